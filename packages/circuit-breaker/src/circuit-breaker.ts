@@ -144,7 +144,7 @@ class CallAttempt implements CircuitAttempt {
 
   /** The method and the route, where what looks like an identifier is a star. */
   get part(): string {
-    return this.thing.replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
+    return this.thing.replace(/[^/]*\d[^/]*|[^/]{40,}/g, '*');
   }
 }
 

@@ -44,6 +44,8 @@ export class Lane {
   #active = 0;
   /** Calls that rest. */
   #resting = 0;
+  /** Those among them whose slot is kept in any case. */
+  #keeping = 0;
   /** One object for all slots that were taken since the last reset. */
   #slot: Slot = {};
 
@@ -60,7 +62,7 @@ export class Lane {
 
   /** The slots of calls that rest which no other call may begin with. */
   get #kept(): number {
-    return Math.min(this.#resting, Math.max(0, -this.#balance));
+    return Math.min(this.#resting, this.#keeping + Math.max(0, -this.#balance));
   }
 
   get queued(): number {
@@ -76,13 +78,17 @@ export class Lane {
 
   /**
    * A call gives up its slot for a while, as during the wait for a retry. The more of the last calls have failed, the more of these
-   * slots are kept from calls that have not begun, which may fail too. Returns the function that ends the rest, to be called after
-   * the call has entered again.
+   * slots are kept from calls that have not begun, which may fail too. Where the wait is for one of as many slots or more, it is kept in
+   * any case: calls with other keys are at work there, and the next of this lane would fill the line in front of theirs. Returns the
+   * function that ends the rest, to be called after the call has entered again.
    */
-  rest(exit: () => void): () => void {
+  rest(exit: () => void, slotsInside: number): () => void {
+    const keeps = slotsInside >= this.#max ? this.#slot : undefined;
+    if (keeps) this.#keeping++;
     this.#resting++;
     exit();
     return () => {
+      if (keeps === this.#slot) this.#keeping--;
       this.#resting--;
       this.#start();
     };
@@ -136,6 +142,7 @@ export class Lane {
   reset(): void {
     this.#slot = {};
     this.#active = 0;
+    this.#keeping = 0;
     this.#balance = 0;
     this.#start();
   }

@@ -48,7 +48,7 @@ export class Visit {
 
   /** Waits for the first slot, while others may use what the call holds outside. */
   async wait(): Promise<void> {
-    const resumeOutside = this.#call.rest?.();
+    const resumeOutside = this.#call.rest?.(this.#shared.max);
     await this.#waitInLine();
     await resumeOutside?.();
   }
@@ -62,11 +62,11 @@ export class Visit {
   }
 
   /** `Call.rest` of the layers inside. */
-  readonly rest = (): (() => Promise<void>) => {
+  readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
-    const resumeOutside = this.#call.rest?.();
+    const resumeOutside = this.#call.rest?.(slotsInside);
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
-    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp);
+    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, slotsInside);
     return async () => {
       if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
       await this.#returning;

@@ -16,6 +16,8 @@ describe('classifyError', () => {
     'ECONNREFUSED',
     'ENOTFOUND',
     'EAI_AGAIN',
+    'EAI_NONAME',
+    'CONNECTION_LOST',
     'UND_ERR_CONNECT_TIMEOUT',
     'HTTP2_REFUSED_STREAM',
     'H3_REQUEST_REJECTED',
@@ -229,6 +231,16 @@ describe('classifyError', () => {
     ['FETCH_ERROR', 'maximum redirect reached at: https://api.test/', 'bug'],
   ])('reads the text where a client writes %s for no code: %s', (code, message, kind) => {
     expect(classifyError(Object.assign(new Error(message), { code }))).toEqual({ kind, permanent: kind === 'bug' });
+  });
+
+  it('reads the code of the cause where that of Bare says no more than that the network failed', () => {
+    const failed = (code: string) =>
+      Object.assign(new Error('Network error', { cause: Object.assign(new Error('x'), { code }) }), {
+        code: 'NETWORK_ERROR',
+      });
+
+    expect(classifyError(failed('ECONNREFUSED'))).toEqual({ kind: 'network', permanent: false, code: 'ECONNREFUSED' });
+    expect(classifyError(failed('CERTIFICATE_VERIFY_FAILED')).permanent).toBe(true);
   });
 
   it.each([

@@ -184,6 +184,22 @@ describe('observe', () => {
     expect(JSON.stringify(events)).not.toMatch(/secret|token|part/);
   });
 
+  it('says the URL of the server that a layer inside sends an attempt to, and else that of the call', async () => {
+    const { events, listener } = recording();
+    const elsewhere = defineMiddleware((call, next) =>
+      next(call.attempt === 1 ? call : call.with({ input: 'https://backup.test/y' })),
+    );
+
+    await compose(observe(listener), twice, elsewhere)(async () => new Response())(URL);
+
+    expect(events.map(({ type, url }) => `${type} ${url}`)).toEqual([
+      'start https://api.test/x',
+      'attempt https://api.test/x',
+      'attempt https://backup.test/y',
+      'end https://api.test/x',
+    ]);
+  });
+
   it('has the meta of the call in each event', async () => {
     const { events, listener } = recording();
 

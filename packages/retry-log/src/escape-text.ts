@@ -1,4 +1,4 @@
-const CONTROLS = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const CONTROLS = /[^ -~\xa0-\u{10ffff}]|[\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const MAX_LENGTH = 1_000;
 
 /**

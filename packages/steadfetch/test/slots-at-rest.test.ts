@@ -254,6 +254,36 @@ it('calls that wait for a slot inside hold none outside that others wait for', a
   expect(ended).toHaveLength(30);
 });
 
+it('a call that waits for a slot inside lets no other of its key begin where there are as many slots inside: their line would be full of one key', async () => {
+  const time = new VirtualTime(0);
+  const perPath = concurrency(2, { key: (call) => call.url });
+  const answer = async () => time.sleep(100).then(() => new Response());
+  const steady = compose(timeout(60_000, { clock: time }), perPath, concurrency(4))(answer);
+  const ended: Record<string, number> = {};
+  for (const path of ['a', 'b', 'c']) {
+    for (let call = 0; call < 100; call++) {
+      void steady(`https://api.test/${path}`).then(() => {
+        ended[path] = time.elapsed;
+      });
+    }
+  }
+
+  await time.run(60_000);
+  expect(Math.max(...Object.values(ended))).toBe(7_500);
+});
+
+it('a call of forgotten slots that waits for one inside keeps none', async () => {
+  const time = new VirtualTime(0);
+  const perPath = concurrency(1, { key: (call) => call.url });
+  const steady = compose(timeout(60_000, { clock: time }), perPath, concurrency(1))(() => new Promise(() => {}));
+  void steady(DEAD);
+  for (let call = 0; call < 3; call++) void steady(WELL);
+  expect(perPath.snapshot(WELL)).toEqual({ active: 1, queued: 2 });
+
+  perPath.reset(WELL);
+  expect(perPath.snapshot(WELL)).toEqual({ active: 1, queued: 1 });
+});
+
 it('what was not sent is no success of others', async () => {
   const slots = concurrency(2);
   const cache = defineMiddleware(async (call, next) => (call.url === CACHED ? new Response() : next(call)));

@@ -30,8 +30,11 @@ export interface CallChanges {
   rest?: Rest;
 }
 
-/** Begins a wait. Returns the function to call after it, which resolves when the call has again what it has lent. */
-export type Rest = () => () => Promise<void>;
+/**
+ * Begins a wait; if it is for a slot, with how many of those there are. Returns the function to call after it, which resolves when the
+ * call has again what it has lent.
+ */
+export type Rest = (slotsInside?: number) => () => Promise<void>;
 
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
@@ -53,8 +56,8 @@ export class Call {
   /** Where a layer reports what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
   readonly observed: Observed | undefined;
   /**
-   * Called when the call begins to wait for a retry, or for its turn in a limiter: a layer outside may lend to others what the call
-   * holds, and takes it back after the wait.
+   * Called when the call begins to wait for a retry, for its turn in a limiter, or for a slot: a layer outside may lend to others what
+   * the call holds, and takes it back after the wait.
    */
   readonly rest: Rest | undefined;
   /** The headers of the `Request` as they were when the call was made. */

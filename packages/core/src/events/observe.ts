@@ -123,7 +123,9 @@ class Observation implements Observed {
   readonly #startedAt: number;
   /** The same moment since the epoch: one reading of that clock per call. */
   readonly #epoch: number;
-  #url: string | undefined;
+  /** Of the latest event. The URL is read again only where a layer or a hook sends the call to another server. */
+  #origin: string | undefined;
+  #url = '';
   #attempts = 0;
   /** The latest attempt that an event belongs to. */
   #latest = 1;
@@ -195,7 +197,8 @@ class Observation implements Observed {
   #notify(call: Call, moment: Moment, from: Observation, now: number): void {
     try {
       const { record, method, origin } = call;
-      from.#url ??= redactUrl(call.url);
+      if (from.#origin !== origin) from.#url = redactUrl(call.url);
+      from.#origin = origin;
       const elapsed = now - from.#startedAt;
       const event = Object.freeze({
         ...(moment as SteadfetchEvent),

@@ -80,8 +80,8 @@ export function codeOf(error: unknown): string | undefined {
   return codeIn(causesOf(error));
 }
 
-/** What modules in Rust (napi-rs) and minipass-fetch give an error that has no code. */
-const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR)$/;
+/** What modules in Rust (napi-rs), minipass-fetch and Bare give an error that has no code, or whose cause has it. */
+const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|NETWORK_ERROR)$/;
 
 function codeIn(chain: readonly unknown[]): string | undefined {
   return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined && !NO_CODE.test(code));

@@ -1,4 +1,4 @@
-import { type Fetch, settle } from '@steadfetch/core';
+import { Call, type Fetch, onAbort, settle } from '@steadfetch/core';
 import { abortedInTime, callWith, KINDS, type Kind, lastOfEleven, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { aMoment, type ContractCheck, errorOf, inTime, isRead, type Make, PATIENT, same } from './contract-claim.ts';
 import { ending, endless, FAILED, FAILURES, ok } from './contract-probe.ts';
@@ -33,11 +33,19 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
       if ((await lastOfEleven(make, ok, { kind })) !== 200) continue;
       const status = await lastOfEleven(make, endless().fetch, { kind, ms: PATIENT });
       same(status, 200, `the status of a ${kind} after ten that were aborted`);
+      const begun = await lastOfEleven(make, unread, { kind, ms: PATIENT });
+      same(begun, 200, `the status of a ${kind} after ten that were aborted while their answers were read`);
       const finish = (response: Response) => response.body?.cancel();
       const next = await lastOfEleven(make, ok, { kind, ms: PATIENT, finish });
       same(next, 200, `the status of a ${kind} after ten whose answers were cancelled`);
     }
   },
+};
+
+/** Answers with a body that only ends by the signal. */
+const unread: Fetch = async (...call) => {
+  const { signal } = Call.from(...call);
+  return new Response(new ReadableStream({ start: (body) => void onAbort(signal, (reason) => body.error(reason)) }));
 };
 
 /** In an attempt, and before the call, whatever the reason is. */

@@ -1,4 +1,5 @@
 import { settle } from '@steadfetch/core';
+import { type Kind, ofKind } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type Make, same } from './contract-claim.ts';
 import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
 import { exclusively } from './exclusively.ts';
@@ -77,20 +78,25 @@ async function isSent(asked: readonly Asked[], what: string, call: () => Promise
  * where a middleware leaves the server alone for a while, and not by a call that waits until it is asked for again.
  */
 export async function asksForATokenAgain(make: Make): Promise<void> {
+  for (const kind of ['GET', 'POST'] as const) // a token may be for writes alone, or be told by a 403
+    for (const status of [401, 403]) await asksAgain(make, kind, status);
+}
+
+async function asksAgain(make: Make, kind: Kind, status: number): Promise<void> {
   for (const fail of [() => Promise.reject(FAILED), async () => new Response('busy', { status: 503 })]) {
     let isDown = false;
     let isKnown = false;
     const { fetch } = probe(async ({ url }) => {
-      if (url.includes('/things')) return isKnown ? ok() : new Response('who are you?', { status: 401 });
+      if (url.includes('/things')) return isKnown ? ok() : new Response('who are you?', { status });
       if (isDown) return fail();
       isKnown = true;
       return new Response('token');
     });
-    const usual = await endInTime(make()(fetch));
+    const usual = await endInTime(ofKind(kind, make()(fetch)));
     if (!usual?.response?.ok) return; // it asks for none
     isKnown = false;
     isDown = true;
-    const steady = make()(fetch);
+    const steady = ofKind(kind, make()(fetch));
     await endInTime(steady);
     isDown = false;
     const waits = (await endInTime(steady)) === undefined;

@@ -93,14 +93,27 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [304, null],
       [0, null],
       [204, null],
+      [200, Uint8Array.of(0xff, 0, 0x80)], // no text: whoever copies an answer loses what it does not think of
     ] as const) {
-      const headers = { location: '/elsewhere', etag: '"2"' };
+      const headers = new Headers([
+        ['location', '/elsewhere'],
+        ['etag', '"2"'],
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ]);
+      const { headers: expected } = new Response(null, { headers }); // a browser gives no cookies
       const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
       const ends = KINDS.map(async (kind) => {
         const outcome = await settle(ofKind(kind, make()(fetch))(CONTRACT_URL, { redirect: 'manual' }));
         same(statusOf(outcome), status, `the status of a ${status} to a ${kind}`);
         same(isRead(outcome.response!), false, `whether the body of a ${status} to a ${kind} is used or locked`);
-        same(await outcome.response!.text(), body ?? '', `the body of a ${status} to a ${kind}`);
+        for (const name of status === 0 ? [] : ['etag', 'set-cookie'])
+          same(outcome.response!.headers.get(name), expected.get(name), `${name} of a ${status} to a ${kind}`);
+        same(
+          await bytesOf(outcome.response!),
+          await bytesOf(new Response(body)),
+          `the body of a ${status} to a ${kind}`,
+        );
       });
       await Promise.all(ends);
       same(asked.length, ends.length, `the number of calls of next for a ${status}`);
@@ -120,6 +133,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     for (const [status, kind, init, type] of [
       ...KINDS.map((one) => [200, one, {}, 'application/json'] as const),
       [200, 'GET', {}, 'text/event-stream'],
+      [404, 'GET', {}, 'text/html'],
       [500, 'GET', order(), 'application/json'],
       [422, 'GET', order(), 'application/json'],
     ] as const) {
@@ -163,8 +177,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const failed = new Error('rejected');
     for (const kind of KINDS) {
       let isFailing = true;
-      const failing: Fetch = () => (isFailing ? Promise.reject(failed) : ok());
-      const steady = ofKind(kind, make()(failing));
+      const { fetch } = probe(() => (isFailing ? Promise.reject(failed) : ok())); // it hears a signal, which may be of another
+      const steady = ofKind(kind, make()(fetch));
       await endInTime(steady);
       isFailing = false;
       const next = await endInTime(steady);
@@ -234,6 +248,10 @@ async function endsWithItsLast(make: Make, first: 'error' | 'answer'): Promise<v
   if (end.failed) same(last === undefined, true, 'whether a call fails with its last outcome');
   else same(isRead(end.response), false, 'whether a call gives an answer that it has dropped');
   if (end.failed) same(given.every(isDone), true, 'whether an answer is read where a call fails after it');
+}
+
+async function bytesOf(response: Response): Promise<string> {
+  return new Uint8Array(await response.arrayBuffer()).join();
 }
 
 /** As to a call with `mode: 'no-cors'`: nothing but its type says that it is no failure. */

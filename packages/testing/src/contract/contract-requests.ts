@@ -73,7 +73,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const expected = [...new Headers(pairs)].join('; ');
     // only six methods are the same in any case; happy-dom refuses one that it does not know, and Bun takes it for a GET
     const odd = isMethod('x-Odd') ? 'x-Odd' : 'patch';
-    for (const written of [odd, 'PUT', 'DELETE']) {
+    for (const written of [odd, 'PUT', 'PATCH', 'DELETE']) {
       await steady(CONTRACT_URL, { method: written, headers: pairs });
       await steady(new Request(CONTRACT_URL, { method: written, headers: pairs }));
       const { method } = new Request(CONTRACT_URL, { method: written });
@@ -100,15 +100,20 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
 
   'hands on a relative address': async (make) => {
     const inputs: string[] = [];
-    const steady = make()(async (input) => {
-      inputs.push(input instanceof Request ? input.url : String(input));
-      return ok();
-    });
+    const steady = readingAll(
+      make()(async (input) => {
+        inputs.push(input instanceof Request ? input.url : String(input));
+        return ok();
+      }),
+    );
     const page = globalThis.location?.href;
-    await steady('/things?q=1');
-    const expected =
-      page !== undefined && inputs[0] !== '/things?q=1' ? new URL('/things?q=1', page).href : '/things?q=1';
-    same(inputs.join(), expected, 'the address that next was asked for');
+    for (const method of ['GET', 'POST']) {
+      await steady('/things?q=1', { method });
+      const [input, more] = inputs.splice(0);
+      const expected =
+        page !== undefined && input !== '/things?q=1' ? new URL('/things?q=1', page).href : '/things?q=1';
+      same(more ?? input, expected, `the address that next was asked for by a ${method}`);
+    }
   },
 
   'hands on an init of a class, and one that inherits': async (make) => {
@@ -132,9 +137,14 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'lets init take the signal from a Request': async (make) => {
-    for (const signal of [null, ending().signal]) {
+    for (const [method, signal] of [
+      ['GET', null],
+      ['GET', ending().signal],
+      ['POST', null],
+      ['POST', ending().signal],
+    ] as const) {
       const { fetch, asked } = probe();
-      const request = new Request(CONTRACT_URL, { signal: AbortSignal.abort() });
+      const request = new Request(CONTRACT_URL, { method, signal: AbortSignal.abort() });
       const outcome = await inTime(settle(make()(fetch)(request, { signal })), PATIENT);
       same(statusOf(outcome), 200, `the status of a call whose signal is ${signal && 'another'}`);
       if (new Request(request, { signal }).signal.aborted) continue; // in Bun a Request keeps its signal

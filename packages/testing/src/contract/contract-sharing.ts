@@ -53,16 +53,17 @@ async function endsByItsOwnSignal(make: Make): Promise<void> {
     url === CONTRACT_URL ? new Response('who are you?', { status: 401 }) : endless().fetch(request),
   );
   const open = [['that is not answered', endless().fetch] as const, ['that waits for a token', renewed] as const];
-  const ends = [...refusals, ...open].map(async ([when, next]) => {
+  const all = KINDS.flatMap((kind) => [...refusals, ...open].map((one) => [kind, ...one] as const));
+  const ends = all.map(async ([kind, when, next]) => {
     const [first, second] = [new AbortController(), new AbortController()];
-    const both = make()(next);
+    const both = ofKind(kind, make()(next));
     const [aborted, other] = [first, second].map(({ signal }) => settle(both(CONTRACT_URL, { signal })));
     await untilItWaits();
     first.abort('another call');
     await inTime(aborted!);
     const end = await inTime(other!);
     second.abort();
-    same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
+    same(end?.error === 'another call', false, `whether a ${kind} ${when} ends by the signal of another`);
   });
   await Promise.all(ends);
 }

@@ -225,6 +225,7 @@ export const wrongAborts: WrongMiddlewares = {
         return response;
       };
     },
-    'keeps the slot of a call whose answer is cancelled': untilRead(5, false),
+    'keeps the slot of a call whose answer is cancelled': untilRead(5, 'cancel'),
+    'keeps the slot of a call that is aborted while its answer is read': untilRead(5, 'failure'),
   },
 };

@@ -1,4 +1,4 @@
-import { discard } from '@steadfetch/core';
+import { defineMiddleware, discard } from '@steadfetch/core';
 import { afterError } from './repeats.ts';
 import type { WrongMiddlewares } from './table.ts';
 
@@ -14,6 +14,16 @@ export const wrongErrors: WrongMiddlewares = {
       const second = await next(input, init);
       discard(response);
       return second;
+    },
+    'ends all later calls by a signal that one failure has ended': (next) => {
+      const all = new AbortController();
+      return defineMiddleware(async (call, send) => {
+        const signal = call.signal ? AbortSignal.any([call.signal, all.signal]) : all.signal;
+        return send(call.with({ signal })).catch((error) => {
+          if (!call.signal?.aborted) all.abort(error);
+          throw error;
+        });
+      })(next);
     },
     'gives the last good answer again': (next) => {
       let good: Response | undefined;

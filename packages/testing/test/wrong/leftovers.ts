@@ -4,6 +4,11 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongLeftovers: WrongMiddlewares = {
   'leaves no rejection unhandled': {
+    'keeps a copy, and does not hear that it has broken off': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.ok && response.headers.has('cache-control')) void response.clone().text();
+      return response;
+    },
     'renews a kept answer, and hears no failure of it': (next) => {
       const kept = new Map<string, Response>();
       return async (input, init) => {

@@ -17,6 +17,11 @@ export const wrongOfOneKind: WrongMiddlewares = {
     },
   },
   'gives a response before its body is there': {
+    'reads what a GET has not found': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 404 && init?.method === undefined) await response.clone().text();
+      return response;
+    },
     'reads the whole answer to a Request': (next) => async (input, init) => {
       const response = await next(input, init);
       if (input instanceof Request) await response.clone().arrayBuffer();
@@ -67,6 +72,18 @@ export const wrongOfOneKind: WrongMiddlewares = {
       if (init?.method !== 'POST') return next(input, init);
       const { method, headers, body, signal, cache } = init;
       return next(input, { method, headers, body, signal, cache, duplex: 'half' } as RequestInit);
+    },
+  },
+  'hands on a relative address': {
+    'tells by its origin whether a POST needs a token': (next) => async (input, init) => {
+      if (init?.method === 'POST' && !(input instanceof Request)) void new URL(input).origin;
+      return next(input, init);
+    },
+  },
+  'lets init take the signal from a Request': {
+    'listens to both for a POST': (next) => async (input, init) => {
+      if (!(input instanceof Request) || (init?.method ?? input.method) !== 'POST') return next(input, init);
+      return next(input, { ...init, signal: AbortSignal.any([input.signal, ...(init?.signal ? [init.signal] : [])]) });
     },
   },
   'hands on an init of a class, and one that inherits': {

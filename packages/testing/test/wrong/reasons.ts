@@ -5,7 +5,7 @@ export const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
-    /^the status of a (?:\d+ to a \w+|call after ten that gave a \d+): |^the number of calls of next for a \d+: |^whether the body of a \d+ to a \w+ is used or locked: /,
+    /^the status of a (?:\d+ to a \w+|call after ten that gave a \d+): |^the number of calls of next for a \d+: |^(?:(?:whether )?the body|etag|set-cookie) of a \d+ to a \w+(?: is used or locked)?: /,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off':
@@ -17,7 +17,7 @@ export const reasons: Record<string, RegExp> = {
   "rejects with the caller's abort reason":
     /^the reason|^expected the \w+ to (?:reject|end) when it is aborted.*, but it goes on|^expected the call to reject, but it gave a response|^whether the answer to a \w+ that is aborted after a 503 is read/,
   'answers after calls that were aborted':
-    /^the status of a \w+ after ten (?:that were aborted|whose answers were cancelled): expected 200, got "no end in time"/,
+    /^the status of a \w+ after ten (?:that were aborted(?: while their answers were read)?|whose answers were cancelled): expected 200, got "no end in time"/,
   'ends each attempt that it gives up': /^whether an attempt goes on after its \w+ has ended/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
@@ -25,7 +25,7 @@ export const reasons: Record<string, RegExp> = {
     /^what next was asked for: |^the path and the query that next was asked for after |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|URI malformed|undefined/,
   'hands on methods and headers as they are written':
     /^the method: |^the headers: |^the headers that a layer inside reads/,
-  'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
+  'hands on a relative address': /^the address that next was asked for by a \w+: |Invalid URL/,
   'hands on an init of a class, and one that inherits': /^what next was asked for: expected "(?:PUT|POST) 1"/,
   'lets init take the signal from a Request':
     /^the status of a call whose signal is (?:null|another): |^whether the signal of what/,
@@ -45,6 +45,6 @@ export const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the error of a call that is answered after a \d+: |^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the if-none-match that a PUT is sent with: |^whether a call (?:with cache: 'reload'|for what a PUT has changed) is sent: |^whether another origin gets the credentials |^the async context in which a call is sent (?:at first|after an? \w+): |^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
+    /^the error of a call that is answered after a \d+: |^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the if-none-match that a PUT is sent with: |^whether a call (?:with cache: 'reload'|for what a PUT has changed) is sent: |^whether another origin gets the credentials |^the async context in which a call is sent (?:at first|after an? \w+): |^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a \w+ (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch to a \w+: /,
 };

@@ -139,6 +139,18 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a 404, a 302 and a 204 as any other response': {
+    'makes a new one of its body and its status': (next) => async (input, init) => {
+      const { body, status } = await next(input, init);
+      return new Response(body, { status });
+    },
+    'makes an object of its headers, which has one cookie': (next) => async (input, init) => {
+      const { body, status, headers } = await next(input, init);
+      return new Response(body, { status, headers: Object.fromEntries(headers) });
+    },
+    'makes a text of a file': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.body ? new Response(await response.text(), response) : response;
+    },
     'keeps the slot of one without a body': (next) => {
       let free = 5;
       return async (input, init) => {

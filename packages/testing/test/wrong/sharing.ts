@@ -32,6 +32,55 @@ const tokenQueue =
     };
   };
 
+/** Leaves all but POSTs alone. */
+const forPosts =
+  (middleware: Middleware): Middleware =>
+  (next) => {
+    const steady = middleware(next);
+    return (input, init) => (init?.method === 'POST' ? steady : next)(input, init);
+  };
+
+/** Asks for one token for all that wait, with the signal of the first. */
+const withTheFirstSignal: Middleware = (next) => {
+  let renewal: Promise<void> | undefined;
+  return defineMiddleware(async (call, following) => {
+    const response = await following(keepBody(call));
+    if (response.status !== 401 || !call.replayable) return response;
+    discard(response);
+    const token = Call.from('https://contract.test/token', { signal: call.signal ?? null });
+    renewal ??= following(token)
+      .then(discard)
+      .finally(() => {
+        renewal = undefined;
+      });
+    await renewal;
+    return following(call);
+  })(next);
+};
+
+/** Asks for a token after this status, and keeps that it got none. */
+const keepingNoToken =
+  (status: number): Middleware =>
+  (next) => {
+    let renewal: Promise<void> | undefined;
+    return defineMiddleware(async (call, following) => {
+      const response = await following(keepBody(call));
+      if (response.status !== status || !call.replayable) return response;
+      renewal ??= next('https://contract.test/token').then((token) => {
+        discard(token);
+        if (!token.ok) throw new Error('no token');
+        renewal = undefined;
+      });
+      try {
+        await renewal;
+      } catch {
+        return response;
+      }
+      discard(response);
+      return following(call);
+    })(next);
+  };
+
 export const wrongSharing: WrongMiddlewares = {
   'keeps concurrent calls apart': {
     'repeats after an error the call that came last': (next) => {
@@ -112,41 +161,10 @@ export const wrongSharing: WrongMiddlewares = {
         return next(input, init);
       };
     },
-    'asks for a token for all with the signal of the first': (next) => {
-      let renewal: Promise<void> | undefined;
-      return defineMiddleware(async (call, following) => {
-        const response = await following(keepBody(call));
-        if (response.status !== 401 || !call.replayable) return response;
-        discard(response);
-        const token = Call.from('https://contract.test/token', { signal: call.signal ?? null });
-        renewal ??= following(token)
-          .then(discard)
-          .finally(() => {
-            renewal = undefined;
-          });
-        await renewal;
-        return following(call);
-      })(next);
-    },
-    'keeps that it got no token, for all later calls': (next) => {
-      let renewal: Promise<void> | undefined;
-      return defineMiddleware(async (call, following) => {
-        const response = await following(keepBody(call));
-        if (response.status !== 401 || !call.replayable) return response;
-        renewal ??= next('https://contract.test/token').then((token) => {
-          discard(token);
-          if (!token.ok) throw new Error('no token');
-          renewal = undefined;
-        });
-        try {
-          await renewal;
-        } catch {
-          return response;
-        }
-        discard(response);
-        return following(call);
-      })(next);
-    },
+    'asks for a token for all with the signal of the first': withTheFirstSignal,
+    'asks for a token for all POSTs with the signal of the first': forPosts(withTheFirstSignal),
+    'keeps that it got no token, for all later calls': keepingNoToken(401),
+    'keeps that it got no token for a form, for all later ones': forPosts(keepingNoToken(403)),
     'forgets the calls that wait for a token when it gets none': tokenQueue(async (queue, { next }) => {
       const token = await next('https://contract.test/token');
       queue.isAsking = false;

@@ -1,7 +1,7 @@
 import { defineMiddleware, type Middleware, onAbort } from '@steadfetch/core';
 
-/** Lets so many calls through at once, each until its answer is read or its body has failed; also until it is cancelled, if `hearsCancel`. */
-export function untilRead(size: number, hearsCancel = true): Middleware {
+/** Lets so many calls through at once, each until its answer is read or its body has failed; also until it is cancelled. Of the last two it does not hear `deafTo`. */
+export function untilRead(size: number, deafTo?: 'cancel' | 'failure'): Middleware {
   let free = size;
   const waiting = new Set<() => void>();
   const release = (): void => {
@@ -27,7 +27,7 @@ export function untilRead(size: number, hearsCancel = true): Middleware {
     free--;
     try {
       const response = await next(call);
-      if (response.body) return new Response(released(response.body, release, hearsCancel), response);
+      if (response.body) return new Response(released(response.body, release, deafTo), response);
       release();
       return response;
     } catch (error) {
@@ -37,13 +37,13 @@ export function untilRead(size: number, hearsCancel = true): Middleware {
   });
 }
 
-function released(body: ReadableStream, release: () => void, hearsCancel: boolean): ReadableStream {
+function released(body: ReadableStream, release: () => void, deafTo?: string): ReadableStream {
   const reader = body.getReader();
   return new ReadableStream(
     {
       pull: async (stream) => {
         const { done, value } = await reader.read().catch((error) => {
-          release();
+          if (deafTo !== 'failure') release();
           throw error;
         });
         if (!done) return stream.enqueue(value);
@@ -51,7 +51,7 @@ function released(body: ReadableStream, release: () => void, hearsCancel: boolea
         stream.close();
       },
       cancel: (reason) => {
-        if (hearsCancel) release();
+        if (deafTo !== 'cancel') release();
         return reader.cancel(reason);
       },
     },

@@ -26,6 +26,11 @@ export const wrongWrites: WrongMiddlewares = {
       const headers = new Headers([...call.headers, ['x-http-method-override', 'DELETE']]);
       return next(call.with({ init: { ...call.init, method: 'POST' }, headers }));
     }),
+    'sends a PATCH as a POST': defineMiddleware((call, next) => {
+      if (call.method !== 'PATCH') return next(call);
+      const headers = new Headers([...call.headers, ['x-http-method-override', 'PATCH']]);
+      return next(call.with({ init: { ...call.init, method: 'POST' }, headers }));
+    }),
     'writes over what it has read last, whichever its caller has read': defineMiddleware((call, next) => {
       const headers = new Headers(call.headers);
       if (call.method === 'PUT') headers.set('if-match', '"2"');
