@@ -83,6 +83,13 @@ describe('classifyError', () => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
   });
 
+  it('takes a handshake that was broken off in Bun for no certificate', () => {
+    const code = 'UNKNOWN_CERTIFICATE_VERIFICATION_ERROR';
+    const error = Object.assign(new Error('unknown certificate verification error'), { code });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: false, code });
+  });
+
   it("is not misled by a URL in the message of ky's NetworkError", () => {
     const error = Object.assign(new Error('Request failed: GET https://api.test/integrity'), { name: 'NetworkError' });
 
@@ -134,7 +141,10 @@ describe('classifyError', () => {
     'fetch failed',
     'Network request failed',
     'error sending request for url (https://api.test/): connection reset',
+    'error sending request from 10.0.0.1:41498 for https://api.test/ (10.0.0.2:443): client error (SendRequest): connection closed before message completed',
     'error reading a body from connection',
+    'client error (Connect)',
+    'client error (SendRequest)',
     'error reading a body from connection: unexpected end of file',
     'Error in input stream',
     'Error in body stream',
@@ -143,6 +153,7 @@ describe('classifyError', () => {
     'ECONNREFUSED: Unable to connect. Is the computer able to access the url?',
     'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
     'Network request timed out',
+    'Network request failed: The network connection was lost.',
     'network timeout at: https://api.test/',
     'Response timeout while trying to fetch https://api.test/ (over 700ms)',
     'request to https://api.test/ failed, reason: Proxy connection ended before receiving CONNECT response',
