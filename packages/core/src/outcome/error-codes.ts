@@ -31,14 +31,13 @@ export const BROKEN_PEER: RegExp =
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
   /(^| )(network|internet|connection|socket|dns)\b.{0,30} (error|lost|closed|reset|refused|fail|tim(ed |e)out|hang|down|offline|unreach)/,
   /(unable|failed|could not) (to )?(connect|resolve)\b|(request|operation) timed out|hostname could not be found/,
-  /(^| )((failed to fetch|load failed)(: \S+| \(.*\))?$|networkerror when|error (sending request|reading a body|in \w+ stream))/,
+  /(^| )((failed to fetch|load failed)(: \S+| \(.*\))?$|networkerror when|error (sending request|reading a body|in \w+ stream)|client error \([cs])/,
   /^(terminated$|fetch failed($|: (?!\d|.*(cancel|abort|redirect))))/, // undici, Expo
-  /^net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
+  /(^| )net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
   /header of network response|(request or|decoding) response body( error|$| for url \S+$)/, // Firefox; Tauri, which gives no cause
   / (from|to) the server\.|protocol error|HTTP library has thrown|kind: Body/, // impit
   /failed, reason: |response timeout while |internal error; reference = /, // node-fetch, Workers
   /service worker is an error$|respondWith received an error: /, // Safari
-  /^client error \([CS]/, // LLRT
 );
 
 /** The text speaks of a certificate, or of what a peer will not change: a connection will fail the same way again. */
