@@ -7,7 +7,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /E(TIMEOUT|SERVFAIL|REFUSED|(AI_)?AGAIN|AI_NO[A-Z]+)|CONNECTION_LOST/, // DNS; Bare
   /\w+_(CONNECT(ION)?|HANDSHAKE|HEADERS|BODY)_TIMEOUT/, // undici, Node, QUIC
   /UND_ERR_(SOCKET|INFO|PRX_CONN|SOCKS5_REPLY_[13-6]|RES_\w+_MISMATCH)/, // undici
-  /ERR_HTTP2_(ERROR|STREAM_(ERROR|CANCEL)|SESSION_ERROR|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
+  /ERR_HTTP2_(((STREAM|SESSION)_)?ERROR|STREAM_CANCEL|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
   /ERR_SSL_\S+_(INTERNAL_ERROR|BAD_RECORD_MAC)/, // TLS: neither is about trust or what the two speak (RFC 8446 §6.2)
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
@@ -48,23 +48,16 @@ export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ oneOf(
 );
 
 /** Texts for a proxy that is busy or cannot reach the server. The code is the same whatever the proxy said. */
-export const BUSY_PROXY_TEXT: RegExp = /* @__PURE__ */ begins(
-  /Proxy response \((408|425|429|5\d\d)\) !== 200 /, // undici
-  /Proxy refused to open a tunnel: (408|425|429|5\d\d)\b/, // Bun
-  /(request to \S+ failed, reason: )?Failed to establish tunnel to \S+ via \S+: HTTP\S+ (408|425|429|5\d\d)\b/, // Node
-);
+export const BUSY_PROXY_TEXT: RegExp =
+  /(Proxy (response \(|refused to open a tunnel: )|establish tunnel to \S+ via \S+ HTTP\S+ )(408|425|429|5\d\d)\b/; // undici, Bun, Node
 
 /** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
 export const PERMANENT_TEXT: RegExp =
   /scheme|not implemented|data URL|dispatch is not a function|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (method|header|url|path)|blob could not be read/i;
 
-/** Its calls are marked as pure, as those of `begins`: a bundle that uses no list holds none. */
+/** Its calls are marked as pure, as those of `oneOf`: a bundle that uses no list holds none. */
 function whole(...patterns: readonly RegExp[]): RegExp {
-  return begins(new RegExp(`(${sourceOf(patterns)})$`));
-}
-
-function begins(...patterns: readonly RegExp[]): RegExp {
-  return new RegExp(`^(${sourceOf(patterns)})`);
+  return new RegExp(`^(${sourceOf(patterns)})$`);
 }
 
 function oneOf(...patterns: readonly RegExp[]): RegExp {
