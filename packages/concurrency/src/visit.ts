@@ -10,6 +10,10 @@ export interface Shared {
   readonly onQueue: ((event: QueueEvent) => void) | undefined;
   readonly turns: Turns;
   readonly laneOf: (key: string) => Lane;
+  /** The last call that came. */
+  last?: { readonly key: string; readonly origin: string };
+  /** Whether calls to one origin have different keys, as those of tenants. */
+  isDivided?: boolean;
 }
 
 /** One call and its slot: it enters or waits, may rest and come back, and leaves. */
@@ -33,6 +37,11 @@ export class Visit {
     this.#key = key;
     this.#shared = shared;
     this.#sends = call.record.sends;
+    const { last } = shared;
+    if (key === last?.key || shared.isDivided) return;
+    const { origin } = call;
+    shared.isDivided = origin === last?.origin;
+    shared.last = { key, origin };
   }
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
@@ -65,8 +74,11 @@ export class Visit {
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
+    const { isDivided = false, max } = this.#shared;
+    // there are others at work in as many slots inside, and at the limit of an origin that has calls with several keys
+    const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided;
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
-    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, slotsInside);
+    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, isLineOfOthers);
     return async () => {
       if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
       await this.#returning;

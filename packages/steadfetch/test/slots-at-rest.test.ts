@@ -421,6 +421,27 @@ it('a call whose turn at a limit came while others used its slot counts there wh
   expect(sent).toEqual([50, 3_000, 4_000]);
 });
 
+it('calls of one tenant that wait for their turn at a limit let no others of it begin: the line of all would be full of one tenant', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const steady = standard({
+    clock: time,
+    timeout: 100_000,
+    concurrency: { max: 2, key: ({ headers }) => headers.get('tenant') ?? '' },
+    rateLimit: { limit: { requests: 1, per: 1_000 } },
+  })(async () => new Response());
+  const send = (tenant: string) => steady('https://api.test/', { headers: { tenant } });
+  void send('b');
+  for (let call = 0; call < 50; call++) void send('a');
+  await time.run(10_500);
+
+  let ended = Infinity;
+  void send('b').then(() => {
+    ended = time.elapsed;
+  });
+  await time.run(100_000);
+  expect(ended).toBeLessThan(14_000);
+});
+
 const DEAD = 'https://api.test/dead';
 const WELL = 'https://api.test/well';
 const HANGS = 'https://api.test/hangs';
