@@ -57,7 +57,7 @@ export class Visit {
 
   /** Waits for the first slot, while others may use what the call holds outside. */
   async wait(): Promise<void> {
-    const resumeOutside = this.#call.rest?.(this.#shared.max);
+    const resumeOutside = this.#isRefused ? undefined : this.#call.rest?.(this.#shared.max);
     await this.#waitInLine();
     await resumeOutside?.();
   }
@@ -92,6 +92,10 @@ export class Visit {
     this.#giveUp = undefined;
   }
 
+  get #isRefused(): boolean {
+    return this.#lane!.queued >= this.#shared.maxQueue && !this.#hasRested;
+  }
+
   get #hasRested(): boolean {
     return this.#endRest !== undefined;
   }
@@ -111,7 +115,7 @@ export class Visit {
     const { record, signal, observed } = this.#call;
     const lane = this.#lane!;
     const { key, active, queued } = lane;
-    const refused = queued >= maxQueue && !this.#hasRested;
+    const refused = this.#isRefused;
     const own = observed && !refused ? cancellable(signal) : undefined;
     // it is in the line before an observer is called, which may free the slots
     const turn = refused ? undefined : lane.wait(own?.signal ?? signal, this.#hasRested);

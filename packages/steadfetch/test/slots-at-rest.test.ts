@@ -11,6 +11,7 @@ import {
   retry,
   standard,
   timeout,
+  when,
 } from 'steadfetch';
 import { expect, it } from 'vitest';
 
@@ -270,6 +271,18 @@ it('a call that waits for a slot inside lets no other of its key begin where the
 
   await time.run(60_000);
   expect(Math.max(...Object.values(ended))).toBe(7_500);
+});
+
+it('a call that is refused a slot inside, and is sent elsewhere, still has the one outside', async () => {
+  const fallback = defineMiddleware((call, next) => next(call).catch(() => next(call.with({ input: WELL }))));
+  const one = when((call) => call.url === HANGS, concurrency(1, { maxQueue: 0 }));
+  const { time, steady, mostAtOnce } = twoPaths(compose(concurrency(2), fallback, one));
+  void steady(HANGS);
+  for (let at = 0; at < 1_000; at += 200) time.at(at, () => void steady(WELL));
+  await time.run(1_000);
+  for (const url of [HANGS, WELL]) void steady(url);
+  await time.run(2_000);
+  expect(mostAtOnce()).toBe(2);
 });
 
 it('a call of forgotten slots that waits for one inside keeps none', async () => {
