@@ -10,9 +10,10 @@ export interface Shared {
   readonly onQueue: ((event: QueueEvent) => void) | undefined;
   readonly turns: Turns;
   readonly laneOf: (key: string) => Lane;
-  /** The last call that came. */
-  last?: { readonly key: string; readonly origin: string };
-  /** Whether calls to one origin have different keys, as those of tenants. */
+  /** Of the last call that came. */
+  key?: string;
+  origin?: string;
+  /** Whether calls to one origin were seen to have several keys, as those of tenants, or, if not, those to several origins one key. */
   isDivided?: boolean;
 }
 
@@ -37,11 +38,11 @@ export class Visit {
     this.#key = key;
     this.#shared = shared;
     this.#sends = call.record.sends;
-    const { last } = shared;
-    if (key === last?.key || shared.isDivided) return;
     const { origin } = call;
-    shared.isDivided = origin === last?.origin;
-    shared.last = { key, origin };
+    if (key === shared.key && origin !== shared.origin) shared.isDivided ??= false;
+    if (key !== shared.key && origin === shared.origin) shared.isDivided = true;
+    shared.key = key;
+    shared.origin = origin;
   }
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
@@ -74,7 +75,7 @@ export class Visit {
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
-    const { isDivided = false, max } = this.#shared;
+    const { isDivided = this.#key !== this.#call.origin, max } = this.#shared;
     // there are others at work in as many slots inside, and at the limit of an origin that has calls with several keys
     const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided;
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
