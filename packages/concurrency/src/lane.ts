@@ -78,12 +78,12 @@ export class Lane {
 
   /**
    * A call gives up its slot for a while, as during the wait for a retry. The more of the last calls have failed, the more of these
-   * slots are kept from calls that have not begun, which may fail too. Where the wait is for one of as many slots or more, it is kept in
-   * any case: calls with other keys are at work there, and the next of this lane would fill the line in front of theirs. Returns the
-   * function that ends the rest, to be called after the call has entered again.
+   * slots are kept from calls that have not begun, which may fail too. Where calls with other keys wait in the same line, it is kept in
+   * any case: the next of this lane would fill the line in front of theirs. Returns the function that ends the rest, to be called
+   * after the call has entered again.
    */
-  rest(exit: () => void, slotsInside: number): () => void {
-    const keeps = slotsInside >= this.#max ? this.#slot : undefined;
+  rest(exit: () => void, isLineOfOthers: boolean): () => void {
+    const keeps = isLineOfOthers ? this.#slot : undefined;
     if (keeps) this.#keeping++;
     this.#resting++;
     exit();

@@ -10,6 +10,11 @@ export interface Shared {
   readonly onQueue: ((event: QueueEvent) => void) | undefined;
   readonly turns: Turns;
   readonly laneOf: (key: string) => Lane;
+  /** Of the last call that came. */
+  key?: string;
+  origin?: string;
+  /** Whether calls to one origin were seen to have several keys, as those of tenants, or, if not, those to several origins one key. */
+  isDivided?: boolean;
 }
 
 /** One call and its slot: it enters or waits, may rest and come back, and leaves. */
@@ -33,6 +38,11 @@ export class Visit {
     this.#key = key;
     this.#shared = shared;
     this.#sends = call.record.sends;
+    const { origin } = call;
+    if (key === shared.key && origin !== shared.origin) shared.isDivided ??= false;
+    if (key !== shared.key && origin === shared.origin) shared.isDivided = true;
+    shared.key = key;
+    shared.origin = origin;
   }
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
@@ -48,7 +58,7 @@ export class Visit {
 
   /** Waits for the first slot, while others may use what the call holds outside. */
   async wait(): Promise<void> {
-    const resumeOutside = this.#call.rest?.(this.#shared.max);
+    const resumeOutside = this.#isRefused ? undefined : this.#call.rest?.(this.#shared.max);
     await this.#waitInLine();
     await resumeOutside?.();
   }
@@ -65,8 +75,11 @@ export class Visit {
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
+    const { isDivided = this.#key !== this.#call.origin, max } = this.#shared;
+    // there are others at work in as many slots inside, and at the limit of an origin that has calls with several keys
+    const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided;
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
-    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, slotsInside);
+    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, isLineOfOthers);
     return async () => {
       if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
       await this.#returning;
@@ -78,6 +91,10 @@ export class Visit {
   leave(reason?: unknown): void {
     this.#giveUp?.(reason);
     this.#giveUp = undefined;
+  }
+
+  get #isRefused(): boolean {
+    return this.#lane!.queued >= this.#shared.maxQueue && !this.#hasRested;
   }
 
   get #hasRested(): boolean {
@@ -99,7 +116,7 @@ export class Visit {
     const { record, signal, observed } = this.#call;
     const lane = this.#lane!;
     const { key, active, queued } = lane;
-    const refused = queued >= maxQueue && !this.#hasRested;
+    const refused = this.#isRefused;
     const own = observed && !refused ? cancellable(signal) : undefined;
     // it is in the line before an observer is called, which may free the slots
     const turn = refused ? undefined : lane.wait(own?.signal ?? signal, this.#hasRested);

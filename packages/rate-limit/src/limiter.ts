@@ -72,7 +72,7 @@ export class Limiter {
         const at = this.#now();
         let permit = gate.effective.enter(ticket, at);
         const hasWaited = !permit;
-        const resume = hasWaited ? call.rest?.() : undefined;
+        const resume = hasWaited ? call.rest?.(Infinity) : undefined;
         permit ??= await this.#waits.permitFor(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;

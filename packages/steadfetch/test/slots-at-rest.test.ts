@@ -11,6 +11,7 @@ import {
   retry,
   standard,
   timeout,
+  when,
 } from 'steadfetch';
 import { expect, it } from 'vitest';
 
@@ -272,6 +273,18 @@ it('a call that waits for a slot inside lets no other of its key begin where the
   expect(Math.max(...Object.values(ended))).toBe(7_500);
 });
 
+it('a call that is refused a slot inside, and is sent elsewhere, still has the one outside', async () => {
+  const fallback = defineMiddleware((call, next) => next(call).catch(() => next(call.with({ input: WELL }))));
+  const one = when((call) => call.url === HANGS, concurrency(1, { maxQueue: 0 }));
+  const { time, steady, mostAtOnce } = twoPaths(compose(concurrency(2), fallback, one));
+  void steady(HANGS);
+  for (let at = 0; at < 1_000; at += 200) time.at(at, () => void steady(WELL));
+  await time.run(1_000);
+  for (const url of [HANGS, WELL]) void steady(url);
+  await time.run(2_000);
+  expect(mostAtOnce()).toBe(2);
+});
+
 it('a call of forgotten slots that waits for one inside keeps none', async () => {
   const time = new VirtualTime(0);
   const perPath = concurrency(1, { key: (call) => call.url });
@@ -419,6 +432,26 @@ it('a call whose turn at a limit came while others used its slot counts there wh
   await time.run(10_000);
 
   expect(sent).toEqual([50, 3_000, 4_000]);
+});
+
+it('calls of one tenant that wait for their turn at a limit let no others of it begin: the line of all would be full of one tenant', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const steady = standard({
+    clock: time,
+    timeout: 100_000,
+    concurrency: { max: 2, key: ({ headers }) => headers.get('tenant') ?? '' },
+    rateLimit: { limit: { requests: 1, per: 1_000 } },
+  })(async () => new Response());
+  const send = (tenant: string) => steady('https://api.test/', { headers: { tenant } });
+  for (let call = 0; call < 50; call++) void send('a');
+  await time.run(10_500);
+
+  let ended = Infinity;
+  void send('b').then(() => {
+    ended = time.elapsed;
+  });
+  await time.run(100_000);
+  expect(ended).toBeLessThan(14_000);
 });
 
 const DEAD = 'https://api.test/dead';

@@ -31,7 +31,7 @@ export interface CallChanges {
 }
 
 /**
- * Begins a wait; if it is for a slot, with how many of those there are. Returns the function to call after it, which resolves when the
+ * Begins a wait; if it is for a slot, with how many of those there are, and `Infinity` for a turn in a limiter. Returns the function to call after it, which resolves when the
  * call has again what it has lent.
  */
 export type Rest = (slotsInside?: number) => () => Promise<void>;
