@@ -31,8 +31,8 @@ export interface CallChanges {
 }
 
 /**
- * Begins a wait; if it is for a slot, with how many of those there are, and `Infinity` for a turn in a limiter. Returns the function to call after it, which resolves when the
- * call has again what it has lent.
+ * Begins a wait: for a slot, with how many of those there are, for a turn in a limiter, with `Infinity`, or for a retry. Returns the
+ * function to call after it, which resolves when the call has again what it has lent.
  */
 export type Rest = (slotsInside?: number) => () => Promise<void>;
 
