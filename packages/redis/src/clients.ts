@@ -41,7 +41,8 @@ export type RedisClient = IoredisLike | NodeRedisLike | BunRedisLike | UpstashLi
 /** Runs a script by its hash, or as a whole where the server does not have it. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
-const EXPECTED = 'a client of ioredis, node-redis, Bun or @upstash/redis, or a function that sends a command';
+const EXPECTED =
+  'a client of ioredis, node-redis 4 or newer, Bun or @upstash/redis, or a function that sends a command';
 
 export function runnerFor(client: RedisClient): RunScript {
   const [byHash, whole] = commandsOf(client);
@@ -96,8 +97,9 @@ function isBun(client: object): client is BunRedisLike {
   return has(client, 'send', 'get');
 }
 
+/** node-redis 3 has the same methods, but takes a callback last, and ends the process where it gets none. */
 function isUpstash(client: object): client is UpstashLike {
-  return has(client, 'evalsha', 'eval');
+  return has(client, 'evalsha', 'eval') && !has(client, 'send_command');
 }
 
 function has(client: object, ...names: string[]): boolean {

@@ -78,6 +78,11 @@ describe('a client', () => {
       expect(() => redisStore(bad as never)).toThrow(/^redisStore: client: expected a client of ioredis, node-redis/);
     },
   );
+
+  it('of node-redis 3, whose methods take callbacks, is refused', () => {
+    const client = { evalsha() {}, eval() {}, get() {}, send_command() {} };
+    expect(() => redisStore(client as never)).toThrow('node-redis 4 or newer');
+  });
 });
 
 describe('an option', () => {
