@@ -229,6 +229,7 @@ describe('classifyError', () => {
     ['GenericFailure', 'error sending request for url (https://api.test/): client error (Connect)', 'network'],
     ['FETCH_ERROR', 'network timeout at: https://api.test/', 'network'],
     ['FETCH_ERROR', 'maximum redirect reached at: https://api.test/', 'bug'],
+    ['ERR_NETWORK', 'Network Error', 'network'],
   ])('reads the text where a client writes %s for no code: %s', (code, message, kind) => {
     expect(classifyError(Object.assign(new Error(message), { code }))).toEqual({ kind, permanent: kind === 'bug' });
   });
@@ -241,6 +242,15 @@ describe('classifyError', () => {
 
     expect(classifyError(failed('ECONNREFUSED'))).toEqual({ kind: 'network', permanent: false, code: 'ECONNREFUSED' });
     expect(classifyError(failed('CERTIFICATE_VERIFY_FAILED')).permanent).toBe(true);
+  });
+
+  it('reads the code of the cause where a fetch inside gives its errors codes of its own', () => {
+    const wrapped = (code: string) =>
+      Object.assign(new Error('no answer', { cause: failed(code) }), { code: 'NO_API' });
+
+    expect(classifyError(wrapped('ECONNRESET'))).toEqual({ kind: 'network', permanent: false, code: 'ECONNRESET' });
+    expect(classifyError(wrapped('CERT_HAS_EXPIRED'))).toMatchObject({ permanent: true, code: 'CERT_HAS_EXPIRED' });
+    expect(classifyError(wrapped('ERR_ASSERTION'))).toMatchObject({ permanent: true, code: 'NO_API' });
   });
 
   it.each([

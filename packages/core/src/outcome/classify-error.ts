@@ -80,11 +80,13 @@ export function codeOf(error: unknown): string | undefined {
   return codeIn(causesOf(error));
 }
 
-/** What modules in Rust (napi-rs), minipass-fetch and Bare give an error that has no code, or whose cause has it. */
-const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|NETWORK_ERROR)$/;
+/** What modules in Rust (napi-rs), minipass-fetch, axios and Bare give an error that has no code, or whose cause has it. */
+const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|ERR_NETWORK|NETWORK_ERROR)$/;
 
+/** The first code that we know, else the first: a `fetch` inside may give its error a code of its own. */
 function codeIn(chain: readonly unknown[]): string | undefined {
-  return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined && !NO_CODE.test(code));
+  const codes = chain.map((link) => textOf(link, 'code')).filter((code) => code !== undefined && !NO_CODE.test(code));
+  return codes.find((code) => TRANSIENT.test(code!) || BROKEN_PEER.test(code!)) ?? codes[0];
 }
 
 /**
