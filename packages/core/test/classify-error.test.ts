@@ -253,6 +253,15 @@ describe('classifyError', () => {
     expect(classifyError(wrapped('ERR_ASSERTION'))).toMatchObject({ permanent: true, code: 'NO_API' });
   });
 
+  it('believes Durable Objects, which say of their errors whether a call may be repeated', () => {
+    const reset = (more: object) =>
+      Object.assign(new Error('Durable Object reset because its code was updated.'), { remote: true, ...more });
+
+    expect(classifyError(reset({ retryable: true }))).toEqual({ kind: 'network', permanent: false });
+    expect(classifyError(reset({ overloaded: true })).permanent).toBe(true);
+    expect(classifyError(reset({ retryable: true, name: 'AbortError' })).kind).toBe('abort');
+  });
+
   it.each([
     ['NSURLErrorDomain', 'The certificate for this server is invalid.'],
     ['ERR_HTTP2_STREAM_CANCEL', 'The pending stream has been canceled (caused by: self-signed certificate)'],

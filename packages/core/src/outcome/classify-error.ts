@@ -49,6 +49,8 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   const name = textOf(error, 'name');
   if (name === 'TimeoutError') return 'timeout';
   if (name === 'AbortError') return undefined;
+  // the error of a Durable Object that is moved, restarted or deployed anew
+  if (memberOf(error, 'retryable') === true) return 'network';
   const chain = causesOf(error);
   if (says(chain, BUSY_PROXY_TEXT)) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
