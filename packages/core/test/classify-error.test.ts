@@ -83,6 +83,11 @@ describe('classifyError', () => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
   });
 
+  it.each(['ENOENT', 'EPERM'])('takes %s for a network error where it is the connection that failed', (code) => {
+    expect(classifyError(failed(code, { syscall: 'connect' }))).toEqual({ kind: 'network', permanent: false, code });
+    expect(classifyError(failed(code, { syscall: 'open' })).permanent).toBe(true);
+  });
+
   it('takes a handshake that was broken off in Bun for no certificate', () => {
     const code = 'UNKNOWN_CERTIFICATE_VERIFICATION_ERROR';
     const error = Object.assign(new Error('unknown certificate verification error'), { code });
@@ -122,14 +127,18 @@ describe('classifyError', () => {
     expect(classifyError(new TypeError('fetch failed', { cause }))).toEqual({ kind: 'network', permanent: true });
   });
 
-  it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(
-    "takes a 'fetch failed' caused by '%s' for permanent",
-    (message) => {
-      const error = new TypeError('fetch failed', { cause: new Error(message) });
+  it.each([
+    'unknown scheme',
+    'bad port',
+    'proxy authentication required',
+    'unexpected redirect',
+    'redirect count exceeded',
+    'integrity mismatch',
+  ])("takes a 'fetch failed' caused by '%s' for permanent", (message) => {
+    const error = new TypeError('fetch failed', { cause: new Error(message) });
 
-      expect(classifyError(error)).toEqual({ kind: 'network', permanent: true });
-    },
-  );
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: true });
+  });
 
   it.each([
     'Failed to fetch',

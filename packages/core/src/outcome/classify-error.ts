@@ -52,7 +52,8 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   // the error of a Durable Object that is moved, restarted or deployed anew
   if (memberOf(error, 'retryable') === true) return 'network';
   const chain = causesOf(error);
-  if (says(chain, BUSY_PROXY_TEXT)) return 'network';
+  // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall
+  if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => memberOf(link, 'syscall') === 'connect')) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const code = codeIn(chain);
   if (code !== undefined) return TRANSIENT.test(code) ? (TIMED_OUT.test(code) ? 'timeout' : 'network') : undefined;
