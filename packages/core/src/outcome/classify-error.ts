@@ -80,16 +80,21 @@ const MAX_CAUSES = 8;
 
 /** The first code on the error or one of its causes, e.g. `ECONNREFUSED`. */
 export function codeOf(error: unknown): string | undefined {
-  return codeIn(causesOf(error));
+  return codesIn(causesOf(error))[0];
 }
 
 /** What modules in Rust (napi-rs), minipass-fetch, axios and Bare give an error that has no code, or whose cause has it. */
 const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|ERR_NETWORK|NETWORK_ERROR)$/;
 
+function codesIn(chain: readonly unknown[]): string[] {
+  const codes = chain.map((link) => textOf(link, 'code'));
+  return codes.filter((code) => code !== undefined && !NO_CODE.test(code)) as string[];
+}
+
 /** The first code that we know, else the first: a `fetch` inside may give its error a code of its own. */
 function codeIn(chain: readonly unknown[]): string | undefined {
-  const codes = chain.map((link) => textOf(link, 'code')).filter((code) => code !== undefined && !NO_CODE.test(code));
-  return codes.find((code) => TRANSIENT.test(code!) || BROKEN_PEER.test(code!)) ?? codes[0];
+  const codes = codesIn(chain);
+  return codes.find((code) => TRANSIENT.test(code) || BROKEN_PEER.test(code)) ?? codes[0];
 }
 
 /**
