@@ -83,6 +83,11 @@ describe('classifyError', () => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
   });
 
+  it.each(['ENOENT', 'EPERM'])('takes %s for a network error where it is the connection that failed', (code) => {
+    expect(classifyError(failed(code, { syscall: 'connect' }))).toEqual({ kind: 'network', permanent: false, code });
+    expect(classifyError(failed(code, { syscall: 'open' })).permanent).toBe(true);
+  });
+
   it.each([
     ['UNKNOWN_CERTIFICATE_VERIFICATION_ERROR', 'unknown certificate verification error'], // 1.2.10 to 1.4.0
     ['UNKKNOW_CERTIFICATE_VERIFICATION_ERROR', 'unknown certificate verification error'], // 1.2.5
@@ -135,14 +140,18 @@ describe('classifyError', () => {
     expect(classifyError(new TypeError('fetch failed', { cause }))).toEqual({ kind: 'network', permanent: true });
   });
 
-  it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(
-    "takes a 'fetch failed' caused by '%s' for permanent",
-    (message) => {
-      const error = new TypeError('fetch failed', { cause: new Error(message) });
+  it.each([
+    'unknown scheme',
+    'bad port',
+    'proxy authentication required',
+    'unexpected redirect',
+    'redirect count exceeded',
+    'integrity mismatch',
+  ])("takes a 'fetch failed' caused by '%s' for permanent", (message) => {
+    const error = new TypeError('fetch failed', { cause: new Error(message) });
 
-      expect(classifyError(error)).toEqual({ kind: 'network', permanent: true });
-    },
-  );
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: true });
+  });
 
   it.each([
     'Failed to fetch',
@@ -242,6 +251,7 @@ describe('classifyError', () => {
     ['GenericFailure', 'error sending request for url (https://api.test/): client error (Connect)', 'network'],
     ['FETCH_ERROR', 'network timeout at: https://api.test/', 'network'],
     ['FETCH_ERROR', 'maximum redirect reached at: https://api.test/', 'bug'],
+    ['ERR_NETWORK', 'Network Error', 'network'],
   ])('reads the text where a client writes %s for no code: %s', (code, message, kind) => {
     expect(classifyError(Object.assign(new Error(message), { code }))).toEqual({ kind, permanent: kind === 'bug' });
   });
@@ -254,6 +264,24 @@ describe('classifyError', () => {
 
     expect(classifyError(failed('ECONNREFUSED'))).toEqual({ kind: 'network', permanent: false, code: 'ECONNREFUSED' });
     expect(classifyError(failed('CERTIFICATE_VERIFY_FAILED')).permanent).toBe(true);
+  });
+
+  it('reads the code of the cause where a fetch inside gives its errors codes of its own', () => {
+    const wrapped = (code: string) =>
+      Object.assign(new Error('no answer', { cause: failed(code) }), { code: 'NO_API' });
+
+    expect(classifyError(wrapped('ECONNRESET'))).toEqual({ kind: 'network', permanent: false, code: 'ECONNRESET' });
+    expect(classifyError(wrapped('CERT_HAS_EXPIRED'))).toMatchObject({ permanent: true, code: 'CERT_HAS_EXPIRED' });
+    expect(classifyError(wrapped('ERR_ASSERTION'))).toMatchObject({ permanent: true, code: 'NO_API' });
+  });
+
+  it('believes Durable Objects, which say of their errors whether a call may be repeated', () => {
+    const reset = (more: object) =>
+      Object.assign(new Error('Durable Object reset because its code was updated.'), { remote: true, ...more });
+
+    expect(classifyError(reset({ retryable: true }))).toEqual({ kind: 'network', permanent: false });
+    expect(classifyError(reset({ overloaded: true })).permanent).toBe(true);
+    expect(classifyError(reset({ retryable: true, name: 'AbortError' })).kind).toBe('abort');
   });
 
   it.each([

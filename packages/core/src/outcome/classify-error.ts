@@ -49,8 +49,11 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   const name = textOf(error, 'name');
   if (name === 'TimeoutError') return 'timeout';
   if (name === 'AbortError') return undefined;
+  // the error of a Durable Object that is moved, restarted or deployed anew
+  if (memberOf(error, 'retryable') === true) return 'network';
   const chain = causesOf(error);
-  if (says(chain, BUSY_PROXY_TEXT)) return 'network';
+  // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall
+  if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => memberOf(link, 'syscall') === 'connect')) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const code = codeIn(chain);
   if (code !== undefined) return TRANSIENT.test(code) ? (TIMED_OUT.test(code) ? 'timeout' : 'network') : undefined;
@@ -77,14 +80,21 @@ const MAX_CAUSES = 8;
 
 /** The first code on the error or one of its causes, e.g. `ECONNREFUSED`. */
 export function codeOf(error: unknown): string | undefined {
-  return codeIn(causesOf(error));
+  return codesIn(causesOf(error))[0];
 }
 
-/** What modules in Rust (napi-rs), minipass-fetch and Bare give an error that has no code, or whose cause has it. */
-const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|NETWORK_ERROR)$/;
+/** What modules in Rust (napi-rs), minipass-fetch, axios and Bare give an error that has no code, or whose cause has it. */
+const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|ERR_NETWORK|NETWORK_ERROR)$/;
 
+function codesIn(chain: readonly unknown[]): string[] {
+  const codes = chain.map((link) => textOf(link, 'code'));
+  return codes.filter((code) => code !== undefined && !NO_CODE.test(code)) as string[];
+}
+
+/** The first code that we know, else the first: a `fetch` inside may give its error a code of its own. */
 function codeIn(chain: readonly unknown[]): string | undefined {
-  return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined && !NO_CODE.test(code));
+  const codes = codesIn(chain);
+  return codes.find((code) => TRANSIENT.test(code) || BROKEN_PEER.test(code)) ?? codes[0];
 }
 
 /**

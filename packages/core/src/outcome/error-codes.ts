@@ -43,7 +43,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
 /** The text speaks of a certificate, or of what a peer will not change: a connection will fail the same way again. */
 export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ oneOf(
   /^(?!unable to get issuer certificate$)(.*[ [])?certificate(?! verification error$)|peer cert|InvalidCert|net::err_(cert|ssl)_/,
-  /: (received corrupt|proxy auth)/, // reqwest
+  /(^|: )(received corrupt|proxy auth)/, // reqwest, undici
   /^fetch failed: (?!.*connection (closed|reset)).*\.SSL(Handshake|Peer)/, // Expo
 );
 
