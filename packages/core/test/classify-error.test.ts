@@ -88,11 +88,24 @@ describe('classifyError', () => {
     expect(classifyError(failed(code, { syscall: 'open' })).permanent).toBe(true);
   });
 
-  it('takes a handshake that was broken off in Bun for no certificate', () => {
-    const code = 'UNKNOWN_CERTIFICATE_VERIFICATION_ERROR';
-    const error = Object.assign(new Error('unknown certificate verification error'), { code });
+  it.each([
+    ['UNKNOWN_CERTIFICATE_VERIFICATION_ERROR', 'unknown certificate verification error'], // 1.2.10 to 1.4.0
+    ['UNKKNOW_CERTIFICATE_VERIFICATION_ERROR', 'unknown certificate verification error'], // 1.2.5
+    ['UNABLE_TO_GET_ISSUER_CERT', 'unable to get issuer certificate'], // up to 1.2.0
+  ])('takes a handshake that was broken off in Bun for no certificate: %s', (code, message) => {
+    const error = Object.assign(new Error(message), { code });
 
     expect(classifyError(error)).toEqual({ kind: 'network', permanent: false, code });
+  });
+
+  it.each([
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unable to get local issuer certificate'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate'],
+    ['CERT_HAS_EXPIRED', 'certificate has expired'],
+  ])('takes a certificate that is not trusted for permanent: %s', (code, message) => {
+    const error = Object.assign(new Error(message), { code });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: true, code });
   });
 
   it("is not misled by a URL in the message of ky's NetworkError", () => {

@@ -11,7 +11,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /ERR_SSL_\S+_(INTERNAL_ERROR|BAD_RECORD_MAC)/, // TLS: neither is about trust or what the two speak (RFC 8446 §6.2)
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
-  /UNKNOWN_CERTIFICATE_VERIFICATION_ERROR/, // Bun 1.2 to 1.4.0, where the connection is closed in the handshake of TLS
+  /UNK\w+_CERTIFICATE_VERIFICATION_ERROR|UNABLE_TO_GET_ISSUER_CERT/, // Bun up to 1.4.0, where the connection is closed in the handshake of TLS
   /HPE_\w+|Malformed_HTTP_Response/, // Node up to 22, Bun: on a kept connection also the rest of an answer that was longer than it said
   /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
   /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|Protocol|IO|EOF)Exception|NS(URL|POSIX)ErrorDomain/, // Capacitor: a body that broke off is a `ProtocolException`
@@ -42,7 +42,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
 
 /** The text speaks of a certificate, or of what a peer will not change: a connection will fail the same way again. */
 export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ oneOf(
-  /(^|[ [])certificate(?! verification error$)|peer cert|InvalidCert|net::err_(cert|ssl)_/,
+  /^(?!unable to get issuer certificate$)(.*[ [])?certificate(?! verification error$)|peer cert|InvalidCert|net::err_(cert|ssl)_/,
   /(^|: )(received corrupt|proxy auth)/, // reqwest, undici
   /^fetch failed: (?!.*connection (closed|reset)).*\.SSL(Handshake|Peer)/, // Expo
 );
