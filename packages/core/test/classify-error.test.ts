@@ -73,6 +73,8 @@ describe('classifyError', () => {
     'ConnectionReset',
     'HPE_INVALID_CONSTANT',
     'Malformed_HTTP_Response',
+    'InvalidHTTPResponse',
+    'InvalidContentLength',
     'HTTP2RefusedStream',
     'HTTP2StreamReset',
     'Timeout',

@@ -12,7 +12,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
   /UNK\w+_CERTIFICATE_VERIFICATION_ERROR|UNABLE_TO_GET_ISSUER_CERT/, // Bun up to 1.4.0, where the connection is closed in the handshake of TLS
-  /HPE_\w+|Malformed_HTTP_Response/, // Node up to 22, Bun: on a kept connection also the rest of an answer that was longer than it said
+  /HPE_\w+|Malformed_HTTP_Response|Invalid(HTTPResponse|ContentLength)/, // Node up to 22, Bun: on a kept connection also the rest of an answer that was longer than it said
   /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
   /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|Protocol|IO|EOF)Exception|NS(URL|POSIX)ErrorDomain/, // Capacitor: a body that broke off is a `ProtocolException`
 );
