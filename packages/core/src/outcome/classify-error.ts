@@ -32,7 +32,8 @@ export function classifyError(error: unknown): ErrorClass {
     return { kind: name === 'AbortError' ? 'abort' : 'timeout', permanent: false };
   const kind = transientKind(error);
   const chain = causesOf(error);
-  const code = codeIn(chain);
+  const codes = codesIn(chain);
+  const code = codes.find((code) => TRANSIENT.test(code) || BROKEN_PEER.test(code)) ?? codes[0];
   const isBroken = says(chain, BROKEN_PEER_TEXT) || (code !== undefined && BROKEN_PEER.test(code));
   return {
     kind: kind ?? (isBroken || speaksOfNetwork(chain) ? 'network' : 'bug'),
@@ -55,9 +56,10 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall
   if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => memberOf(link, 'syscall') === 'connect')) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
-  const code = codeIn(chain);
-  if (code !== undefined) return TRANSIENT.test(code) ? (TIMED_OUT.test(code) ? 'timeout' : 'network') : undefined;
-  return speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
+  const codes = codesIn(chain);
+  const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
+  if (code !== undefined) return TIMED_OUT.test(code) ? 'timeout' : 'network';
+  return codes.length === 0 && speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
 }
 
 function speaksOfNetwork(chain: readonly unknown[]): boolean {
@@ -89,12 +91,6 @@ const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|ERR_NETWORK|NETWORK_ERROR)
 function codesIn(chain: readonly unknown[]): string[] {
   const codes = chain.map((link) => textOf(link, 'code'));
   return codes.filter((code) => code !== undefined && !NO_CODE.test(code)) as string[];
-}
-
-/** The first code that we know, else the first: a `fetch` inside may give its error a code of its own. */
-function codeIn(chain: readonly unknown[]): string | undefined {
-  const codes = codesIn(chain);
-  return codes.find((code) => TRANSIENT.test(code) || BROKEN_PEER.test(code)) ?? codes[0];
 }
 
 /**
