@@ -138,6 +138,10 @@ class CallAttempt implements CircuitAttempt {
     this.retried = call.retried !== false;
   }
 
+  get aborted(): boolean {
+    return this.#call.signal?.aborted === true;
+  }
+
   get thing(): string {
     return `${this.#call.method} ${pathOf(this.#call.url).slice(0, LONGEST_PATH)}`;
   }

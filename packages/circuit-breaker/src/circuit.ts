@@ -26,11 +26,13 @@ interface Entry {
   readonly outage: number;
 }
 
+type Probe = Pick<Entry, 'at' | 'attempt'>;
+
 /** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
-  /** The permits of the probes in flight, and when each was given. */
-  readonly #held = new Map<Permit, number>();
+  /** The permits of the probes in flight, and when each was given to which attempt. */
+  readonly #held = new Map<Permit, Probe>();
   /** The calls whose attempts are all let through. */
   readonly #begun = new WeakSet<object>();
   /** The failure that each call has been counted with. */
@@ -105,7 +107,7 @@ export class Circuit {
     this.#dropLost(at);
     if (this.#isFull(at)) return undefined;
     const permit = this.#permit(attempt, at, true);
-    this.#held.set(permit, at);
+    this.#held.set(permit, { at, attempt });
     return this.#letThrough(attempt, permit);
   }
 
@@ -236,14 +238,20 @@ export class Circuit {
     this.#failing.clear();
   }
 
-  /** A probe without an answer for too long no longer holds its slot, or one lost call would end all calls. */
   #isFull(at: number): boolean {
-    let held = 0;
-    for (const since of this.#held.values()) if (at - since < this.#policy.probeTimeout) held++;
-    return held + this.#passed >= this.#policy.probes;
+    const held = [...this.#held.values()].filter((probe) => !this.#isLost(probe, at));
+    return held.length + this.#passed >= this.#policy.probes;
   }
 
   #dropLost(at: number): void {
-    for (const [permit, since] of this.#held) if (at - since >= this.#policy.probeTimeout) this.#held.delete(permit);
+    for (const [permit, probe] of this.#held) if (this.#isLost(probe, at)) this.#held.delete(permit);
+  }
+
+  /**
+   * A probe without an answer for too long no longer holds its slot, or one lost call would end all calls; nor one that its caller has
+   * aborted: it settles a moment later, and the same caller may call again at once.
+   */
+  #isLost({ at: since, attempt }: Probe, at: number): boolean {
+    return attempt.aborted === true || at - since >= this.#policy.probeTimeout;
   }
 }

@@ -30,4 +30,6 @@ export interface CircuitAttempt {
   readonly part?: string;
   /** Whether a `retry` further out may repeat the call. */
   readonly retried?: boolean;
+  /** Whether its caller has aborted it. Then it holds no slot of a probe any more. */
+  readonly aborted?: boolean;
 }

@@ -209,6 +209,24 @@ describe('circuitBreaker', () => {
     expect(middleware.breaker.snapshot('https://api.test').probes).toBe(0);
   });
 
+  it('gives its slot to a call that is made in the same step as the abort of a probe, as in the strict mode of React', async () => {
+    const { clock, middleware, outcomeOf, state } = setup({}, 500, 500, 200);
+    await outcomeOf();
+    await outcomeOf();
+    clock.advance(1_000);
+    const controller = new AbortController();
+    const hanging: Fetch = (_, init) =>
+      new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
+
+    const probe = middleware(hanging)(URL, { signal: controller.signal });
+    controller.abort('shown again');
+    const again = outcomeOf();
+
+    await expect(probe).rejects.toBe('shown again');
+    expect(await again).toBe(200);
+    expect(state()).toBe('closed');
+  });
+
   it('rejects a call that is aborted already with its reason, asking nothing', async () => {
     const { outcomeOf, requests } = setup({}, 500);
     await outcomeOf();
