@@ -361,7 +361,17 @@ describe('contractChecks', () => {
         })(next);
       };
 
-    for (const right of [breaking(false), breaking(true), quota(false), quota(true)])
+    const stopped: Middleware = (next) => {
+      let failures = 0; // and its clock stands still
+      return defineMiddleware(async (call, following) => {
+        if (failures >= 5) throw new Error('the circuit is open');
+        const outcome = await settle(following(call));
+        failures = outcome.response?.ok || call.signal?.aborted ? 0 : failures + 1;
+        return unwrap(outcome);
+      })(next);
+    };
+
+    for (const right of [breaking(false), breaking(true), quota(false), quota(true), stopped])
       await contractChecks['answers after calls that were aborted']!(() => right);
   });
 

@@ -76,7 +76,7 @@ async function answersADayLater(make: Make, kind: Kind): Promise<void> {
         ),
       ),
     );
-  await withDays(async (passADay) => {
+  await withDays(async (passADay, isClockRead) => {
     await abortAll(10);
     passADay();
     for (const { meet } of all) meet(endless().fetch);
@@ -86,7 +86,7 @@ async function answersADayLater(make: Make, kind: Kind): Promise<void> {
       meet(probe().fetch); // which hears a signal
       let end = await endInTime(steady);
       for (let more = 2; more > 0 && end?.failed; more--) end = await endInTime(steady); // a circuit may want some
-      if (end !== undefined) same(statusOf(end), 200, `the status of a ${kind} a day ${when}`);
+      if (end !== undefined && isClockRead()) same(statusOf(end), 200, `the status of a ${kind} a day ${when}`);
     }
   });
 }

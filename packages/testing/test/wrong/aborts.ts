@@ -234,15 +234,6 @@ export const wrongAborts: WrongMiddlewares = {
     },
     'refuses all calls after five that failed': breaking(() => false),
     'waits for the end of a probe that was aborted': breaking((since) => since > 30_000),
-    'takes a quota for used up until an answer tells another': (next) => {
-      let left = 1;
-      return defineMiddleware(async (call, following) => {
-        if (left === 0) throw new Error('nothing is left');
-        const response = await following(call);
-        left = Number(response.headers.get('x-ratelimit-remaining') ?? left);
-        return response;
-      })(next);
-    },
     'keeps the slot of a call whose answer is cancelled': untilRead(5, 'cancel'),
     'keeps the slot of a call that is aborted while its answer is read': untilRead(5, 'failure'),
   },
