@@ -56,27 +56,27 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
 
 /** Whatever calls met: a circuit closes, a pause ends, and the time limit of one call is none of another. */
 async function answersADayLater(make: Make, kind: Kind): Promise<void> {
-  const ends = [['after answers', ok] as const, ...TRANSIENT, ...REFUSED];
-  const all = ends.map(([when, first]) => {
-    let next: Fetch = first;
-    const steady = ofKind(
-      kind,
-      make()((...call) => next(...call)),
-    );
-    const meet = (other: Fetch): void => {
-      next = other;
-    };
-    return { when, steady, meet };
-  });
-  const abortAll = (calls: number) =>
-    inTime(
-      Promise.allSettled(
-        all.flatMap(({ steady }) =>
-          Array.from({ length: calls }, () => abortedInTime(steady).then((response) => response.text())),
-        ),
-      ),
-    );
   await withDays(async (passADay, isClockRead) => {
+    const ends = [['after answers', ok] as const, ...TRANSIENT, ...REFUSED];
+    const all = ends.map(([when, first]) => {
+      let next: Fetch = first;
+      const steady = ofKind(
+        kind,
+        make()((...call) => next(...call)),
+      );
+      const meet = (other: Fetch): void => {
+        next = other;
+      };
+      return { when, steady, meet };
+    });
+    const abortAll = (calls: number) =>
+      inTime(
+        Promise.allSettled(
+          all.flatMap(({ steady }) =>
+            Array.from({ length: calls }, () => abortedInTime(steady).then((response) => response.text())),
+          ),
+        ),
+      );
     await abortAll(10);
     passADay();
     for (const { meet } of all) meet(endless().fetch);

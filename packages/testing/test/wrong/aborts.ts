@@ -226,9 +226,8 @@ export const wrongAborts: WrongMiddlewares = {
       };
     },
     'has one time limit for all calls': (next) => {
-      let limit: AbortSignal | undefined;
+      const limit = AbortSignal.timeout(30_000);
       return defineMiddleware((call, following) => {
-        limit ??= AbortSignal.timeout(30_000);
         return following(call.with({ signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit }));
       })(next);
     },
