@@ -18,6 +18,8 @@ import { contractChecks } from '../src/index.ts';
 import { sleep } from './wrong/sleep.ts';
 import { untilRead } from './wrong/until-read.ts';
 
+const timeOf = (date: Date): number => date.getTime(); // as an older cache takes it
+
 describe('contractChecks', () => {
   it('passes a middleware that adds a header of its own, says the language of all calls, makes calls wait for their turn, or refuses them', async () => {
     const naming: Middleware = (next) => async (input, init) => {
@@ -297,24 +299,80 @@ describe('contractChecks', () => {
 
   it('passes who keeps an answer a little later than it gives it, as in a database', async () => {
     const keeping: Middleware = (next) => {
-      const kept = new Map<string, Response>();
+      const kept = new Map<string, { response: Response; until: number }>();
       return defineMiddleware(async (call, following) => {
         const key = `${call.url} ${[...call.headers]}`;
-        if (call.method === 'PUT') {
+        if (!['GET', 'HEAD'].includes(call.method)) {
           kept.clear();
           await delay(20);
         }
         const last = kept.get(key);
-        if (last && call.method === 'GET' && call.init?.cache !== 'reload') return last.clone();
+        const isFresh = last && last.until > timeOf(new Date());
+        if (isFresh && call.method === 'GET' && !call.init?.cache) return last.response.clone();
         const response = await following(call);
-        if (call.method !== 'GET' || response.status !== 200 || !response.headers.has('cache-control')) return response;
+        const mayKeep = response.headers.get('cache-control')?.includes('max-age');
+        if (call.method !== 'GET' || response.status !== 200 || !mayKeep) return response;
         const copy = response.clone();
-        void delay(10).then(() => kept.set(key, copy));
+        void delay(10).then(() => kept.set(key, { response: copy, until: timeOf(new Date()) + 60_000 }));
         return response;
       })(next);
     };
 
     await contractChecks['keeps concurrent calls apart']!(() => keeping);
+  });
+
+  it('passes who opens a circuit, until a time or a timer, and who waits or refuses until a told quota is renewed', async () => {
+    const breaking =
+      (hasTimer: boolean): Middleware =>
+      (next) => {
+        let failures = 0;
+        let isOpen = false;
+        let closesAt = 0;
+        return defineMiddleware(async (call, following) => {
+          if (hasTimer ? isOpen : failures >= 5 && timeOf(new Date()) < closesAt)
+            throw new Error('the circuit is open');
+          const outcome = await settle(following(call));
+          if (call.signal?.aborted) return unwrap(outcome);
+          failures = outcome.response?.ok ? 0 : failures + 1;
+          closesAt = timeOf(new Date()) + 30_000;
+          if (hasTimer && failures === 5) {
+            isOpen = true;
+            failures = 4;
+            setTimeout(() => {
+              isOpen = false;
+            }, 30_000).unref();
+          }
+          return unwrap(outcome);
+        })(next);
+      };
+    const quota =
+      (isPatient: boolean): Middleware =>
+      (next) => {
+        let renewedAt = 0;
+        return defineMiddleware(async (call, following) => {
+          const left = renewedAt - performance.now();
+          if (left > 0 && !isPatient) throw new Error('nothing is left');
+          if (left > 0) await sleep(left, call.signal);
+          const response = await following(call);
+          const { headers } = response;
+          if (headers.get('x-ratelimit-remaining') === '0')
+            renewedAt = performance.now() + Number(headers.get('x-ratelimit-reset')) * 1_000;
+          return response;
+        })(next);
+      };
+
+    const stopped: Middleware = (next) => {
+      let failures = 0; // and its clock stands still
+      return defineMiddleware(async (call, following) => {
+        if (failures >= 5) throw new Error('the circuit is open');
+        const outcome = await settle(following(call));
+        failures = outcome.response?.ok || call.signal?.aborted ? 0 : failures + 1;
+        return unwrap(outcome);
+      })(next);
+    };
+
+    for (const right of [breaking(false), breaking(true), quota(false), quota(true), stopped])
+      await contractChecks['answers after calls that were aborted']!(() => right);
   });
 
   it('passes who asks its own server for a token with the headers of the call', async () => {

@@ -1,32 +1,37 @@
 import { settle } from '@steadfetch/core';
+import { withDays } from './a-day.ts';
 import { type Kind, ofKind } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type Make, same } from './contract-claim.ts';
 import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
-import { exclusively } from './exclusively.ts';
-import { patch } from './patch.ts';
 
 /** Answers that may be kept for a minute, and depend on a header. One address has moved to another origin. */
 async function keepable({ url, method, headers, request }: Asked): Promise<Response> {
+  if (url === SECRET) return new Response('one', { headers: { 'cache-control': 'no-store' } });
   if (url === MOVED) return new Response(null, { status: 302, headers: { location: 'https://other.test/moved' } });
   const name = headers.get('x-a');
   const etag = `"${name}"`;
   const fields = {
     'content-type': 'application/json',
     etag,
+    'last-modified': CHANGED,
     vary: 'x-a',
     'cache-control': 'max-age=60',
     'set-cookie': 'session=1',
   };
-  const isKept = headers.get('if-none-match') === etag;
+  const isKept = headers.has('if-none-match')
+    ? headers.get('if-none-match') === etag
+    : headers.get('if-modified-since') === CHANGED;
   const [status, body] = isKept ? [304, null] : headers.has('range') ? [206, '"'] : [200, JSON.stringify(name)];
   const response = new Response(method === 'HEAD' ? null : body, { status, headers: fields });
   return Object.defineProperty(response, 'url', { value: request.url }); // a jar, as fetch-cookie, keeps a cookie by it
 }
 
 const MOVED = `${CONTRACT_URL}&moved`;
+const SECRET = `${CONTRACT_URL}&secret`;
+const CHANGED = 'Sun, 06 Nov 1994 08:49:37 GMT';
 
 /** Of the call of one user. */
-function headersOf(name: string): Record<string, string> {
+function headersOf(name: string) {
   return { 'x-a': name, authorization: `own ${name}` };
 }
 
@@ -34,24 +39,34 @@ function headersOf(name: string): Record<string, string> {
 export async function keepsApart(make: Make): Promise<void> {
   const { fetch, asked } = probe(keepable);
   const steady = make()(fetch);
-  const read = async (init: RequestInit) => (await settle(steady(CONTRACT_URL, init))).response?.text();
+  const read = async (init: RequestInit, url = CONTRACT_URL) => (await settle(steady(url, init))).response?.text();
   const first = headersOf('de');
   await steady(CONTRACT_URL, { method: 'HEAD', headers: first });
   await (await steady(CONTRACT_URL, { headers: { ...first, range: 'bytes=0-0' } })).text();
-  for (const name of ['de', 'en', 'de', 'en', 'de']) {
+  for (const name of ['de', 'en', 'de', 'en', 'de', 'de']) {
     const { signal, abort } = ending();
     const response = await steady(CONTRACT_URL, { headers: headersOf(name), signal });
     same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
     abort();
   }
-  await isSent(asked, "a call with cache: 'reload'", () => read({ headers: first, cache: 'reload' }));
-  await aMoment(); // a cache may write what it keeps a little later
-  await read({ method: 'PUT', headers: first, body: 'changed' });
-  const put = asked.findLast(({ method }) => method === 'PUT');
-  same(put?.headers.get('if-none-match'), null, 'the if-none-match that a PUT is sent with');
-  await isSent(asked, 'a call for what a PUT has changed', () => read({ headers: first }));
+  for (const cache of ['reload', 'no-store', 'no-cache'] as const)
+    await isSent(asked, `a call with cache: '${cache}'`, () => read({ headers: first, cache }));
+  for (const method of ['PUT', 'POST', 'PATCH', 'DELETE']) {
+    await aMoment(); // a cache may write what it keeps a little later
+    await read({ method, headers: first, body: 'changed' });
+    const write = asked.findLast((one) => one.method === method);
+    for (const name of ['if-none-match', 'if-modified-since'])
+      same(write?.headers.get(name) ?? null, null, `the ${name} that a ${method} is sent with`);
+    await isSent(asked, `a call for what a ${method} has changed`, () => read({ headers: first }));
+  }
+  await read({ headers: first }, SECRET);
+  await isSent(asked, 'a call for what may not be kept', () => read({ headers: first }, SECRET));
+  await aMoment();
+  const other = { ...first, authorization: 'another' };
+  if (asked.at(-1)!.headers.get('authorization') === first.authorization)
+    await isSent(asked, 'a call with other credentials', () => read({ headers: other }));
   await settle(steady(MOVED, { headers: first }));
-  await settle(steady('https://other.test/'));
+  await read({}, 'https://other.test/');
   for (const { url, headers } of asked) {
     const credentials = headers.get('authorization');
     const isOwn = credentials?.startsWith('own ') === true; // and not the token of a middleware
@@ -64,6 +79,11 @@ export async function keepsApart(make: Make): Promise<void> {
     }
   }
   same(asked.at(-1)!.request.signal.aborted, false, 'whether a call has the signal of another');
+  // at last, since a time that goes back would hold what paces calls
+  await withDays((passADay) => {
+    passADay();
+    return isSent(asked, 'a call for what was kept for longer than it may', () => read({ headers: first }));
+  });
 }
 
 /** Where answers may be kept, some calls are sent all the same. */
@@ -100,19 +120,12 @@ async function asksAgain(make: Make, kind: Kind, status: number): Promise<void> 
     await endInTime(steady);
     isDown = false;
     const waits = (await endInTime(steady)) === undefined;
-    if (!waits && !isKnown) await aDayLater(() => endInTime(steady));
+    if (!waits && !isKnown) {
+      await withDays((passADay) => {
+        passADay();
+        return endInTime(steady);
+      });
+    }
     same(waits || isKnown, true, 'whether a token that could not be had is asked for again');
   }
-}
-
-const DAY = 86_400_000;
-
-function aDayLater(run: () => Promise<unknown>): Promise<void> {
-  return exclusively(async () => {
-    const [now, elapsed] = [Date.now, performance.now.bind(performance)];
-    const restore = [patch(Date, { now: () => now() + DAY }), patch(performance, { now: () => elapsed() + DAY })];
-    await run().finally(() => {
-      for (const undo of restore) undo();
-    });
-  });
 }

@@ -1,5 +1,6 @@
 import { type Clock, throwIfAborted } from '@steadfetch/core';
 import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
+import { passed } from './passed.ts';
 
 /** A clock whose sleeps take no time and are written down. */
 export interface InstantClock extends Clock {
@@ -22,7 +23,7 @@ export function instantClock(options: ClockOptions = {}): InstantClock {
   let time = clockStart('instantClock', options);
   return {
     sleeps,
-    now: () => time,
+    now: () => time + passed.ms,
     advance: (ms) => {
       time += checkSpan('instantClock: advance', ms);
     },

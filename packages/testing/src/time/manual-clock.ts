@@ -2,6 +2,7 @@ import { type Clock, onAbort } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
 import { macrotask } from '../contract/macrotask.ts';
 import { type ClockOptions, checkSleep, clockStart } from './clock-start.ts';
+import { passed } from './passed.ts';
 import { Turns } from './turns.ts';
 
 /** A clock that stands still until `advance` moves it. */
@@ -62,7 +63,7 @@ export function manualClock(options: ClockOptions = {}): ManualClock {
     get pending() {
       return sleepers.size;
     },
-    now: () => time,
+    now: () => time + passed.ms,
     advance: async (ms) => {
       checkNumber('manualClock: advance', ms, { max: 8.64e15 }); // not back: that would wake no sleeper
       return turns.take(() => advanceTo(time + ms));

@@ -2,8 +2,25 @@ import { type Call, defineMiddleware, discard, type Middleware } from '@steadfet
 
 /** What is kept of a call, or sent along, where it must not be. */
 export const wrongKeeping: Readonly<Record<string, Middleware>> = {
-  'gives a kept answer to a call that wants a new one': keeping({ hearsWrites: true }),
-  'gives a kept answer that a PUT has changed': keeping({ hearsReload: true }),
+  'gives a kept answer to a call that wants a new one': keeping({ wants: [] }),
+  'gives a kept answer to a call that wants nothing of a cache': keeping({ wants: ['reload'] }),
+  'gives a kept answer that a PUT has changed': keeping({ writes: [] }),
+  'gives a kept answer that a DELETE has changed': keeping({ writes: ['PUT', 'POST', 'PATCH'] }),
+  'gives a kept answer of last week': keeping({ lasts: Number.POSITIVE_INFINITY }),
+  'keeps what the server forbids to keep': keeping({ allows: /./ }),
+  'gives what it has kept for one user to another': keeping({ of: (call) => `${call.url} ${call.headers.get('x-a')}` }),
+  'gives a 304 for what another has asked since': (next) => {
+    const dates = new Map<string, string>();
+    return defineMiddleware(async (call, following) => {
+      const headers = new Headers(call.headers);
+      const date = dates.get(keyOf(call));
+      if (call.method === 'GET' && date) headers.set('if-modified-since', date);
+      const response = await following(call.with({ headers }));
+      const changed = response.headers.get('last-modified');
+      if (changed) dates.set(keyOf(call), changed);
+      return response;
+    })(next);
+  },
   'asks with a PUT whether something has changed': (next) => {
     const etags = new Map<string, string>();
     return defineMiddleware(async (call, following) => {
@@ -43,18 +60,33 @@ function keyOf(call: Call): string {
   return `${call.url} ${[...call.headers]}`;
 }
 
+interface Keeping {
+  wants?: string[];
+  writes?: string[];
+  lasts?: number;
+  allows?: RegExp;
+  of?: (call: Call) => string;
+}
+
 /** Keeps good answers as long as they may be kept. */
-function keeping({ hearsReload = false, hearsWrites = false }): Middleware {
+function keeping({
+  wants = ['reload', 'no-store', 'no-cache'],
+  writes = ['PUT', 'POST', 'PATCH', 'DELETE'],
+  lasts = 60_000,
+  allows = /max-age/,
+  of = keyOf,
+}: Keeping = {}): Middleware {
   return (next) => {
-    const kept = new Map<string, Response>();
+    const kept = new Map<string, { response: Response; until: number }>();
     return defineMiddleware(async (call, following) => {
       const { method, init } = call;
-      if (method === 'PUT' && hearsWrites) kept.clear();
-      const last = method === 'GET' ? kept.get(keyOf(call)) : undefined;
-      if (last && !(hearsReload && init?.cache === 'reload')) return last.clone();
+      if (writes.includes(method)) kept.clear();
+      const last = method === 'GET' ? kept.get(of(call)) : undefined;
+      if (last && Date.now() < last.until && !wants.includes(String(init?.cache))) return last.response.clone();
       const response = await following(call);
-      const mayKeep = method === 'GET' && response.headers.get('cache-control')?.includes('max-age');
-      if (response.status === 200 && mayKeep) kept.set(keyOf(call), response.clone());
+      const mayKeep = method === 'GET' && allows.test(response.headers.get('cache-control') ?? '');
+      if (response.status === 200 && mayKeep)
+        kept.set(of(call), { response: response.clone(), until: Date.now() + lasts });
       return response;
     })(next);
   };
