@@ -9,7 +9,7 @@ import { Trial } from './trial.ts';
 const TRIED_FROM_MS = 250;
 /** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
 const LONGEST_UNASKED_MS = 60_000;
-/** What an accepted request adds to the trust in a bucket of one, as a factor: a hundred of them as much as one that is refused takes. */
+/** What an accepted request adds to the trust in a bucket, as a factor: a hundred of them as much as one that is refused takes. */
 const EARNS_BACK = 1.001;
 /** So shortly before the reset what is left is spent evenly, in milliseconds. */
 const EVEN_BEFORE_RESET_MS = 1_000;
@@ -91,6 +91,10 @@ export class QuotaPacer {
     return this.#refill.trust > 0.5;
   }
 
+  get isBucket(): boolean {
+    return this.#refill.isBucket;
+  }
+
   /** The server refused although something should have been left. */
   distrust(): void {
     this.#refill.trust *= 0.9;
@@ -126,14 +130,14 @@ export class QuotaPacer {
     const refill = this.#refill;
     const { before, after, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
-    if (accepted && this.isEven && this.believed) refill.trust = Math.min(0.95, refill.trust * EARNS_BACK);
+    if (accepted && this.isBucket && this.believed) refill.trust = Math.min(0.95, refill.trust * EARNS_BACK);
     this.#roundTrip = roundTrip;
     const resetIn = refill.note(quota, answered);
     const { whole, isBucket, window } = refill;
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
     // a bucket has no window that ends: what it tells is when it is full
-    if (this.isEven || now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
+    if (this.#isEven || now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {
       const spent = before + cost;
       const { remaining } = quota;
@@ -177,7 +181,7 @@ export class QuotaPacer {
     refill.advance(now);
     const until = Math.max(50, refill.resetAt - now);
     const unspent = this.#left - this.#reserve;
-    const spare = this.isEven ? Math.min(0, unspent) : unspent;
+    const spare = this.#isEven ? Math.min(0, unspent) : unspent;
     this.rate = refill.rate + Math.max(-0.5 * refill.rate, spare / until);
     if (share.amount > 0) this.rate = share.amount / share.window;
     // where it comes back by itself, others would use it at the same time
@@ -236,12 +240,12 @@ export class QuotaPacer {
   }
 
   get #plenty(): number {
-    return this.isEven ? Infinity : this.#refill.whole * 0.5;
+    return this.#isEven ? Infinity : this.#refill.whole * 0.5;
   }
 
   /** A bucket of one refuses each call that comes before its time. */
-  get isEven(): boolean {
-    return this.#refill.isBucket && this.#refill.whole < 2;
+  get #isEven(): boolean {
+    return this.isBucket && this.#refill.whole < 2;
   }
 
   /** What is not spent, where it comes back while an answer is on its way. */
