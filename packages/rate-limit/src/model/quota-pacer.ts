@@ -9,6 +9,8 @@ import { Trial } from './trial.ts';
 const TRIED_FROM_MS = 250;
 /** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
 const LONGEST_UNASKED_MS = 60_000;
+/** What an accepted request adds to the trust in a bucket, as a factor: a hundred of them as much as one that is refused takes. */
+const EARNS_BACK = 1.001;
 /** So shortly before the reset what is left is spent evenly, in milliseconds. */
 const EVEN_BEFORE_RESET_MS = 1_000;
 
@@ -89,6 +91,10 @@ export class QuotaPacer {
     return this.#refill.trust > 0.5;
   }
 
+  get isBucket(): boolean {
+    return this.#refill.isBucket;
+  }
+
   /** The server refused although something should have been left. */
   distrust(): void {
     this.#refill.trust *= 0.9;
@@ -124,6 +130,7 @@ export class QuotaPacer {
     const refill = this.#refill;
     const { before, after, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
+    if (accepted && this.isBucket && this.believed) refill.trust = Math.min(0.95, refill.trust * EARNS_BACK);
     this.#roundTrip = roundTrip;
     const resetIn = refill.note(quota, answered);
     const { whole, isBucket, window } = refill;
@@ -238,7 +245,7 @@ export class QuotaPacer {
 
   /** A bucket of one refuses each call that comes before its time. */
   get #isEven(): boolean {
-    return this.#refill.isBucket && this.#refill.whole < 2;
+    return this.isBucket && this.#refill.whole < 2;
   }
 
   /** What is not spent, where it comes back while an answer is on its way. */

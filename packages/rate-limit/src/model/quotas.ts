@@ -12,6 +12,8 @@ interface Policy {
   readonly pacer: QuotaPacer;
   /** What it counts: the cost of calls, or each call as one. */
   readonly unit: keyof Spent;
+  /** When it was told first. */
+  readonly since: number;
   silent: number;
   /** As accepted answers tell it. */
   limit: number | undefined;
@@ -102,9 +104,11 @@ export class Quotas {
       policy.limit = quota.limit ?? policy.limit;
       pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, sent.cost) });
     }
-    // a quota that is known, and of which less is left than the call costs, explains the refusal
+    // a quota that is known, and of which less is left than the call costs, explains the refusal; not at a bucket,
+    // where what is sent at the told rate should be accepted
     const explains = ({ name, remaining }: Quota) => {
       const known = this.#policies.get(name);
+      if (known?.pacer.isBucket && answered.sentAt > known.since) return false;
       return known && remaining < Math.max(1, inUnit(known.unit, answered.cost));
     };
     if (accepted || quotas.some(explains)) return;
@@ -114,7 +118,7 @@ export class Quotas {
   #add(quota: Quota, now: number): Policy {
     const unit = /request/i.test(quota.name ?? '') ? 'requests' : 'cost';
     const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE_AFTER_REQUESTS);
-    const policy: Policy = { pacer, unit, silent: 0, limit: quota.limit };
+    const policy: Policy = { pacer, unit, since: now, silent: 0, limit: quota.limit };
     if (this.#policies.size >= MOST_POLICIES) this.#policies.delete(this.#policies.keys().next().value!);
     this.#policies.set(quota.name, policy);
     return policy;

@@ -39,6 +39,21 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(10);
   });
 
+  it.each([1, 2])(
+    'leaves the rate of a bucket of %d where it refuses, as where calls travel for unequal times',
+    (burst) => {
+      const random = chance();
+      const limited = bucket({ rate: 10, burst, hint: 'quota' });
+      let last = 0;
+      const arriving = (now: number) => {
+        last = Math.max(last, now + 20 * random());
+        return limited(last);
+      };
+      const result = drive(pacer(), arriving, { for: 120_000, roundTrip: 60 });
+      expect(result.accepted).toBeGreaterThan(800);
+    },
+  );
+
   it.each([
     { rate: 10, roundTrip: 10 },
     { rate: 10, roundTrip: 60 },
