@@ -10,11 +10,11 @@ export interface Shared {
   readonly onQueue: ((event: QueueEvent) => void) | undefined;
   readonly turns: Turns;
   readonly laneOf: (key: string) => Lane;
-  /** Of the last call that came. */
+  /** The last key, and the origin of the first call that came with it. */
   key?: string;
   origin?: string;
   /** Whether calls to one origin were seen to have several keys, as those of tenants, or, if not, those to several origins one key. */
-  isDivided?: boolean;
+  isDivided: boolean | undefined;
 }
 
 /** One call and its slot: it enters or waits, may rest and come back, and leaves. */
@@ -39,8 +39,11 @@ export class Visit {
     this.#shared = shared;
     this.#sends = call.record.sends;
     const { origin } = call;
-    if (key === shared.key && origin !== shared.origin) shared.isDivided ??= false;
-    if (key !== shared.key && origin === shared.origin) shared.isDivided = true;
+    if (key === shared.key) {
+      if (origin !== shared.origin) shared.isDivided ??= false;
+      return;
+    }
+    if (origin === shared.origin) shared.isDivided = true;
     shared.key = key;
     shared.origin = origin;
   }
@@ -75,7 +78,7 @@ export class Visit {
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
-    const { isDivided = this.#key !== this.#call.origin, max } = this.#shared;
+    const { isDivided = !this.#call.origin.endsWith(this.#key), max } = this.#shared; // the key may be a host
     // there are others at work in as many slots inside, and at the limit of an origin that has calls with several keys
     const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided;
     // a layer inside may send the call twice at once, and one of the two waits for the slot already

@@ -1,5 +1,7 @@
 import { VirtualTime } from '@steadfetch/testing/simulation';
 import {
+  type Call,
+  type ConcurrencyOptions,
   compose,
   concurrency,
   defineMiddleware,
@@ -395,17 +397,24 @@ it('a call that waits for its turn at a limit keeps its slot while none has succ
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call that waits for its turn at a limit gives up its slot when others have succeeded', async () => {
-  const { time, stack, send } = limitedPath();
-  const before = send(WELL, 5);
-  const limited = send(DEAD, 2);
-  await time.run(2_000);
-  expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
+it.each<[key: string, ((call: Call) => string) | undefined]>([
+  ['the origin', undefined],
+  ['the host', ({ url }) => new URL(url).host],
+  ['one for all', () => 'all'],
+])(
+  'a call that waits for its turn at a limit gives up its slot when others have succeeded, with %s as key',
+  async (_name, key) => {
+    const { time, stack, send } = limitedPath(key && { key });
+    const before = send(WELL, 5);
+    const limited = send(DEAD, 2);
+    await time.run(2_000);
+    expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 
-  await Promise.all([before, send(WELL, 20), time.run(4_000)]);
-  await Promise.all([limited, time.run(60_000)]);
-  expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
-});
+    await Promise.all([before, send(WELL, 20), time.run(4_000)]);
+    await Promise.all([limited, time.run(60_000)]);
+    expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
+  },
+);
 
 it('a call whose turn at a limit came while others used its slot counts there when it is sent', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
@@ -435,14 +444,7 @@ it('a call whose turn at a limit came while others used its slot counts there wh
 });
 
 it('calls of one tenant that wait for their turn at a limit let no others of it begin: the line of all would be full of one tenant', async () => {
-  const time = new VirtualTime(Date.UTC(2025, 0, 1));
-  const steady = standard({
-    clock: time,
-    timeout: 100_000,
-    concurrency: { max: 2, key: ({ headers }) => headers.get('tenant') ?? '' },
-    rateLimit: { limit: { requests: 1, per: 1_000 } },
-  })(async () => new Response());
-  const send = (tenant: string) => steady('https://api.test/', { headers: { tenant } });
+  const { time, send } = tenants();
   for (let call = 0; call < 50; call++) void send('a');
   await time.run(10_500);
 
@@ -452,6 +454,22 @@ it('calls of one tenant that wait for their turn at a limit let no others of it 
   });
   await time.run(100_000);
   expect(ended).toBeLessThan(14_000);
+});
+
+it('a tenant is not held up by calls of another that wait for their turn, also where each gets a token elsewhere first', async () => {
+  const { time, send } = tenants();
+  const job = async (tenant: string, calls: number) => {
+    await send(tenant, 'https://login.test/');
+    await Promise.all(Array.from({ length: calls }, () => send(tenant)));
+    ended.push(tenant);
+  };
+  const ended: string[] = [];
+  void job('a', 1);
+  time.at(2_000, () => void job('b', 50));
+  time.at(10_500, () => void job('c', 1));
+
+  await time.run(15_000);
+  expect(ended).toEqual(['a', 'c']);
 });
 
 const DEAD = 'https://api.test/dead';
@@ -483,10 +501,15 @@ function twoPaths(slots: Middleware, options: RetryOptions = {}) {
 }
 
 /** Two slots. One path asks to come back in ten seconds, in the first nine. Another answer takes 0.1 s. */
-function limitedPath() {
+function limitedPath(options?: ConcurrencyOptions) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const timing = { clock: time, random: () => 0.5 };
-  const stack = standard({ ...timing, concurrency: 2, rateLimit: { scope: 'path' }, retry: false });
+  const stack = standard({
+    ...timing,
+    concurrency: { max: 2, ...options },
+    rateLimit: { scope: 'path' },
+    retry: false,
+  });
   const steady = stack(async (input) => {
     if (input === DEAD && time.elapsed < 9_000)
       return new Response(null, { status: 429, headers: { 'retry-after': '10' } });
@@ -495,4 +518,17 @@ function limitedPath() {
   });
   const send = (url: string, calls: number) => Promise.all(Array.from({ length: calls }, () => steady(url)));
   return { time, stack, send };
+}
+
+/** Two slots per tenant, and a call a second at an origin. */
+function tenants() {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const steady = standard({
+    clock: time,
+    timeout: 100_000,
+    concurrency: { max: 2, key: ({ headers }) => headers.get('tenant') ?? '' },
+    rateLimit: { limit: { requests: 1, per: 1_000 } },
+  })(async () => new Response());
+  const send = (tenant: string, url = WELL) => steady(url, { headers: { tenant } });
+  return { time, send };
 }
