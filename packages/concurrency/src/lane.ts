@@ -100,9 +100,10 @@ export class Lane {
     this.#start();
   }
 
-  /** Takes a slot that is kept for a call that rests, if there is one. The first in line gets it, if there is one too. */
+  /** Takes a slot that is kept because others fail, if there is one. The first in line gets it, if there is one too. */
   takeOver(): Slot | undefined {
-    const first = this.#active < this.#max ? this.#line.shift() : undefined;
+    if (this.#active + this.#keeping >= this.#max) return undefined;
+    const first = this.#line.shift();
     if (!first) return this.enter(true);
     this.#active++;
     first(this.#slot);

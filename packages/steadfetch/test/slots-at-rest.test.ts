@@ -472,6 +472,22 @@ it('a tenant is not held up by calls of another that wait for their turn, also w
   expect(ended).toEqual(['a', 'c']);
 });
 
+it('calls of one tenant that wait for their turn at a limit let no others of it begin either where its line is full', async () => {
+  const { time, send } = tenants({ maxQueue: 1 });
+  const refused: unknown[] = [];
+  for (let at = 0; at < 1_000; at += 100)
+    time.at(at, () => void send('a').catch((error: unknown) => refused.push(error)));
+  await time.run(1_000);
+  expect(refused).toEqual(Array(6).fill(expect.any(QueueFullError)));
+
+  let ended = Infinity;
+  void send('b').then(() => {
+    ended = time.elapsed;
+  });
+  await time.run(100_000);
+  expect(ended).toBeLessThan(5_000);
+});
+
 const DEAD = 'https://api.test/dead';
 const WELL = 'https://api.test/well';
 const HANGS = 'https://api.test/hangs';
@@ -521,12 +537,12 @@ function limitedPath(options?: ConcurrencyOptions) {
 }
 
 /** Two slots per tenant, and a call a second at an origin. */
-function tenants() {
+function tenants(options?: ConcurrencyOptions) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const steady = standard({
     clock: time,
     timeout: 100_000,
-    concurrency: { max: 2, key: ({ headers }) => headers.get('tenant') ?? '' },
+    concurrency: { max: 2, key: ({ headers }) => headers.get('tenant') ?? '', ...options },
     rateLimit: { limit: { requests: 1, per: 1_000 } },
   })(async () => new Response());
   const send = (tenant: string, url = WELL) => steady(url, { headers: { tenant } });
