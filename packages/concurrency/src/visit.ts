@@ -68,8 +68,8 @@ export class Visit {
 
   /** Counts the first outcome, if it is one of the server. */
   count(succeeded: boolean): void {
-    const { record, signal } = this.#call;
-    if (this.#isCounted || record.sends === this.#sends || signal?.aborted) return;
+    const { signal } = this.#call;
+    if (this.#isCounted || !this.#isSent || signal?.aborted) return;
     this.#isCounted = true;
     this.#lane!.count(succeeded);
   }
@@ -79,8 +79,9 @@ export class Visit {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
     const { isDivided = !this.#call.origin.endsWith(this.#key), max } = this.#shared; // the key may be a host
-    // there are others at work in as many slots inside, and at the limit of an origin that has calls with several keys
-    const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided;
+    // There are others at work in as many slots inside, and at the limit of an origin that has calls with several keys. There refused
+    // calls lend their slots: they are few in the line of a limiter, and may wait for a path that refuses all.
+    const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided && !this.#isSent;
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
     if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, isLineOfOthers);
     return async () => {
@@ -98,6 +99,10 @@ export class Visit {
 
   get #isRefused(): boolean {
     return this.#lane!.queued >= this.#shared.maxQueue && !this.#hasRested;
+  }
+
+  get #isSent(): boolean {
+    return this.#call.record.sends > this.#sends;
   }
 
   get #hasRested(): boolean {

@@ -397,20 +397,21 @@ it('a call that waits for its turn at a limit keeps its slot while none has succ
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
-it.each<[key: string, ((call: Call) => string) | undefined]>([
-  ['the origin', undefined],
-  ['the host', ({ url }) => new URL(url).host],
-  ['one for all', () => 'all'],
+it.each<[key: string, kept: number, ((call: Call) => string) | undefined]>([
+  ['the origin', 0, undefined],
+  ['the host', 0, ({ url }) => new URL(url).host],
+  ['one for all', 0, () => 'all'],
+  ['the tenant', 1, ({ headers }) => headers.get('tenant') ?? 'none'],
 ])(
-  'a call that waits for its turn at a limit gives up its slot when others have succeeded, with %s as key',
-  async (_name, key) => {
+  'a call that waits for its turn at a limit gives up its slot when others have succeeded, with %s as key: %i is kept, if not refused yet',
+  async (_name, kept, key) => {
     const { time, stack, send } = limitedPath(key && { key });
     const before = send(WELL, 5);
-    const limited = send(DEAD, 2);
+    const limited = send(DEAD, 2); // one is refused, the other waits unsent
     await time.run(2_000);
-    expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
+    expect(stack.snapshot().concurrency).toEqual({ active: kept, queued: 0 });
 
-    await Promise.all([before, send(WELL, 20), time.run(4_000)]);
+    await Promise.all([before, send(WELL, 20), time.run(6_000)]);
     await Promise.all([limited, time.run(60_000)]);
     expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
   },
@@ -523,7 +524,7 @@ function limitedPath(options?: ConcurrencyOptions) {
   const stack = standard({
     ...timing,
     concurrency: { max: 2, ...options },
-    rateLimit: { scope: 'path' },
+    rateLimit: { scope: 'path', proof: 'direct' },
     retry: false,
   });
   const steady = stack(async (input) => {
