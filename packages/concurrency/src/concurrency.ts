@@ -58,9 +58,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   const { key, maxQueue, onQueue } = readOptions('concurrency', OPTIONS, options);
   const lanes = new Map<string, Lane>();
   const watch = watchRequests(); // in Workers, where a call may be lost with what it holds
-  // who does not look at the call has one key for all, or that of an async context
-  const isDivided = key.length === 0 ? false : undefined;
-  const shared: Shared = { max, maxQueue, onQueue, turns: new Turns(systemClock), laneOf, isDivided };
+  const shared: Shared = { max, maxQueue, onQueue, turns: new Turns(systemClock), laneOf };
 
   function laneOf(name: string): Lane {
     const known = lanes.get(name);

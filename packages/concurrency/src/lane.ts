@@ -78,12 +78,12 @@ export class Lane {
 
   /**
    * A call gives up its slot for a while, as during the wait for a retry. The more of the last calls have failed, the more of these
-   * slots are kept from calls that have not begun, which may fail too. Where calls with other keys wait in the same line, it is kept in
-   * any case: the next of this lane would fill the line in front of theirs. Returns the function that ends the rest, to be called
+   * slots are kept from calls that have not begun, which may fail too. Where `mostLent` are lent, it is kept in any case: all the calls of
+   * this key would stand in the next line, in front of those with other keys. Returns the function that ends the rest, to be called
    * after the call has entered again.
    */
-  rest(exit: () => void, isLineOfOthers: boolean): () => void {
-    const keeps = isLineOfOthers ? this.#slot : undefined;
+  rest(exit: () => void, mostLent: number): () => void {
+    const keeps = this.#resting - this.#keeping >= mostLent ? this.#slot : undefined;
     if (keeps) this.#keeping++;
     this.#resting++;
     exit();

@@ -10,11 +10,6 @@ export interface Shared {
   readonly onQueue: ((event: QueueEvent) => void) | undefined;
   readonly turns: Turns;
   readonly laneOf: (key: string) => Lane;
-  /** The last key, and the origin of the first call that came with it. */
-  key?: string;
-  origin?: string;
-  /** Whether calls to one origin were seen to have several keys, as those of tenants, or, if not, those to several origins one key. */
-  isDivided: boolean | undefined;
 }
 
 /** One call and its slot: it enters or waits, may rest and come back, and leaves. */
@@ -38,14 +33,6 @@ export class Visit {
     this.#key = key;
     this.#shared = shared;
     this.#sends = call.record.sends;
-    const { origin } = call;
-    if (key === shared.key) {
-      if (origin !== shared.origin) shared.isDivided ??= false;
-      return;
-    }
-    if (origin === shared.origin) shared.isDivided = true;
-    shared.key = key;
-    shared.origin = origin;
   }
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
@@ -78,12 +65,11 @@ export class Visit {
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
-    const { isDivided = !this.#call.origin.endsWith(this.#key), max } = this.#shared; // the key may be a host
-    // There are others at work in as many slots inside, and at the limit of an origin that has calls with several keys. There refused
-    // calls lend their slots: they are few in the line of a limiter, and may wait for a path that refuses all.
-    const isLineOfOthers = slotsInside < Infinity ? slotsInside >= max : isDivided && !this.#isSent;
+    const { max } = this.#shared;
+    // calls with other keys are at work in as many slots inside, and wait for their first turn in the line of a limiter
+    const mostLent = slotsInside < Infinity ? (slotsInside >= max ? 0 : Infinity) : this.#isSent ? Infinity : max;
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
-    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, isLineOfOthers);
+    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, mostLent);
     return async () => {
       if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
       await this.#returning;
