@@ -85,8 +85,12 @@ describe('classifyError', () => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
   });
 
-  it.each(['ENOENT', 'EPERM'])('takes %s for a network error where it is the connection that failed', (code) => {
-    expect(classifyError(failed(code, { syscall: 'connect' }))).toEqual({ kind: 'network', permanent: false, code });
+  it.each([
+    ['ENOENT', 'connect'],
+    ['EPERM', 'connect'],
+    ['EAI_FAIL', 'getaddrinfo'],
+  ])('takes %s for a network error where it is the connection that failed', (code, syscall) => {
+    expect(classifyError(failed(code, { syscall }))).toEqual({ kind: 'network', permanent: false, code });
     expect(classifyError(failed(code, { syscall: 'open' })).permanent).toBe(true);
   });
 
@@ -108,6 +112,16 @@ describe('classifyError', () => {
     const error = Object.assign(new Error(message), { code });
 
     expect(classifyError(error)).toEqual({ kind: 'network', permanent: true, code });
+  });
+
+  it.each([
+    ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN certificates', { syscall: 'getaddrinfo' }],
+    ['UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error (attempted address: certificate:443, timeout: 10000ms)', {}],
+    ['ENOTFOUND', 'queryA ENOTFOUND certificate-service.internal', { syscall: 'queryA' }],
+  ])('takes the name of a host for no certificate: %s, %s', (code, message, more) => {
+    const error = new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code, ...more }) });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: false, code });
   });
 
   it("is not misled by a URL in the message of ky's NetworkError", () => {
@@ -413,6 +427,13 @@ describe('classifyError', () => {
     expect(classifyError(new DOMException('x', 'AbortError'))).toMatchObject({ kind: 'abort' });
     expect(classifyError(named('TimeoutError'))).toMatchObject({ kind: 'timeout', permanent: false });
     expect(classifyError(named('NetworkError'))).toMatchObject({ kind: 'network' });
+  });
+
+  it('reads a long text in time that grows with its length alone', () => {
+    const began = performance.now();
+
+    expect(classifyError(new Error(' load failed ('.repeat(15_000))).kind).toBe('bug');
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('survives errors whose members throw', () => {

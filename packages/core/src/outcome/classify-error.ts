@@ -53,14 +53,18 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   // the error of a Durable Object that is moved, restarted or deployed anew
   if (memberOf(error, 'retryable') === true) return 'network';
   const chain = causesOf(error);
-  // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall
-  if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => memberOf(link, 'syscall') === 'connect')) return 'network';
+  // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall, EAI_FAIL where no resolver answers (FreeBSD)
+  if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => CONNECTS.test(textOf(link, 'syscall') ?? '')))
+    return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
   if (code !== undefined) return TIMED_OUT.test(code) ? 'timeout' : 'network';
   return codes.length === 0 && speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
 }
+
+/** What fails before there is a connection. */
+const CONNECTS = /^(connect|getaddrinfo)$/;
 
 function speaksOfNetwork(chain: readonly unknown[]): boolean {
   return textOf(chain[0], 'name') === 'NetworkError' || says(chain, NETWORK_TEXT);
