@@ -296,6 +296,7 @@ describe('classifyError', () => {
       Object.assign(new Error('Durable Object reset because its code was updated.'), { remote: true, ...more });
 
     expect(classifyError(reset({ retryable: true }))).toEqual({ kind: 'network', permanent: false });
+    expect(classifyError(new Error('no answer', { cause: reset({ retryable: true }) })).permanent).toBe(false);
     expect(classifyError(reset({ overloaded: true })).permanent).toBe(true);
     expect(classifyError(reset({ retryable: true, name: 'AbortError' })).kind).toBe('abort');
   });
@@ -429,11 +430,11 @@ describe('classifyError', () => {
     expect(classifyError(named('NetworkError'))).toMatchObject({ kind: 'network' });
   });
 
-  it('reads a long text in time that grows with its length alone', () => {
+  it('takes little time for a page of an answer in a message', () => {
     const began = performance.now();
 
-    expect(classifyError(new Error(' load failed ('.repeat(15_000))).kind).toBe('bug');
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(classifyError(new Error(' connection'.repeat(1_000_000))).kind).toBe('bug');
+    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('survives errors whose members throw', () => {

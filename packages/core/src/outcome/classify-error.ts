@@ -50,12 +50,8 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   const name = textOf(error, 'name');
   if (name === 'TimeoutError') return 'timeout';
   if (name === 'AbortError') return undefined;
-  // the error of a Durable Object that is moved, restarted or deployed anew
-  if (memberOf(error, 'retryable') === true) return 'network';
   const chain = causesOf(error);
-  // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall, EAI_FAIL where no resolver answers (FreeBSD)
-  if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => CONNECTS.test(textOf(link, 'syscall') ?? '')))
-    return 'network';
+  if (says(chain, BUSY_PROXY_TEXT) || chain.some(mayPass)) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
@@ -63,23 +59,33 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   return codes.length === 0 && speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
 }
 
-/** What fails before there is a connection. */
-const CONNECTS = /^(connect|getaddrinfo)$/;
+/**
+ * The error of a Durable Object that is moved, restarted or deployed anew; or one before there is a connection: ENOENT of a service behind
+ * a Unix socket that is started anew, EPERM of a firewall, EAI_FAIL where no resolver answers (FreeBSD).
+ */
+function mayPass(link: unknown): boolean {
+  return memberOf(link, 'retryable') === true || /^(connect|getaddrinfo)$/.test(textOf(link, 'syscall') ?? '');
+}
 
 function speaksOfNetwork(chain: readonly unknown[]): boolean {
   return textOf(chain[0], 'name') === 'NetworkError' || says(chain, NETWORK_TEXT);
 }
 
 function says(chain: readonly unknown[], text: RegExp): boolean {
-  return chain.some((link) => text.test(textOf(link, 'message') ?? ''));
+  return chain.some((link) => text.test(messageOf(link)));
 }
 
 /** The text of a network error, also of ky's, may quote the URL. So only its causes are searched for what is permanent. */
 function isPermanent(link: unknown): boolean {
-  const [name, message = ''] = [textOf(link, 'name'), textOf(link, 'message')];
+  const [name, message] = [textOf(link, 'name'), messageOf(link)];
   if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
   // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
+}
+
+/** Its beginning: a `fetch` inside may put the page of an answer into its message, and to search 100 kB takes milliseconds. */
+function messageOf(link: unknown): string {
+  return (textOf(link, 'message') ?? '').slice(0, 4_000);
 }
 
 const MAX_CAUSES = 8;
