@@ -291,6 +291,13 @@ describe('classifyError', () => {
     expect(classifyError(wrapped('ERR_ASSERTION'))).toMatchObject({ permanent: true, code: 'NO_API' });
   });
 
+  it('knows a timeout where a fetch inside has made it the cause of an error of its own, and no abort', () => {
+    const wrapped = (name: string) => new Error('no answer', { cause: new DOMException('x', name) });
+
+    expect(classifyError(wrapped('TimeoutError'))).toEqual({ kind: 'timeout', permanent: false });
+    expect(classifyError(wrapped('AbortError')).permanent).toBe(true);
+  });
+
   it('believes Durable Objects, which say of their errors whether a call may be repeated', () => {
     const reset = (more: object) =>
       Object.assign(new Error('Durable Object reset because its code was updated.'), { remote: true, ...more });

@@ -47,10 +47,9 @@ export function classifyError(error: unknown): ErrorClass {
  * calls permanent.
  */
 export function transientKind(error: unknown): 'timeout' | 'network' | undefined {
-  const name = textOf(error, 'name');
-  if (name === 'TimeoutError') return 'timeout';
-  if (name === 'AbortError') return undefined;
+  if (textOf(error, 'name') === 'AbortError') return undefined;
   const chain = causesOf(error);
+  if (chain.some((link) => textOf(link, 'name') === 'TimeoutError')) return 'timeout';
   if (says(chain, BUSY_PROXY_TEXT) || chain.some(mayPass)) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const codes = codesIn(chain);
