@@ -291,6 +291,23 @@ describe('classifyError', () => {
     expect(classifyError(wrapped('ERR_ASSERTION'))).toMatchObject({ permanent: true, code: 'NO_API' });
   });
 
+  it.each([
+    ['Failed to fetch', false],
+    ['error sending request for url (https://api.test/): client error (Connect)', false],
+    [
+      'error sending request for url (https://api.test/): client error (Connect): invalid peer certificate: Expired',
+      true,
+    ],
+    ["Cannot read properties of undefined (reading 'x')", true],
+  ])(
+    'reads the text of the cause where that has no code, and a fetch inside gives its errors some: %s',
+    (why, permanent) => {
+      const error = Object.assign(new Error('network error', { cause: new TypeError(why) }), { code: 'NO_API' });
+
+      expect(classifyError(error)).toMatchObject({ permanent, code: 'NO_API' });
+    },
+  );
+
   it('knows a timeout where a fetch inside has made it the cause of an error of its own, and no abort', () => {
     const wrapped = (name: string) => new Error('no answer', { cause: new DOMException('x', name) });
 

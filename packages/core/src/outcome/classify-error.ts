@@ -55,7 +55,9 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
   if (code !== undefined) return TIMED_OUT.test(code) ? 'timeout' : 'network';
-  return codes.length === 0 && speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
+  const last = chain.slice(-1); // where that has no code, as in browsers, one above it is that of a `fetch` inside, too
+  const text = codes.length === 0 ? chain : codesIn(last).length === 0 ? last : [];
+  return speaksOfNetwork(text) && !chain.some(isPermanent) ? 'network' : undefined;
 }
 
 /**
