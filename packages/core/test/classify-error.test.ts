@@ -222,6 +222,10 @@ describe('classifyError', () => {
     'FetchEvent.respondWith received an error: TypeError: Load failed',
     'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
     'socket hang up',
+    'could not load the orders: fetch failed', // of a `fetch` inside that keeps no cause
+    'TypeError: fetch failed',
+    'could not load the orders: read ECONNRESET',
+    'getaddrinfo EAI_AGAIN api.test',
     'Connection reset by peer',
     'Connection timed out after 1000 milliseconds',
     'Could not resolve host: api.test',
@@ -419,6 +423,7 @@ describe('classifyError', () => {
     ['a method that is missing', new TypeError('connect is not a function')],
     ['a status that somebody throws', new Error('Network response was not ok')],
     ['a failure that somebody throws', new Error('Failed to fetch todos')],
+    ['another failure that somebody throws', new Error('todo fetch failed')],
     [
       'what the page forbids',
       new TypeError("Failed to fetch. Refused to connect because it violates the document's CSP."),
