@@ -85,8 +85,12 @@ describe('classifyError', () => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
   });
 
-  it.each(['ENOENT', 'EPERM'])('takes %s for a network error where it is the connection that failed', (code) => {
-    expect(classifyError(failed(code, { syscall: 'connect' }))).toEqual({ kind: 'network', permanent: false, code });
+  it.each([
+    ['ENOENT', 'connect'],
+    ['EPERM', 'connect'],
+    ['EAI_FAIL', 'getaddrinfo'],
+  ])('takes %s for a network error where it is the connection that failed', (code, syscall) => {
+    expect(classifyError(failed(code, { syscall }))).toEqual({ kind: 'network', permanent: false, code });
     expect(classifyError(failed(code, { syscall: 'open' })).permanent).toBe(true);
   });
 
@@ -108,6 +112,16 @@ describe('classifyError', () => {
     const error = Object.assign(new Error(message), { code });
 
     expect(classifyError(error)).toEqual({ kind: 'network', permanent: true, code });
+  });
+
+  it.each([
+    ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN certificates', { syscall: 'getaddrinfo' }],
+    ['UND_ERR_CONNECT_TIMEOUT', 'Connect Timeout Error (attempted address: certificate:443, timeout: 10000ms)', {}],
+    ['ENOTFOUND', 'queryA ENOTFOUND certificate-service.internal', { syscall: 'queryA' }],
+  ])('takes the name of a host for no certificate: %s, %s', (code, message, more) => {
+    const error = new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code, ...more }) });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: false, code });
   });
 
   it("is not misled by a URL in the message of ky's NetworkError", () => {
@@ -208,6 +222,10 @@ describe('classifyError', () => {
     'FetchEvent.respondWith received an error: TypeError: Load failed',
     'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
     'socket hang up',
+    'could not load the orders: fetch failed', // of a `fetch` inside that keeps no cause
+    'TypeError: fetch failed',
+    'could not load the orders: read ECONNRESET',
+    'getaddrinfo EAI_AGAIN api.test',
     'Connection reset by peer',
     'Connection timed out after 1000 milliseconds',
     'Could not resolve host: api.test',
@@ -277,11 +295,36 @@ describe('classifyError', () => {
     expect(classifyError(wrapped('ERR_ASSERTION'))).toMatchObject({ permanent: true, code: 'NO_API' });
   });
 
+  it.each([
+    ['Failed to fetch', false],
+    ['error sending request for url (https://api.test/): client error (Connect)', false],
+    [
+      'error sending request for url (https://api.test/): client error (Connect): invalid peer certificate: Expired',
+      true,
+    ],
+    ["Cannot read properties of undefined (reading 'x')", true],
+  ])(
+    'reads the text of the cause where that has no code, and a fetch inside gives its errors some: %s',
+    (why, permanent) => {
+      const error = Object.assign(new Error('network error', { cause: new TypeError(why) }), { code: 'NO_API' });
+
+      expect(classifyError(error)).toMatchObject({ permanent, code: 'NO_API' });
+    },
+  );
+
+  it('knows a timeout where a fetch inside has made it the cause of an error of its own, and no abort', () => {
+    const wrapped = (name: string) => new Error('no answer', { cause: new DOMException('x', name) });
+
+    expect(classifyError(wrapped('TimeoutError'))).toEqual({ kind: 'timeout', permanent: false });
+    expect(classifyError(wrapped('AbortError')).permanent).toBe(true);
+  });
+
   it('believes Durable Objects, which say of their errors whether a call may be repeated', () => {
     const reset = (more: object) =>
       Object.assign(new Error('Durable Object reset because its code was updated.'), { remote: true, ...more });
 
     expect(classifyError(reset({ retryable: true }))).toEqual({ kind: 'network', permanent: false });
+    expect(classifyError(new Error('no answer', { cause: reset({ retryable: true }) })).permanent).toBe(false);
     expect(classifyError(reset({ overloaded: true })).permanent).toBe(true);
     expect(classifyError(reset({ retryable: true, name: 'AbortError' })).kind).toBe('abort');
   });
@@ -380,6 +423,7 @@ describe('classifyError', () => {
     ['a method that is missing', new TypeError('connect is not a function')],
     ['a status that somebody throws', new Error('Network response was not ok')],
     ['a failure that somebody throws', new Error('Failed to fetch todos')],
+    ['another failure that somebody throws', new Error('todo fetch failed')],
     [
       'what the page forbids',
       new TypeError("Failed to fetch. Refused to connect because it violates the document's CSP."),
@@ -413,6 +457,13 @@ describe('classifyError', () => {
     expect(classifyError(new DOMException('x', 'AbortError'))).toMatchObject({ kind: 'abort' });
     expect(classifyError(named('TimeoutError'))).toMatchObject({ kind: 'timeout', permanent: false });
     expect(classifyError(named('NetworkError'))).toMatchObject({ kind: 'network' });
+  });
+
+  it('takes little time for a page of an answer in a message', () => {
+    const began = performance.now();
+
+    expect(classifyError(new Error(' connection'.repeat(1_000_000))).kind).toBe('bug');
+    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('survives errors whose members throw', () => {

@@ -47,19 +47,25 @@ export function classifyError(error: unknown): ErrorClass {
  * calls permanent.
  */
 export function transientKind(error: unknown): 'timeout' | 'network' | undefined {
-  const name = textOf(error, 'name');
-  if (name === 'TimeoutError') return 'timeout';
-  if (name === 'AbortError') return undefined;
-  // the error of a Durable Object that is moved, restarted or deployed anew
-  if (memberOf(error, 'retryable') === true) return 'network';
+  if (textOf(error, 'name') === 'AbortError') return undefined;
   const chain = causesOf(error);
-  // ENOENT of a service behind a Unix socket that is started anew, EPERM of a firewall
-  if (says(chain, BUSY_PROXY_TEXT) || chain.some((link) => memberOf(link, 'syscall') === 'connect')) return 'network';
+  if (chain.some((link) => textOf(link, 'name') === 'TimeoutError')) return 'timeout';
+  if (says(chain, BUSY_PROXY_TEXT) || chain.some(mayPass)) return 'network';
   if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
   if (code !== undefined) return TIMED_OUT.test(code) ? 'timeout' : 'network';
-  return codes.length === 0 && speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
+  const last = chain.slice(-1); // where that has no code, as in browsers, one above it is that of a `fetch` inside, too
+  const text = codes.length === 0 ? chain : codesIn(last).length === 0 ? last : [];
+  return speaksOfNetwork(text) && !chain.some(isPermanent) ? 'network' : undefined;
+}
+
+/**
+ * The error of a Durable Object that is moved, restarted or deployed anew; or one before there is a connection: ENOENT of a service behind
+ * a Unix socket that is started anew, EPERM of a firewall, EAI_FAIL where no resolver answers (FreeBSD).
+ */
+function mayPass(link: unknown): boolean {
+  return memberOf(link, 'retryable') === true || /^(connect|getaddrinfo)$/.test(textOf(link, 'syscall') ?? '');
 }
 
 function speaksOfNetwork(chain: readonly unknown[]): boolean {
@@ -67,15 +73,20 @@ function speaksOfNetwork(chain: readonly unknown[]): boolean {
 }
 
 function says(chain: readonly unknown[], text: RegExp): boolean {
-  return chain.some((link) => text.test(textOf(link, 'message') ?? ''));
+  return chain.some((link) => text.test(messageOf(link)));
 }
 
 /** The text of a network error, also of ky's, may quote the URL. So only its causes are searched for what is permanent. */
 function isPermanent(link: unknown): boolean {
-  const [name, message = ''] = [textOf(link, 'name'), textOf(link, 'message')];
+  const [name, message] = [textOf(link, 'name'), messageOf(link)];
   if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
   // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
+}
+
+/** Its beginning: a `fetch` inside may put the page of an answer into its message, and to search 100 kB takes milliseconds. */
+function messageOf(link: unknown): string {
+  return (textOf(link, 'message') ?? '').slice(0, 4_000);
 }
 
 const MAX_CAUSES = 8;

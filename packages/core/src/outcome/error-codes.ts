@@ -31,8 +31,8 @@ export const BROKEN_PEER: RegExp =
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
   /(^| )(network|internet|connection|socket|dns)\b.{0,30} (error|lost|closed|reset|refused|fail|tim(ed |e)out|hang|down|offline|unreach)/,
   /(unable|failed|could not) (to )?(connect|resolve)\b|(request|operation) timed out|hostname could not be found/,
-  /(^| )((failed to fetch|load failed)(: \S+| \(.*\))?$|networkerror when|error (sending request|reading a body|in \w+ stream)|client error \([cs])/,
-  /^(terminated$|fetch failed($|: (?!\d|.*(cancel|abort|redirect))))/, // undici, Expo
+  /(^| )((failed to fetch|load failed)(: \S+| \(\S*\))?$|e(conn|notf|timed|pipe|ai_again|host|net)|networkerror when|error (sending request|reading a body|in \w+ stream)|client error \([cs])/,
+  /^terminated$|(^|: )fetch failed$|^fetch failed: (?!\d|.*(cancel|abort|redirect))/, // undici, Expo
   /(^| )net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
   /header of network response|(request or|decoding) response body( error|$| for url \S+$)/, // Firefox; Tauri, which gives no cause
   / (from|to) the server\.|protocol error|HTTP library has thrown|kind: Body/, // impit
@@ -40,9 +40,12 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
   /service worker is an error$|respondWith received an error: /, // Safari
 );
 
-/** The text speaks of a certificate, or of what a peer will not change: a connection will fail the same way again. */
+/**
+ * The text speaks of a certificate, and not of a host of that name, or of what a peer will not change: a connection will fail the same
+ * way again.
+ */
 export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ oneOf(
-  /^(?!unable to get issuer certificate$)(.*[ [])?certificate(?! verification error$)|peer cert|InvalidCert|net::err_(cert|ssl)_/,
+  /^(?!unable to get issuer certificate$)(.*[ [])?certificate(?! verification error$|\w*[-.:]\w)|peer cert|InvalidCert|net::err_(cert|ssl)_/,
   /(^|: )(received corrupt|proxy auth)/, // reqwest, undici
   /^fetch failed: (?!.*connection (closed|reset)).*\.SSL(Handshake|Peer)/, // Expo
 );
