@@ -34,7 +34,7 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
     if (overrideBy(kyOptions.retry) === false) return turnOff(kyOptions);
     const policyOf = (retry: Options['retry']) => {
       const override = overrideBy(retry);
-      return override ? policyFor(override) : policy;
+      return override === undefined ? policy : policyFor(override);
     };
     new KyCall(kyOptions, policyOf, steadfetch?.meta).install();
   });

@@ -20,6 +20,7 @@ type Said = Undefinable<Pick<Options, 'retry' | 'steadfetch'>>;
 export function overrideOf({ retry, steadfetch }: Said, random: () => number): RetryOverride | undefined {
   const own = steadfetch?.retry;
   if (own === false || (retry as unknown) === false) return false;
+  if (own !== undefined && Object(own) !== own) return own; // which is refused
   const said = withoutKyHooks(defined({ ...translate(retry, random), ...own }));
   return Object.keys(said).length > 0 ? said : undefined;
 }

@@ -162,6 +162,12 @@ describe('steadfetch option', () => {
     warn.mockRestore();
   });
 
+  it.each([5, 0, true, 'no', null])('refuses %j for its options of retry', (option) => {
+    const { api } = client(200);
+
+    expect(() => api.get(URL, { steadfetch: { retry: option as never } })).toThrow(/^retry: .* got /);
+  });
+
   it('does not reach the fetch', async () => {
     const fetch = vi.fn(async (_input: unknown, init?: object) => Response.json(Object.keys(init ?? {})));
     const api = ky.create({ fetch, hooks: retry() });

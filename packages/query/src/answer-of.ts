@@ -36,11 +36,12 @@ function fieldsOf(headers: object): HintedResponse['headers'] {
 
 /**
  * What a client's error holds in a member of its own, and not as its cause: what `fetch` threw (urql, and Angular, which may hold the
- * event of an `XMLHttpRequest`), or the error of the link (Apollo).
+ * event of an `XMLHttpRequest`), the error of the link (Apollo), or either of it or the response (functions of Supabase).
  */
 export function behindClient(thrown: unknown): unknown {
-  const { name, status, error, networkError, response } = (thrown ?? {}) as Record<string, unknown>;
+  const { name, status, error, networkError, response, context } = (thrown ?? {}) as Record<string, unknown>;
   if (networkError && !response) return networkError;
+  if (/^Functions(Fetch|Http)Error$/.test(name as string)) return context;
   if (name !== 'HttpErrorResponse' || status !== 0) return thrown;
   return (error as Error | null | undefined)?.name ? error : new TypeError('Failed to fetch');
 }

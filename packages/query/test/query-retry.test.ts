@@ -223,6 +223,11 @@ describe('queryRetry', () => {
     [{ name: 'CombinedError', networkError: new Error('Busy'), response: new Response(null, { status: 503 }) }, true],
     [{ name: 'CombinedError', networkError: new Error('None'), response: new Response(null, { status: 404 }) }, false],
     [{ name: 'CombinedError', networkError: undefined, response: new Response('{}') }, false],
+    [{ name: 'FunctionsFetchError', context: new TypeError('Failed to fetch') }, true], // Supabase
+    [{ name: 'FunctionsFetchError', context: new DOMException('stop', 'AbortError') }, false],
+    [{ name: 'FunctionsFetchError', context: new DrainError('closed') }, false],
+    [{ name: 'FunctionsHttpError', context: new Response(null, { status: 503 }) }, true],
+    [{ name: 'FunctionsHttpError', context: new Response(null, { status: 404 }) }, false],
     [undefined, false],
     [null, false],
     ['text', false],

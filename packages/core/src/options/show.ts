@@ -7,7 +7,7 @@ const SECRET = /auth|cookie|key|pass|secret|token/i;
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /**
- * A value as an error message names it: on one line, 80 characters at most, without members that look like secrets. Runs
+ * A value as an error message names it: on one line, 80 characters at most, without what looks like a secret. Runs
  * none of the value's own code but that of a proxy, and never throws. In production only a number, a boolean, `null` and
  * `undefined` are shown; of anything else its type.
  */
@@ -53,9 +53,14 @@ export function oneLine(text: string, maxLength = 200): string {
 
 /** What has no members to show. */
 function showMember(value: unknown, longest: number = LONGEST_MEMBER): string | undefined {
-  if (typeof value === 'string') return quoted(clip(value, longest));
+  if (typeof value === 'string') return quoted(clip(withoutUrlSecrets(value), longest));
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
   return typeof value === 'symbol' || Object(value) !== value ? String(value) : undefined;
+}
+
+/** A URL, as that of a Redis in place of its client, without query and fragment; only its scheme where there may be user info. */
+function withoutUrlSecrets(text: string): string {
+  return text.replace(/(:\/\/)(?:.*@.*|([^?#]*).*)/s, '$1$2');
 }
 
 function quoted(text: string): string {
