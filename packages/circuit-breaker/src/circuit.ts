@@ -104,8 +104,8 @@ export class Circuit {
       if (at < this.#until) return undefined;
       this.#enter('half-open');
     }
-    this.#dropLost(at);
     if (this.#isFull(at)) return undefined;
+    if (this.#held.size >= this.#policy.probes) this.#dropLost(at);
     const permit = this.#permit(attempt, at, true);
     this.#held.set(permit, { at, attempt });
     return this.#letThrough(attempt, permit);
@@ -239,6 +239,7 @@ export class Circuit {
   }
 
   #isFull(at: number): boolean {
+    if (this.#held.size + this.#passed < this.#policy.probes) return false; // of thousands of probes each would look at all
     const held = [...this.#held.values()].filter((probe) => !this.#isLost(probe, at));
     return held.length + this.#passed >= this.#policy.probes;
   }
