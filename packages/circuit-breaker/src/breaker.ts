@@ -101,7 +101,7 @@ export const breakerOptions: OptionTable<BreakerOptions> = OPTIONS;
  * a fetch.
  *
  * @example
- * const payments = breaker({ rule: consecutive(5), openFor: 10_000 });
+ * const payments = breaker({ openFor: 5_000 });
  * const fetchPayment = compose(retry(), circuitBreaker({ breaker: payments }))(fetch);
  * payments.snapshot('https://pay.example.com').state; // 'closed'
  */

@@ -104,8 +104,8 @@ export class Circuit {
       if (at < this.#until) return undefined;
       this.#enter('half-open');
     }
-    this.#dropLost(at);
     if (this.#isFull(at)) return undefined;
+    if (this.#held.size >= this.#policy.probes) this.#dropLost(at);
     const permit = this.#permit(attempt, at, true);
     this.#held.set(permit, { at, attempt });
     return this.#letThrough(attempt, permit);
@@ -164,7 +164,7 @@ export class Circuit {
 
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
-    const { call, retried = false } = entry.attempt;
+    const { call } = entry.attempt;
     // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
     if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
@@ -172,7 +172,7 @@ export class Circuit {
     if (answer) this.lastAnswer = answer;
     this.#failing.note(entry.attempt);
     const isFirst = call === undefined || !this.#counted.has(call);
-    const sample = { failed: true, duration: at - entry.at, at, retried };
+    const sample = { failed: true, duration: at - entry.at, at };
     if (isFirst) this.#count(entry, sample);
     if (this.#state !== 'closed') this.#probeFailed(entry, at);
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
@@ -239,6 +239,7 @@ export class Circuit {
   }
 
   #isFull(at: number): boolean {
+    if (this.#held.size + this.#passed < this.#policy.probes) return false; // of thousands of probes each would look at all
     const held = [...this.#held.values()].filter((probe) => !this.#isLost(probe, at));
     return held.length + this.#passed >= this.#policy.probes;
   }

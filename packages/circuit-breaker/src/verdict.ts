@@ -1,5 +1,5 @@
 import { type Call, causesOf, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
-import { isElsewhere, isRequest, optionError, textOf, warnOnce } from '@steadfetch/core/kit';
+import { isElsewhere, isRequest, optionError, textOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { Verdict } from './permit.ts';
 
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
@@ -103,7 +103,8 @@ const OFFLINE_TEXT =
 function isOffline(error: unknown): boolean {
   if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
   const chain = causesOf(error);
-  const codes = chain.map((link) => textOf(link, 'code')).filter((code) => code !== undefined);
+  // a `fetch` inside may give its error a code of its own
+  const codes = chain.map((link) => textOf(link, 'code') ?? '').filter((code) => transientKind({ code }));
   if (codes.length > 0) return codes.every((code) => NOT_LEFT.test(code));
   return chain.some((link) => OFFLINE_TEXT.test(textOf(link, 'message') ?? ''));
 }

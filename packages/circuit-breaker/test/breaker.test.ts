@@ -33,6 +33,23 @@ describe('breaker', () => {
     expect(circuits.acquire('https://other.test')).toBeDefined();
   });
 
+  it('does not look at each of thousands of probes for each further one', () => {
+    const { circuits, clock, trip } = setup({ probes: 10_000 });
+    trip();
+    clock.advance(5_000);
+    let looks = 0;
+    const attempt = {
+      get aborted() {
+        looks++;
+        return false;
+      },
+    };
+
+    for (let n = 0; n < 2_000; n++) expect(circuits.acquire(KEY, attempt)).toBeDefined();
+
+    expect(looks).toBeLessThan(10_000);
+  });
+
   it('lets exactly one probe through when half-open', () => {
     const { acquire, clock, snapshot, trip } = setup();
     trip();

@@ -92,6 +92,7 @@ describe('what counts', () => {
       'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
     ].map((code) => coded(code)),
     coded('ENETUNREACH', 'EADDRNOTAVAIL'),
+    Object.assign(named('ApiError'), { code: 'API_UNREACHABLE', cause: coded('ENOTFOUND') }),
     new TypeError('The Internet connection appears to be offline.'),
     new TypeError('error sending request for url (x): client error (Connect): dns error: failed to lookup'),
     new Error('net::ERR_INTERNET_DISCONNECTED'),
