@@ -142,6 +142,22 @@ it('a call that waits at the limit that you know as long as it may is answered',
   expect((await calls).every(({ ok }) => ok)).toBe(true);
 });
 
+it('calls at once keep to both limits that you know, also where a minute passes in a line', async () => {
+  const sent: number[] = [];
+  const server: typeof fetch = async () => {
+    sent.push(Date.now());
+    return new Response();
+  };
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'requests: 10,', server);
+  const mostWithin = (ms: number) => Math.max(...sent.map((at, i) => sent.slice(i).filter((b) => b < at + ms).length));
+
+  const calls = Promise.all(Array.from({ length: 250 }, () => steady('https://api.example.com/')));
+  for (let second = 0; second < 130; second++) await vi.advanceTimersByTimeAsync(1_000);
+
+  expect((await calls).every(({ ok }) => ok)).toBe(true);
+  expect([mostWithin(1_000), mostWithin(60_000)]).toEqual([10, 100]);
+});
+
 it('the stack for Hetzner does not wait for the instant at which its whole quota is back', async () => {
   const headers = { 'ratelimit-limit': '3600', 'ratelimit-remaining': '0', 'ratelimit-reset': '3600' };
   const server = fakeFetch([{ status: 429, headers }, 200]);

@@ -321,7 +321,7 @@ describe('contractChecks', () => {
     await contractChecks['keeps concurrent calls apart']!(() => keeping);
   });
 
-  it('passes who opens a circuit, until a time or a timer, and who waits or refuses until a told quota is renewed', async () => {
+  it('passes who opens a circuit, until a time, a timer or a tick, and who waits or refuses until a told quota is renewed', async () => {
     const breaking =
       (hasTimer: boolean): Middleware =>
       (next) => {
@@ -371,7 +371,22 @@ describe('contractChecks', () => {
       })(next);
     };
 
-    for (const right of [breaking(false), breaking(true), quota(false), quota(true), stopped])
+    const watching: Middleware = (next) => {
+      let failures = 0;
+      let openedAt = 0;
+      setInterval(() => {
+        if (Date.now() - openedAt > 30_000) failures = 0;
+      }, 5_000).unref();
+      return defineMiddleware(async (call, following) => {
+        if (failures >= 5) throw new Error('the circuit is open');
+        const outcome = await settle(following(call));
+        if (!call.signal?.aborted) failures = outcome.response?.ok ? 0 : failures + 1;
+        openedAt = Date.now();
+        return unwrap(outcome);
+      })(next);
+    };
+
+    for (const right of [breaking(false), breaking(true), quota(false), quota(true), stopped, watching])
       await contractChecks['answers after calls that were aborted']!(() => right);
   });
 

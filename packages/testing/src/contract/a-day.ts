@@ -13,7 +13,7 @@ export function withDays(
 ): Promise<unknown> {
   return exclusively(async () => {
     let isRead = false;
-    const { Date: RealDate, setTimeout: start, clearTimeout: stop } = globalThis;
+    const { Date: RealDate, setTimeout, setInterval, clearTimeout: stop } = globalThis;
     const [now, elapsed] = [Date.now, performance.now.bind(performance)];
     const read = (clock: () => number): number => {
       isRead = true;
@@ -26,15 +26,17 @@ export function withDays(
       due.set(controller, () => controller.abort(new DOMException('a day has passed', 'TimeoutError')));
       return controller.signal;
     };
-    const set = (listener: (...rest: unknown[]) => void, ms?: number, ...rest: unknown[]): unknown => {
-      isRead = true;
-      const fire = (): void => {
-        if (due.delete(timer)) listener(...rest);
+    const set =
+      (start: (fire: () => void, ms?: number) => unknown, isOnce: boolean) =>
+      (listener: (...rest: unknown[]) => void, ms?: number, ...rest: unknown[]): unknown => {
+        isRead = true;
+        const fire = (): void => {
+          if (isOnce ? due.delete(timer) : due.has(timer)) listener(...rest);
+        };
+        const timer = start(fire, ms);
+        due.set(timer, fire);
+        return timer;
       };
-      const timer: unknown = start(fire, ms);
-      due.set(timer, fire);
-      return timer;
-    };
     const clear = (timer: never): void => {
       due.delete(timer);
       stop(timer);
@@ -45,14 +47,17 @@ export function withDays(
       patch(Date, { now: () => read(now) }),
       patch(performance, { now: () => read(elapsed) }),
       patch(AbortSignal, { timeout: limit }),
-      patch(globalThis, { Date: new Proxy(RealDate, { construct }), setTimeout: set, clearTimeout: clear }),
+      patch(globalThis, {
+        Date: new Proxy(RealDate, { construct }),
+        setTimeout: set(setTimeout, true),
+        setInterval: set(setInterval, false),
+        clearTimeout: clear,
+        clearInterval: clear,
+      }),
     ];
     const passADay = (): void => {
       passed.ms += DAY;
-      for (const [timer, fire] of [...due]) {
-        fire();
-        due.delete(timer);
-      }
+      for (const fire of [...due.values()]) fire();
     };
     await run(passADay, () => isRead).finally(() => {
       passed.ms = 0;
