@@ -423,6 +423,9 @@ describe('classifyError', () => {
     ['a method that is missing', new TypeError('connect is not a function')],
     ['a status that somebody throws', new Error('Network response was not ok')],
     ['a failure that somebody throws', new Error('Failed to fetch todos')],
+    ['a status that somebody throws with it', new Error('Failed to fetch: 404')],
+    ['what a server says of a name', new Error("Could not resolve to a User with the login of 'xyz'.")],
+    ['another reason', new Error('Payment failed, reason: card declined')],
     ['another failure that somebody throws', new Error('todo fetch failed')],
     [
       'what the page forbids',

@@ -30,13 +30,13 @@ export const BROKEN_PEER: RegExp =
  */
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
   /(^| )(network|internet|connection|socket|dns)\b.{0,30} (error|lost|closed|reset|refused|fail|tim(ed |e)out|hang|down|offline|unreach)/,
-  /(unable|failed|could not) (to )?(connect|resolve)\b|(request|operation) timed out|hostname could not be found/,
-  /(^| )((failed to fetch|load failed)(: \S+| \(\S*\))?$|e(conn|notf|timed|pipe|ai_again|host|net)|networkerror when|error (sending request|reading a body|in \w+ stream)|client error \([cs])/,
+  /(unable|failed|could not) (to )?(connect( to |\.)|resolve host)|(request|operation) timed out|hostname could not be found/,
+  /(^| )((failed to fetch|load failed)(: \w+:\S+| \(\S*\))?$|e(conn|notf|timed|pipe|ai_again|host|net)|networkerror when|error (sending request|reading a body|in \w+ stream)|client error \([cs])/,
   /^terminated$|(^|: )fetch failed$|^fetch failed: (?!\d|.*(cancel|abort|redirect))/, // undici, Expo
   /(^| )net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
   /header of network response|(request or|decoding) response body( error|$| for url \S+$)/, // Firefox; Tauri, which gives no cause
-  / (from|to) the server\.|protocol error|HTTP library has thrown|kind: Body/, // impit
-  /failed, reason: |response timeout while |internal error; reference = /, // node-fetch, Workers
+  / data (from|to) the server\.|protocol error|HTTP library has thrown|kind: Body/, // impit
+  /to \S+ failed, reason: |response timeout while |internal error; reference = /, // node-fetch, Workers
   /service worker is an error$|respondWith received an error: /, // Safari
 );
 
