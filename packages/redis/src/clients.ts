@@ -64,11 +64,21 @@ function commandsOf(client: RedisClient): [RunScript, RunScript] {
     ];
   }
   if (isIoredis(client)) {
+    // automatic pipelines of a cluster take the hash for the key, up to ioredis 5.10: they fail, and end the program
+    if (isPipeliningCluster(client)) {
+      return commandsOf(async ([name, ...args]) => {
+        const [[error, answer]] = await client.pipeline([[name!.toLowerCase(), ...args]]).exec();
+        if (error) throw error;
+        return answer;
+      });
+    }
     return [
       ({ sha, key, args }) => client.evalsha(sha, 1, key, ...args),
       ({ source, key, args }) => client.eval(source, 1, key, ...args),
     ];
   }
+  // the cluster of node-redis 4 does not find the key of a script, and would ask one server after another
+  if (isNodeCluster(client)) return commandsOf((command) => client.sendCommand(command[3], false, [...command]));
   if (isNodeRedis(client)) {
     return [
       ({ sha, key, args }) => client.evalSha(sha, { keys: [key], arguments: [...args] }),
@@ -85,8 +95,21 @@ function commandsOf(client: RedisClient): [RunScript, RunScript] {
   throw optionError('redisStore: client', EXPECTED, client);
 }
 
+function isPipeliningCluster(
+  client: object,
+): client is { pipeline(commands: string[][]): { exec(): Promise<[[error: unknown, answer: unknown]]> } } {
+  const { isCluster, options } = client as { isCluster?: unknown; options?: { enableAutoPipelining?: unknown } };
+  return isCluster === true && options?.enableAutoPipelining === true;
+}
+
 function isIoredis(client: object): client is IoredisLike {
   return has(client, 'evalsha', 'eval', 'defineCommand');
+}
+
+function isNodeCluster(
+  client: object,
+): client is { sendCommand(key: string | undefined, isReadonly: boolean, command: string[]): Promise<unknown> } {
+  return has(client, 'getSlotMaster', 'sendCommand');
 }
 
 function isNodeRedis(client: object): client is NodeRedisLike {

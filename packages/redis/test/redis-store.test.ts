@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 const QUESTION = { ...NOTHING, want: 1 };
 
 const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
+const KEY = 'steadfetch:5:{https://a.example}';
 const ASKED: Question = { ...QUESTION, want: 2 };
 const slotsOf = async (client: RedisClient, options: RedisStoreOptions = {}): Promise<Reply> =>
   redisStore(client, options).ask('https://a.example', ASKED);
@@ -19,7 +20,38 @@ describe('a client', () => {
       return ANSWER;
     };
     await slotsOf({ evalsha, eval: noScript, defineCommand: () => {} });
-    expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:5:{https://a.example}', '2', '1']);
+    expect(seen[0]!.slice(1, 5)).toEqual([1, KEY, '2', '1']);
+  });
+
+  it('like a cluster of ioredis with automatic pipelines gets a pipeline for each question: they would take the hash for the key', async () => {
+    const seen: string[][] = [];
+    const exec = async () => [
+      seen.length === 1 ? [new Error('NOSCRIPT No matching script.'), undefined] : [null, ANSWER],
+    ];
+    const wrong = () => Promise.reject(new Error('All keys in the pipeline should belong to the same slots'));
+    const pipeline = (commands: string[][]) => {
+      seen.push(...commands);
+      return { exec };
+    };
+    const options = { enableAutoPipelining: true };
+    const client = { evalsha: wrong, eval: wrong, defineCommand: () => {}, isCluster: true, options, pipeline };
+    expect((await slotsOf(client)).count).toBe(2);
+    const [byHash, whole] = seen as [string[], string[]];
+    expect([byHash[0], ...byHash.slice(2, 4)]).toEqual(['evalsha', '1', KEY]);
+    expect([whole[0], ...whole.slice(2, 4)]).toEqual(['eval', '1', KEY]);
+  });
+
+  it('like a cluster of node-redis is told the key: that of version 4 does not find it', async () => {
+    const seen: unknown[][] = [];
+    const sendCommand = async (...args: unknown[]) => {
+      seen.push(args);
+      return ANSWER;
+    };
+    const wrong = () => Promise.reject(new Error('MOVED 5968 127.0.0.1:7762'));
+    const client = { evalSha: wrong, eval: wrong, getSlotMaster: () => {}, sendCommand };
+    expect((await slotsOf(client)).count).toBe(2);
+    const [key, isReadonly, command] = seen[0] as [string, boolean, string[]];
+    expect([key, isReadonly, command[0], command[3]]).toEqual([KEY, false, 'EVALSHA', KEY]);
   });
 
   it('like that of Bun is sent commands, though it has methods of the names that Upstash has', async () => {
@@ -33,7 +65,7 @@ describe('a client', () => {
     const client = { send, get: async () => null, evalsha: wrong, eval: wrong };
     expect((await slotsOf(client)).count).toBe(2);
     const [name, args] = seen[0] as [string, string[]];
-    expect([name, ...args.slice(1, 5)]).toEqual(['EVALSHA', '1', 'steadfetch:5:{https://a.example}', '2', '1']);
+    expect([name, ...args.slice(1, 5)]).toEqual(['EVALSHA', '1', KEY, '2', '1']);
   });
 
   it.each<[string, (whole: (...args: unknown[]) => Promise<unknown>) => RedisClient]>([

@@ -51,9 +51,11 @@ export function learn(state: LimitState, cost: number): void {
   else {
     const found = bucketOf(state.history, state.most, 1.05 * pace, time);
     if (!found && isAlone) state.alone++;
-    // a refusal after a pause looks like a limit that hardly comes back: few acceptances halve a pace at most
+    // a refusal after a pause looks like a limit that hardly comes back: few acceptances, or one
+    // whose history was lost before, halve a pace at most
     const isFar = found && found.rate < 0.5 * state.base;
-    if (isFar && state.way === HOLD && accepted < ENOUGH * call) hold(state, 0.5 * state.base, NONE, UNSURE);
+    const isShort = accepted < ENOUGH * call || marksOf(state).length <= 2;
+    if (isFar && isShort && state.way === HOLD) hold(state, 0.5 * state.base, NONE, UNSURE);
     else if (found) holdBucket(state, found, at);
     else if (state.way === SEARCH)
       hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), NONE, UNSURE);

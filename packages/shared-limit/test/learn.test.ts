@@ -71,6 +71,17 @@ it('a refusal after a pause does not show that a limit hardly comes back: the pa
   expect(replies.at(-1)!.first - replies.at(-2)!.first).toBeGreaterThan(100);
 });
 
+it('a refusal after a pause that is the first since a place lost its data halves the pace at most, too, however much was accepted', () => {
+  const accepted = [{ from: START + 600_000, to: START + 600_100, cost: 6 }];
+  const refusal = { at: START + 600_120, closedUntil: 0, every: 50, wait: 1_000, isDoubted: false };
+  const { state } = asked(
+    [0, { lastRate: 0.02, lastBurst: 6 }],
+    [600_130, { want: 0, requests: 6, accepted, refusal }],
+    [602_000, {}],
+  );
+  expect(state.base).toBe(0.01);
+});
+
 it('a search begins at half of what was accepted, however long the refusal asks to wait', () => {
   const accepted = (at: number): [number, Partial<Question>] => [
     at + 5,

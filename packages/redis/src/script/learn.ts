@@ -84,7 +84,7 @@ local function learn(cost)
     local rate, burst, doubt = bucketOf(1.05 * pace, time)
     if not rate and isAlone then s.alone = s.alone + 1 end
     local isFar = rate and rate < 0.5 * s.base
-    if isFar and s.way == HOLD and accepted < 5 * call then hold(0.5 * s.base, 0, 0.3)
+    if isFar and s.way == HOLD and (#marksOf() <= 2 or accepted < 5 * call) then hold(0.5 * s.base, 0, 0.3)
     elseif rate then
       s.burst = burst
       local back = rate * closure
