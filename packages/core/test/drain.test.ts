@@ -1,4 +1,4 @@
-import { classifyError, compose, DrainError, defineMiddleware, drain, type Fetch } from '@steadfetch/core';
+import { classifyError, compose, DrainError, defineMiddleware, drain, type Fetch, onAbort } from '@steadfetch/core';
 import { cancellable } from '@steadfetch/core/kit';
 import { fakeFetch, manualClock } from '@steadfetch/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -87,6 +87,30 @@ describe('drain', () => {
 
     expect(await draining.close()).toEqual({ finished: 0, ended: 1 });
     expect(await call).toBeInstanceOf(DrainError);
+  });
+
+  it('ends a wait after which a loop further in, which a time limit has ended, tells that it gives up', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const waiting = defineMiddleware((call) => {
+      const own = cancellable(call.signal);
+      call.observed?.emit(call, { type: 'queue', key: 'x', active: 1, action: 'wait', queued: 1, cancel: own.cancel });
+      const outcome = { failed: true, error: 'late', response: undefined } as const;
+      call.observed?.emit(call, {
+        type: 'give-up',
+        reason: 'aborted',
+        attempt: 2,
+        cause: 'Error',
+        outcome,
+        error: 'late',
+      });
+      return new Promise((_, reject) => void onAbort(own.signal, reject));
+    });
+    const call = error(compose(draining, waiting)(fakeFetch(200))(URL));
+    await clock.advance(0);
+
+    expect(await draining.close({ deadline: 0 })).toEqual({ finished: 0, ended: 1 });
+    expect(String(await call)).toMatch(/the call waited when its client was closed/);
   });
 
   it('ends the call at the deadline where its wait cannot be ended, as that of another request in Workers', async () => {

@@ -1,4 +1,4 @@
-import { compose, defineMiddleware, drain, type Fetch, online } from '@steadfetch/core';
+import { compose, defineMiddleware, drain, type Fetch, observe, online } from '@steadfetch/core';
 import { fakeFetch, manualClock, networkError } from '@steadfetch/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { browser } from './support/browser.ts';
@@ -194,6 +194,23 @@ describe('online', () => {
     (wait as { cancel?(): void }).cancel!();
     expect(await cancelled).toMatchObject({ name: 'AbortError' });
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('rejects with the reason of an abort that comes as a probe fails', async () => {
+    const { events, layer } = browser({ says: false });
+    const controller = new AbortController();
+    const failing: Fetch = () => {
+      const failed = Promise.reject(networkError('ECONNRESET'));
+      failed.catch(() => controller.abort('gone'));
+      return failed;
+    };
+    const watched = compose(
+      observe((event) => events.push(event)),
+      layer,
+    )(failing);
+
+    expect(await error(watched(URL, { signal: controller.signal }))).toBe('gone');
+    expect(events.map((event) => ('action' in event ? event.action : event.type))).not.toContain('wait');
   });
 
   it('hands on what fails for another reason than the network', async () => {

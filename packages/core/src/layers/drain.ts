@@ -127,6 +127,7 @@ class OpenCalls {
   /** Keeps the wait that an event begins, and drops the one before. */
   note(event: SteadfetchEvent): void {
     const { callId } = event;
+    if (event.type === 'give-up') return; // of a loop further in that a timeout has ended: it may come after the wait of another layer
     this.#waits.delete(callId);
     if (!('cancel' in event) || !event.cancel) return;
     const { cancel } = event;

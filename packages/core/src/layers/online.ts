@@ -8,7 +8,7 @@ import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { isDevelopment } from '../options/is-development.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
 import { transientKind } from '../outcome/classify-error.ts';
-import { onAbort } from '../time/abort.ts';
+import { onAbort, throwIfAborted } from '../time/abort.ts';
 import { cancellable } from '../time/cancellable.ts';
 import { type Clock, endSleep } from '../time/clock.ts';
 
@@ -121,8 +121,9 @@ class Network {
         releaseBody(call);
         return response;
       } catch (error) {
-        const isOver = call.signal?.aborted || call.remaining() <= 0;
-        if (!isRepeatable || isOver || !transientKind(error)) throw error; // a timeout is a sign of no network, too
+        // a timeout is a sign of no network, too
+        if (!isRepeatable || call.remaining() <= 0 || !transientKind(error)) throw error;
+        throwIfAborted(call.signal);
         call.record.keyIsNew = false; // the server may have got the request all the same
       }
       why = await this.#wait(call, true);
