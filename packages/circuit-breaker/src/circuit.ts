@@ -164,7 +164,7 @@ export class Circuit {
 
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
-    const { call } = entry.attempt;
+    const { call, retried = false } = entry.attempt;
     // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
     if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
@@ -172,7 +172,7 @@ export class Circuit {
     if (answer) this.lastAnswer = answer;
     this.#failing.note(entry.attempt);
     const isFirst = call === undefined || !this.#counted.has(call);
-    const sample = { failed: true, duration: at - entry.at, at };
+    const sample = { failed: true, duration: at - entry.at, at, retried };
     if (isFirst) this.#count(entry, sample);
     if (this.#state !== 'closed') this.#probeFailed(entry, at);
     else if (isFirst && this.#tally.record(sample)) this.#open(at);

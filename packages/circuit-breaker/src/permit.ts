@@ -28,6 +28,8 @@ export interface CircuitAttempt {
   readonly thing?: string;
   /** The part of the service that it belongs to, e.g. `GET /users/*`; read only when a part has failed. */
   readonly part?: string;
+  /** Whether a `retry` further out may repeat the call. */
+  readonly retried?: boolean;
   /** Whether its caller has aborted it. Then it holds no slot of a probe any more. */
   readonly aborted?: boolean;
 }

@@ -7,6 +7,8 @@ export interface Sample {
   duration: number;
   /** When it ended, on a clock that never goes back. */
   at: number;
+  /** Whether a `retry` further out may repeat the call. */
+  retried?: boolean;
 }
 
 /** What is remembered of the calls since the circuit closed. */

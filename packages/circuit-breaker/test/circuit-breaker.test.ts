@@ -24,7 +24,7 @@ describe('circuitBreaker', () => {
     'answers $answered of 60 calls of a job an hour after an outage, with $probes probes',
     async ({ probes, answered }) => {
       const replies = Array.from({ length: 60 }, () => 503);
-      const { clock, outcomeOf, state } = setup({ rule: noSuccess({ silence: 0 }), probes }, ...replies, 200);
+      const { clock, outcomeOf, state } = setup({ rule: noSuccess(), probes }, ...replies, 200);
       const job = () => Promise.all(Array.from({ length: 60 }, () => outcomeOf()));
 
       await job();
@@ -253,7 +253,7 @@ describe('circuitBreaker', () => {
 
 describe('evidence', () => {
   it('is not what was under way at the last success', () => {
-    const tally = noSuccess({ minCalls: 1, silence: 0 }).start();
+    const tally = noSuccess({ minCalls: 1 }).start();
 
     tally.record({ failed: false, duration: 1, at: 5_000 });
 

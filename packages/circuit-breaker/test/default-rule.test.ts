@@ -1,4 +1,4 @@
-import { breaker, circuitBreaker, noSuccess, type Verdict } from '@steadfetch/circuit-breaker';
+import { breaker, circuitBreaker, type Verdict } from '@steadfetch/circuit-breaker';
 import { compose, defineMiddleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
@@ -6,10 +6,9 @@ import { describe, expect, it } from 'vitest';
 const URL = 'https://api.test/users';
 
 describe('the default rule', () => {
-  const atOnce = noSuccess({ silence: 0 });
-  const service = (answer: (path: string) => number, rule = atOnce) => {
+  const service = (answer: (path: string) => number) => {
     const clock = instantClock();
-    const middleware = circuitBreaker({ rule, clock });
+    const middleware = circuitBreaker({ clock });
     const requests: string[] = [];
     const fetch = middleware(async (input) => {
       const { pathname } = new globalThis.URL(String(input));
@@ -23,30 +22,6 @@ describe('the default rule', () => {
       );
     return { clock, middleware, outcomeOf, requests };
   };
-
-  it('stays closed in trouble of less than ten seconds, also where no retry of ours is outside', async () => {
-    const { clock, middleware, outcomeOf } = service(() => 503, noSuccess());
-
-    for (let n = 0; n < 100; n++) {
-      await outcomeOf('/users');
-      clock.advance(100);
-    }
-
-    expect(middleware.breaker.snapshot('https://api.test').state).toBe('closed');
-    expect(await outcomeOf('/users')).toBe(503);
-    expect(middleware.breaker.snapshot('https://api.test').state).toBe('open');
-  });
-
-  it.each([0, 1_000])('counts calls that are made one after the other, with %s ms of silence', async (silence) => {
-    const { clock, middleware, outcomeOf } = service(() => 503, noSuccess({ silence }));
-
-    for (let n = 0; n < 10; n++) {
-      await outcomeOf('/users');
-      clock.advance(600);
-    }
-
-    expect(middleware.breaker.snapshot('https://api.test').state).toBe('open');
-  });
 
   it('opens at ten calls of which none succeeds, not at half of them', async () => {
     let calls = 0;
@@ -88,7 +63,7 @@ describe('the default rule', () => {
   });
 
   it('refuses nothing that failed before the last success, also where a retry of a call failed that was counted before', () => {
-    const circuits = breaker({ rule: atOnce, clock: instantClock() });
+    const circuits = breaker({ clock: instantClock() });
     const settle = (verdict: Verdict, part: string, call = {}) =>
       circuits.acquire('api', { call, thing: part, part })!.settle(verdict);
     const counted = {};
@@ -130,7 +105,7 @@ describe('the default rule', () => {
     const late = new Promise<Response>((resolve) => {
       arrive = resolve;
     });
-    const middleware = circuitBreaker({ rule: atOnce, clock: instantClock() });
+    const middleware = circuitBreaker({ clock: instantClock() });
     const fetch = middleware((input) =>
       String(input).endsWith('slow') ? late : Promise.resolve(new Response(null, { status: 500 })),
     );
