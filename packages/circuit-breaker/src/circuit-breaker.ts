@@ -60,7 +60,7 @@ export interface CircuitBreakerMiddleware extends Middleware {
 /**
  * Refuses calls to a service that is down, and probes it until it is back.
  *
- * By default it opens when at least ten calls failed and none succeeded, for ten seconds. Calls are then
+ * By default it opens when at least ten calls failed and none succeeded for ten seconds. Calls are then
  * refused at once, except for a probe after each open time; the first success closes the circuit. A call counts once, by
  * its first attempt that fails, and not at all when a later attempt succeeds.
  *

@@ -37,6 +37,16 @@ describe('the default rule', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe('open');
   });
 
+  it('does not take the time that calls took until they failed for trouble: long ones that a restart cut at once', () => {
+    const tally = noSuccess().start();
+    const failAt = (at: number) => tally.record({ failed: true, duration: 30_000, at });
+
+    for (let n = 0; n < 60; n++) expect(failAt(30_000)).toBe(false);
+
+    expect(failAt(39_999)).toBe(false);
+    expect(failAt(40_000)).toBe(true);
+  });
+
   it.each([0, 1_000])('counts calls that are made one after the other, with %s ms of silence', async (silence) => {
     const { clock, middleware, outcomeOf } = service(() => 503, noSuccess({ silence }));
 
