@@ -124,6 +124,26 @@ describe('classifyError', () => {
     expect(classifyError(error)).toEqual({ kind: 'network', permanent: false, code });
   });
 
+  it.each([
+    [new TypeError('Failed to fetch'), false],
+    [
+      new TypeError('fetch failed', { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) }),
+      false,
+    ],
+    [new TypeError('fetch failed', { cause: Object.assign(new Error('closed'), { code: 'UND_ERR_SOCKET' }) }), false],
+    [new TypeError('fetch failed', { cause: new Error('certificate has expired') }), true],
+  ])(
+    'takes a certificate that was asked for, in the text of a fetch inside, for none that is wrong: %s',
+    (cause, permanent) => {
+      const known = { kind: 'network', permanent };
+
+      expect(classifyError(new Error('Could not load the certificate', { cause }))).toMatchObject(known);
+      expect(
+        classifyError(Object.assign(new Error('GET certificates/7 failed', { cause }), { code: 'API' })),
+      ).toMatchObject(known);
+    },
+  );
+
   it("is not misled by a URL in the message of ky's NetworkError", () => {
     const error = Object.assign(new Error('Request failed: GET https://api.test/integrity'), { name: 'NetworkError' });
 

@@ -41,7 +41,7 @@ function fieldsOf(headers: object): HintedResponse['headers'] {
 export function behindClient(thrown: unknown): unknown {
   const { name, status, error, networkError, response, context } = (thrown ?? {}) as Record<string, unknown>;
   if (networkError && !response) return networkError;
-  if (/^Functions(Fetch|Http)Error$/.test(name as string)) return context;
+  if (/^Functions(Fetch|Http|Relay)Error$/.test(name as string)) return context;
   if (name !== 'HttpErrorResponse' || status !== 0) return thrown;
   return (error as Error | null | undefined)?.name ? error : new TypeError('Failed to fetch');
 }

@@ -227,6 +227,7 @@ describe('queryRetry', () => {
     [{ name: 'FunctionsFetchError', context: new DOMException('stop', 'AbortError') }, false],
     [{ name: 'FunctionsFetchError', context: new DrainError('closed') }, false],
     [{ name: 'FunctionsHttpError', context: new Response(null, { status: 503 }) }, true],
+    [{ name: 'FunctionsRelayError', context: new Response(null, { status: 503 }) }, true],
     [{ name: 'FunctionsHttpError', context: new Response(null, { status: 404 }) }, false],
     [undefined, false],
     [null, false],

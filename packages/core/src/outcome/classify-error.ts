@@ -34,7 +34,7 @@ export function classifyError(error: unknown): ErrorClass {
   const chain = causesOf(error);
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code) || BROKEN_PEER.test(code)) ?? codes[0];
-  const isBroken = says(chain, BROKEN_PEER_TEXT) || (code !== undefined && BROKEN_PEER.test(code));
+  const isBroken = speaksOfBrokenPeer(chain) || (code !== undefined && BROKEN_PEER.test(code));
   return {
     kind: kind ?? (isBroken || speaksOfNetwork(chain) ? 'network' : 'bug'),
     permanent: kind === undefined,
@@ -51,7 +51,7 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   const chain = causesOf(error);
   if (chain.some((link) => textOf(link, 'name') === 'TimeoutError')) return 'timeout';
   if (says(chain, BUSY_PROXY_TEXT) || chain.some(mayPass)) return 'network';
-  if (says(chain, BROKEN_PEER_TEXT)) return undefined;
+  if (speaksOfBrokenPeer(chain)) return undefined;
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
   if (code !== undefined) return TIMED_OUT.test(code) ? 'timeout' : 'network';
@@ -70,6 +70,13 @@ function mayPass(link: unknown): boolean {
 
 function speaksOfNetwork(chain: readonly unknown[]): boolean {
   return textOf(chain[0], 'name') === 'NetworkError' || says(chain, NETWORK_TEXT);
+}
+
+/** The innermost error that is known says it: a text above it may name what was asked for, as a certificate. */
+function speaksOfBrokenPeer(chain: readonly unknown[]): boolean {
+  const isKnown = (link: unknown) =>
+    [NETWORK_TEXT, BROKEN_PEER_TEXT].some((text) => says([link], text)) || TRANSIENT.test(textOf(link, 'code') ?? '');
+  return says([[...chain].reverse().find(isKnown)], BROKEN_PEER_TEXT);
 }
 
 function says(chain: readonly unknown[], text: RegExp): boolean {
