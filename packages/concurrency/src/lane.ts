@@ -41,6 +41,8 @@ export class Lane {
    * While it is negative, that many slots are kept for calls that rest. It begins at `-max`, since nothing is known.
    */
   #balance: number;
+  /** One more for each call that has its first outcome without a wait inside, and one less for each that waits there for its turn at a limit. */
+  #passing: number;
   #active = 0;
   /** Calls that rest. */
   #resting = 0;
@@ -52,7 +54,7 @@ export class Lane {
   constructor(key: string, max: number, onEmpty: (lane: Lane) => void) {
     this.key = key;
     this.#max = max;
-    this.#balance = -max;
+    this.#balance = this.#passing = -max;
     this.#onEmpty = onEmpty;
   }
 
@@ -95,9 +97,23 @@ export class Lane {
   }
 
   /** Counts the first outcome of a call. */
-  count(succeeded: boolean): void {
-    this.#balance = Math.max(-this.#max, Math.min(this.#balance + (succeeded ? 1 : -1), MOST_SUCCESSES));
+  count(succeeded: boolean, hasPassed: boolean): void {
+    this.#balance = this.#counted(this.#balance, succeeded);
+    if (hasPassed) this.#passing = this.#counted(this.#passing, true);
     this.#start();
+  }
+
+  /**
+   * Counts a call that waits for its first turn at a limit. Returns how many slots may be lent there. Where most calls wait, as many as
+   * there are; where most pass, any number: else those that wait, as for one path, would hold up all others.
+   */
+  countTurn(): number {
+    this.#passing = this.#counted(this.#passing, false);
+    return this.#passing < 0 ? this.#max : Infinity;
+  }
+
+  #counted(balance: number, isMore: boolean): number {
+    return Math.max(-this.#max, Math.min(balance + (isMore ? 1 : -1), MOST_SUCCESSES));
   }
 
   /** Takes a slot that is kept because others fail, if there is one. The first in line gets it, if there is one too. */
@@ -144,7 +160,7 @@ export class Lane {
     this.#slot = {};
     this.#active = 0;
     this.#keeping = 0;
-    this.#balance = 0;
+    this.#balance = this.#passing = 0;
     this.#start();
   }
 

@@ -58,7 +58,7 @@ export class Visit {
     const { signal } = this.#call;
     if (this.#isCounted || !this.#isSent || signal?.aborted) return;
     this.#isCounted = true;
-    this.#lane!.count(succeeded);
+    this.#lane!.count(succeeded, !this.#hasRested);
   }
 
   /** `Call.rest` of the layers inside. */
@@ -67,7 +67,8 @@ export class Visit {
     const resumeOutside = this.#call.rest?.(slotsInside);
     const { max } = this.#shared;
     // calls with other keys are at work in as many slots inside, and wait for their first turn in the line of a limiter
-    const mostLent = slotsInside < Infinity ? (slotsInside >= max ? 0 : Infinity) : this.#isSent ? Infinity : max;
+    const lentInside = slotsInside >= max ? 0 : Infinity;
+    const mostLent = slotsInside < Infinity ? lentInside : this.#isSent ? Infinity : this.#lane!.countTurn();
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
     if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, mostLent);
     return async () => {

@@ -9,6 +9,7 @@ import {
   observe,
   QueueFullError,
   type RetryOptions,
+  rateLimit,
   retry,
   standard,
   timeout,
@@ -421,6 +422,24 @@ it('a job of any length goes through its slots at a limit: no more calls wait th
   await time.run(120_000);
 
   expect((await job).filter(({ status }) => status === 'fulfilled')).toHaveLength(1_000);
+});
+
+it('calls to a path above its limit do not hold up those to others, as long as most pass', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const limit = { requests: 1, per: 1_000 };
+  const rateLimits = when((call) => call.url === DEAD, rateLimit({ clock: time, limit }));
+  const steady = compose(timeout(30_000, { clock: time }), concurrency(4), rateLimits)(async () => new Response());
+  let longest = 0;
+  for (let at = 0; at < 60_000; at += 50) {
+    time.at(at, async () => {
+      if (at % 250 === 0) return void steady(DEAD).catch(() => {});
+      await steady(WELL);
+      longest = Math.max(longest, time.elapsed - at);
+    });
+  }
+
+  await time.run(100_000);
+  expect(longest).toBeLessThan(1_000);
 });
 
 it('a call whose turn at a limit came while others used its slot counts there when it is sent', async () => {
