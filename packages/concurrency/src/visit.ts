@@ -65,18 +65,21 @@ export class Visit {
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
-    const { max } = this.#shared;
-    // calls with other keys are at work in as many slots inside, and wait for their first turn in the line of a limiter
-    const lentInside = slotsInside >= max ? 0 : Infinity;
-    const mostLent = slotsInside < Infinity ? lentInside : this.#isSent ? Infinity : this.#lane!.countTurn();
     // a layer inside may send the call twice at once, and one of the two waits for the slot already
-    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, mostLent);
+    if (this.#giveUp && !this.#returning)
+      this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, this.#mostLent(slotsInside));
     return async () => {
       if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
       await this.#returning;
       await resumeOutside?.(); // in this order: who has a slot outside waits for none inside
     };
   };
+
+  /** How many slots may be lent there: calls with other keys are at work in as many slots inside, and wait in the line of a limiter. */
+  #mostLent(slotsInside: number): number {
+    if (slotsInside < Infinity) return slotsInside >= this.#shared.max ? 0 : Infinity;
+    return this.#isSent ? Infinity : this.#lane!.countTurn();
+  }
 
   /** Gives up what the call has, at its end. A wait rejects with the reason. */
   leave(reason?: unknown): void {
