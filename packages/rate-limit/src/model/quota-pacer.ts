@@ -132,7 +132,10 @@ export class QuotaPacer {
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
     if (accepted && this.isBucket && this.believed) refill.trust = Math.min(0.95, refill.trust * EARNS_BACK);
     this.#roundTrip = roundTrip;
+    const wasBucket = this.isBucket;
     const resetIn = refill.note(quota, answered);
+    // a window that was begun when less than half of it was left: what it refused as a bucket says nothing
+    if (wasBucket && !this.isBucket) refill.trust = 0.95;
     const { whole, isBucket, window } = refill;
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;

@@ -99,6 +99,34 @@ describe('told quotas', () => {
     expect([0, 5_000].map(waitAfter)).toEqual([0, 0]);
   });
 
+  it('spends a told window to its end beside a told bucket that refuses', () => {
+    const paced = bucket({ rate: 5, burst: 2, hint: 'quota' });
+    let used = 0;
+    const limited = (now: number) => {
+      const { kind, quotas } = paced(now);
+      const isOver = used === 300;
+      if (kind === 'accepted' && !isOver) used++;
+      const told = { name: 'long', limit: 300, window: 300_000, remaining: 300 - used, reset: 300_000 - now };
+      const all = [...quotas!.map((quota) => ({ ...quota, name: 'short' })), told];
+      if (kind === 'accepted' && !isOver) return { kind, quotas: all } as const;
+      return { kind: 'refused', wait: isOver ? told.reset : 1_000, quotas: all } as const;
+    };
+    const { accepted } = drive(pacer(), limited, { for: 150_000, roundTrip: 80 });
+    expect(accepted).toBeLessThan(280);
+  });
+
+  it('believes a told window in which it began when less than half was left, though all at once were refused in it', () => {
+    const model = pacer();
+    const told = (remaining: number, reset: number) => [{ limit: 60, window: 60_000, remaining, reset }];
+    model.settle(model.send(0), 0, { kind: 'accepted', quotas: told(2, 10_000) });
+    model.advance(1);
+    const sent = Array.from({ length: 12 }, () => model.send(1));
+    for (const one of sent) model.settle(one, 100, { kind: 'refused', wait: 10_000, quotas: told(0, 10_000) });
+    model.advance(10_200);
+    model.settle(model.send(10_200), 10_300, { kind: 'accepted', quotas: told(59, 59_000) });
+    expect(model.snapshot(10_300).why).toBe('the server tells what is left');
+  });
+
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();
