@@ -1,10 +1,11 @@
-import { each } from '../harm/arrivals.ts';
-import { except, refusal } from '../harm/servers.ts';
+import { each, pages } from '../harm/arrivals.ts';
+import { between, except, refusal } from '../harm/servers.ts';
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { failing, outage, toldEnd } from './outage.ts';
 import { beside, standardStack } from './stacks.ts';
 
+const HOUR = 3_600_000;
 const ON = { circuitBreaker: true };
 const TENANT = 'x-tenant';
 
@@ -43,5 +44,15 @@ export const BREAKER: readonly Exception[] = [
     server: except(({ headers }) => headers.get(TENANT) === 'broken', { status: 500 }, failing(0)),
     judged: ({ init }) => new Headers(init?.headers).get(TENANT) === 'other',
     instead: standardStack({ circuitBreaker: { key: (call) => call.headers.get('x-tenant') ?? '' } }),
+  },
+  {
+    situation:
+      '60 calls are made at once each hour, and those of one hour hang; in the next hour the circuit lets one call through, to see whether the server is well, and refuses the others; counted: the calls of that next hour',
+    ...beside({}, ON),
+    lasts: 3 * HOUR,
+    calls: pages(60, HOUR, 3 * HOUR),
+    server: except(between(HOUR, HOUR + 55_000), 'hang'),
+    judged: made(2 * HOUR, 3 * HOUR),
+    instead: standardStack({ circuitBreaker: { probes: 60 } }),
   },
 ];
