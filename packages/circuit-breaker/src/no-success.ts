@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts';
 export interface NoSuccessOptions {
   /** Never opens on fewer failed calls than this. @default 10 */
   minCalls?: number;
-  /** Inside `retry`: for how long nothing must have succeeded since the first of them failed, in milliseconds. @default 10_000 */
+  /** Inside `retry`: for how long nothing must have succeeded besides, in milliseconds. @default 10_000 */
   silence?: number;
 }
 
@@ -20,9 +20,9 @@ const LEAST_PAUSE = 5_000;
 export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
 
 /**
- * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` none
- * must have for `silence` milliseconds since the first of them failed: retries handle shorter trouble. One success restarts the count, and so
- * does a pause of half of `silence`, but at least five seconds, without calls.
+ * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
+ * have lasted for `silence` milliseconds, since retries handle shorter trouble. One success restarts the count, and so does
+ * a pause of half of `silence`, but at least five seconds, without calls.
  *
  * A share of failures does not open it, however large. It is scoped: what has not failed is not refused.
  */
@@ -46,7 +46,7 @@ export function noSuccess(options?: NoSuccessOptions): Rule {
           // it began before the last success, so it does not show how the server is now
           if (from < succeededAt) return false;
           if (from - latest > Math.max(LEAST_PAUSE, silence / 2)) calls = 0;
-          if (calls === 0) since = at;
+          since = calls === 0 ? from : Math.min(since, from);
           latest = at;
           return ++calls >= minCalls && (!retried || at - since >= silence);
         },

@@ -23,16 +23,6 @@ describe('the default rule', () => {
     return { clock, middleware, outcomeOf, requests };
   };
 
-  it('does not take the time that calls took until they failed for trouble: long ones that a restart cut at once', () => {
-    const tally = noSuccess().start();
-    const failAt = (at: number) => tally.record({ failed: true, duration: 30_000, at, retried: true });
-
-    for (let n = 0; n < 60; n++) expect(failAt(30_000)).toBe(false);
-
-    expect(failAt(39_999)).toBe(false);
-    expect(failAt(40_000)).toBe(true);
-  });
-
   it.each([0, 1_000])('counts calls that are made one after the other, with %s ms of silence', (silence) => {
     const tally = noSuccess({ silence }).start();
     const opened = Array.from({ length: 10 }, (_, n) => tally.record({ failed: true, duration: 1, at: 600 * n }));
