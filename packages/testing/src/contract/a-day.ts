@@ -65,3 +65,11 @@ export function withDays(
     });
   });
 }
+
+/** Runs it a day later. */
+export function aDayLater(run: () => Promise<unknown>): Promise<unknown> {
+  return withDays((passADay) => {
+    passADay();
+    return run();
+  });
+}

@@ -1,5 +1,5 @@
 import { settle } from '@steadfetch/core';
-import { withDays } from './a-day.ts';
+import { aDayLater } from './a-day.ts';
 import { type Kind, ofKind } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type Make, same } from './contract-claim.ts';
 import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
@@ -80,10 +80,9 @@ export async function keepsApart(make: Make): Promise<void> {
   }
   same(asked.at(-1)!.request.signal.aborted, false, 'whether a call has the signal of another');
   // at last, since a time that goes back would hold what paces calls
-  await withDays((passADay) => {
-    passADay();
-    return isSent(asked, 'a call for what was kept for longer than it may', () => read({ headers: first }));
-  });
+  await aDayLater(() =>
+    isSent(asked, 'a call for what was kept for longer than it may', () => read({ headers: first })),
+  );
 }
 
 /** Where answers may be kept, some calls are sent all the same. */
@@ -120,12 +119,7 @@ async function asksAgain(make: Make, kind: Kind, status: number): Promise<void> 
     await endInTime(steady);
     isDown = false;
     const waits = (await endInTime(steady)) === undefined;
-    if (!waits && !isKnown) {
-      await withDays((passADay) => {
-        passADay();
-        return endInTime(steady);
-      });
-    }
+    if (!waits && !isKnown) await aDayLater(() => endInTime(steady));
     same(waits || isKnown, true, 'whether a token that could not be had is asked for again');
   }
 }
