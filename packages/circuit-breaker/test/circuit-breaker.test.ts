@@ -192,15 +192,15 @@ describe('circuitBreaker', () => {
     expect(await readings(anyOf(consecutive(2), timeWindow({ slowerThan: 100 })))).toBe(2);
   });
 
+  const hanging: Fetch = (_, init) =>
+    new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
+
   it('gives its slot back when a probe is aborted, and passes the reason on', async () => {
     const { clock, middleware, outcomeOf, state } = setup({}, 500);
     await outcomeOf();
     await outcomeOf();
     clock.advance(1_000);
     const controller = new AbortController();
-    const hanging: Fetch = (_, init) =>
-      new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
-
     const probe = middleware(hanging)(URL, { signal: controller.signal });
     controller.abort('changed my mind');
 
@@ -215,9 +215,6 @@ describe('circuitBreaker', () => {
     await outcomeOf();
     clock.advance(1_000);
     const controller = new AbortController();
-    const hanging: Fetch = (_, init) =>
-      new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
-
     const probe = middleware(hanging)(URL, { signal: controller.signal });
     controller.abort('shown again');
     const again = outcomeOf();
