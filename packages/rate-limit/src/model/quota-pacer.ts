@@ -1,7 +1,7 @@
 import type { Quota } from './answer.ts';
 import { Ledger } from './ledger.ts';
 import { within } from './pace.ts';
-import { Refill } from './refill.ts';
+import { FULL_TRUST, Refill } from './refill.ts';
 import { Share } from './share.ts';
 import { Trial } from './trial.ts';
 
@@ -130,12 +130,12 @@ export class QuotaPacer {
     const refill = this.#refill;
     const { before, after, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
-    if (accepted && this.isBucket && this.believed) refill.trust = Math.min(0.95, refill.trust * EARNS_BACK);
+    if (accepted && this.isBucket && this.believed) refill.trust = Math.min(FULL_TRUST, refill.trust * EARNS_BACK);
     this.#roundTrip = roundTrip;
     const wasBucket = this.isBucket;
     const resetIn = refill.note(quota, answered);
     // a window that was begun when less than half of it was left: what it refused as a bucket says nothing
-    if (wasBucket && !this.isBucket) refill.trust = 0.95;
+    if (wasBucket && !this.isBucket) refill.trust = FULL_TRUST;
     const { whole, isBucket, window } = refill;
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;

@@ -20,13 +20,15 @@ const SHARED_MS = 20_000;
 const WHOLE_SECOND_MS = 1_000;
 /** In a quota of so many or fewer, what comes back cannot be told from chance. */
 const TOO_FEW = 4;
+/** How far told numbers are trusted that were not contradicted. */
+export const FULL_TRUST = 0.95;
 
 /** How large a quota is, when it is reset, and how much comes back before: as told, and as seen from one batch of answers to the next. */
 export class Refill {
   /** As told last. */
   quota: Quota;
   /** How far the told numbers are trusted, from 0 to 1. */
-  trust = 0.95;
+  trust: number = FULL_TRUST;
   resetAt: number;
   /** How long a window is: as told, as seen where it was full again before its time, or the longest time until a reset. */
   window = 0;

@@ -115,6 +115,19 @@ describe('told quotas', () => {
     expect(accepted).toBeLessThan(280);
   });
 
+  it('believes the told rate of a bucket that refuses now and then, since a hundred accepted calls make up for a refusal', () => {
+    const model = pacer();
+    const told = (remaining: number) => [{ limit: 10, window: 1_000, remaining, reset: 1_000 }];
+    const settle = (now: number, kind: 'accepted' | 'refused') => {
+      model.advance(now);
+      model.settle(model.send(now), now + 20, { kind, wait: kind === 'refused' ? 100 : 0, quotas: told(0) });
+    };
+    settle(0, 'accepted');
+    for (let n = 1; n <= 3_000; n++) settle(200 * n, n % 150 === 0 ? 'refused' : 'accepted');
+
+    expect(model.snapshot(700_000).why).toBe('the server tells what is left');
+  });
+
   it('believes a told window in which it began when less than half was left, though all at once were refused in it', () => {
     const model = pacer();
     const told = (remaining: number, reset: number) => [{ limit: 60, window: 60_000, remaining, reset }];
