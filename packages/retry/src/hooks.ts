@@ -35,7 +35,7 @@ export interface RetryEventBase extends Facts {
   /** The same for all events of one call. */
   readonly callId: number;
   readonly method: string;
-  /** Without credentials, query and fragment, unless the options ask for the full one. */
+  /** Without credentials, query and fragment. */
   readonly url: string;
   /** Since the call began. */
   readonly elapsed: number;
@@ -75,17 +75,13 @@ export interface RetryHooks {
 
 /**
  * Calls observers when a call is retried, when it is given up, and when it succeeds after a retry. An event is made only where
- * an observer listens for it; all of them get the same frozen object. URLs have no credentials, query and fragment, unless
- * `fullUrls` asks for them.
+ * an observer listens for it; all of them get the same frozen object.
  */
-export function hooks(
-  observers: RetryHooks | readonly RetryHooks[],
-  { fullUrls = false }: { fullUrls?: boolean } = {},
-): Rule {
+export function hooks(observers: RetryHooks | readonly RetryHooks[]): Rule {
   const all = checkHooks<RetryHooks>('retry: hooks', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
   const emit = (name: keyof RetryHooks, ended: Ended, more: object) =>
-    callHooks(all, name, () => ({ ...baseOf(ended, fullUrls), ...more }));
+    callHooks(all, name, () => ({ ...baseOf(ended), ...more }));
   const recovered = (ended: Ended) => emit('onRecover', ended, { attempts: factsOf(ended).attempt });
   return {
     needs: ['elapsed', 'outcome'],
@@ -110,13 +106,12 @@ export function hooks(
 /** A failed attempt, or a good one after it. */
 type Ended = FailedAttempt | Recovery;
 
-function baseOf(ended: Ended, fullUrls: boolean): RetryEventBase {
+function baseOf(ended: Ended): RetryEventBase {
   const { call } = ended.session;
-  const { method, url } = call;
   return {
     callId: callIdOf(call.record),
-    method,
-    url: fullUrls ? url : redactUrl(url),
+    method: call.method,
+    url: redactUrl(call.url),
     elapsed: ended.elapsed,
     ...factsOf(ended),
   };

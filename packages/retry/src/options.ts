@@ -48,8 +48,6 @@ export interface RetryOptions {
   budget?: RetryBudget | false;
   /** Observers. Those of one call are called after those of the instance. */
   hooks?: RetryHooks | readonly RetryHooks[];
-  /** Puts whole URLs into events, with query and credentials. @default false */
-  fullUrls?: boolean;
   clock?: Clock;
   random?: Random;
 }

@@ -42,7 +42,6 @@ const OPTIONS = {
   serverHints: { check: checkHints, default: true },
   budget: { check: checkBudget },
   hooks: { default: [] },
-  fullUrls: { check: checkBoolean, default: false },
   clock: clockOption,
   random: randomOption,
 } satisfies OptionTable<RetryOptions>;
@@ -70,7 +69,7 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
 
 /** The settings are rules already where the check of an option makes one: `idempotent`, `serverHints`, `budget`. */
 function rulesOf(settings: RetrySettings): Rule[] {
-  const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
+  const { clock, random, maxDelay, delay, methods } = settings;
   const veto = obeyVetoes();
   return [
     { clock, random, maxRetries: settings.maxRetries, maxDelay },
@@ -86,7 +85,7 @@ function rulesOf(settings: RetrySettings): Rule[] {
     settings.idempotent,
     settings.budget,
     history(),
-    hooks(settings.hooks, { fullUrls }),
+    hooks(settings.hooks),
   ].filter((rule) => !!rule);
 }
 

@@ -79,11 +79,11 @@ describe('onRetry', () => {
     expect(await reasons({}, { status: 404, headers: { 'x-should-retry': 'true' } })).toBe('server');
   });
 
-  it('has the whole URL only where fullUrls says so, and the key of the call', async () => {
+  it('has the URL without its query, and the key of the call', async () => {
     const init = { headers: { 'Idempotency-Key': 'k1' } };
-    const { onRetry } = await told({ fullUrls: true }, init, 503, 200);
+    const { onRetry } = await told({}, init, 503, 200);
 
-    expect(onRetry.mock.calls[0]![0]).toMatchObject({ url: API, idempotencyKey: 'k1' });
+    expect(onRetry.mock.calls[0]![0]).toMatchObject({ url: 'https://api.test/things', idempotencyKey: 'k1' });
   });
 });
 

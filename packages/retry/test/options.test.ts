@@ -22,7 +22,6 @@ const bad: [option: string, values: unknown[]][] = [
   ['budget', [true, 5, {}, null]],
   ['hooks', [{ onretry: () => {} }, 5, null, () => {}, new Map(), new (class Log {})(), [() => {}], [[{}]], [null]]],
   ['hooks.onRetry', [5, 'log']],
-  ['fullUrls', [1, 'yes', null]],
   ['clock.now', [5]],
   ['clock.sleep', [5]],
   ['random', [5, 'seed']],
