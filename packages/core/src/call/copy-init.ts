@@ -1,7 +1,7 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
 import { inReactNative } from '../runtime.ts';
-import { cloneHeaders, MEMBERS, membersOf, TEXTS } from './request-members.ts';
+import { cloneHeaders, membersOf, TEXTS } from './request-members.ts';
 
 /**
  * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
@@ -10,25 +10,12 @@ import { cloneHeaders, MEMBERS, membersOf, TEXTS } from './request-members.ts';
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
   // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
-  for (const name in init) if (!(name in copy)) copy[name] = readInherited(init, name);
-  if (init.constructor !== Object) Object.assign(copy, membersOf(init));
+  if (Object.getPrototypeOf(init) !== Object.prototype) Object.assign(copy, membersOf(init));
   for (const name in copy) {
     const value = copy[name];
     if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);
   }
   return copy;
-}
-
-/**
- * Getters of what `fetch` does not read may throw: in Hono on Node a request inherits those of `Request`, which know only their own.
- */
-function readInherited(init: RequestInit, name: string): unknown {
-  try {
-    return init[name as keyof RequestInit];
-  } catch (error) {
-    if (MEMBERS.includes(name)) throw error;
-    return undefined;
-  }
 }
 
 function copyMember(name: string, value: object): unknown {
