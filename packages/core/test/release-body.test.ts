@@ -30,14 +30,14 @@ const callWith = (body: unknown, signal = AbortSignal.abort()) =>
   Call.from(URL, { method: 'PUT', body: body as BodyInit, signal });
 
 describe('releaseBody', () => {
-  it('cancels a stream that was given to a call that is aborted, and destroys one of Node', () => {
+  it('cancels a stream that was given to a call that is aborted, with the reason, and destroys one of Node', () => {
     const web = { getReader: () => {}, cancel: vi.fn(async () => {}) };
     const node = { pipe: () => {}, readableDidRead: false, destroy: vi.fn() };
 
-    releaseBody(callWith(web));
+    releaseBody(callWith(web, AbortSignal.abort('gone')));
     releaseBody(callWith(node));
 
-    expect(web.cancel).toHaveBeenCalledOnce();
+    expect(web.cancel.mock.calls).toEqual([['gone']]);
     expect(node.destroy).toHaveBeenCalledOnce();
   });
 

@@ -2,6 +2,7 @@ import type { Call } from '../call/call.ts';
 import { isRequest } from '../call/request-members.ts';
 import { notify } from '../events/notify.ts';
 import { readField } from '../outcome/read-field.ts';
+import { abortReason } from '../time/abort.ts';
 
 /**
  * The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. One that cannot be
@@ -42,7 +43,7 @@ export function forgetClones({ input }: Call): void {
  */
 export function releaseBody(call: Call): void {
   if (carriesBody(call)) closeBody(call.input as Request);
-  else if (call.signal?.aborted) cancelBody(call.init?.body);
+  else if (call.signal?.aborted) cancelBody(call.init?.body, abortReason(call.signal));
 }
 
 /** A `Request` of Node writes its form into its stream, whether that is read or not. If it is closed before, the process ends. */
@@ -56,17 +57,17 @@ function closeBody({ headers, body }: Request): void {
 }
 
 interface Closable {
-  cancel?(): unknown;
+  cancel?(reason: unknown): unknown;
   pipe?: unknown;
   readableDidRead?: boolean;
   destroy?(): void;
 }
 
 /** Closes the source of a stream, unless it is being read. Anything else needs no closing. */
-export function cancelBody(body: unknown): void {
+export function cancelBody(body: unknown, reason?: unknown): void {
   try {
     const stream = Object(body) as Closable;
-    if (typeof stream.cancel === 'function') notify(() => stream.cancel!());
+    if (typeof stream.cancel === 'function') notify(() => stream.cancel!(reason));
     else if (typeof stream.pipe === 'function' && stream.readableDidRead === false) stream.destroy?.();
   } catch {}
 }
