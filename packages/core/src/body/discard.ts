@@ -1,31 +1,30 @@
 import { notify } from '../events/notify.ts';
 
-interface Patience {
-  maxBytes?: number;
-  patience?: number;
-}
+/** A body of which more must be read than so many bytes, or for longer than so many milliseconds, is not worth its connection. */
+const MAX_BYTES = 262_144;
+const PATIENCE = 100;
 
 /**
  * Discards a response that will not be read. Returns at once and never throws, whatever the argument is.
  *
- * A small body is drained so that its connection can be used again. One that is larger than `maxBytes` or takes longer
- * than `patience` milliseconds is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller waits for
- * nothing, since `cancel()` of a cloned response stays pending for good.
+ * A small body is drained so that its connection can be used again. One that is larger than 256 kB or takes longer than
+ * 100 ms is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller waits for nothing, since `cancel()`
+ * of a cloned response stays pending for good.
  */
-export function discard(response: Response, { maxBytes = 262_144, patience = 100 }: Patience = {}): void {
+export function discard(response: Response): void {
   try {
     const { body } = response;
     if (!body || body.locked || response.bodyUsed) return;
-    if (typeof body.getReader === 'function') discardStream(body, maxBytes, patience);
-    else discardNodeStream(body as unknown as NodeStream, patience);
+    if (typeof body.getReader === 'function') discardStream(body);
+    else discardNodeStream(body as unknown as NodeStream);
   } catch {}
 }
 
-function discardStream(body: ReadableStream<Uint8Array>, maxBytes: number, patience: number): void {
+function discardStream(body: ReadableStream<Uint8Array>): void {
   const reader = body.getReader();
   const cancel = () => notify(() => reader.cancel());
-  const timer = setTimeout(cancel, patience);
-  void drain(reader, maxBytes)
+  const timer = setTimeout(cancel, PATIENCE);
+  void drain(reader)
     .catch(() => {})
     .finally(() => {
       clearTimeout(timer);
@@ -36,8 +35,8 @@ function discardStream(body: ReadableStream<Uint8Array>, maxBytes: number, patie
 /** What a chunk counts besides its bytes. */
 const CHUNK = 64;
 
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<void> {
-  for (let bytes = 0; bytes <= maxBytes; ) {
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  for (let bytes = 0; bytes <= MAX_BYTES; ) {
     const { done, value } = await reader.read();
     if (done) return;
     // a stream of empty chunks that are there at once must end too: no timer comes in between
@@ -52,9 +51,9 @@ interface NodeStream {
 }
 
 /** By time alone: destroying a stream that is piped from a socket does not close the socket. */
-function discardNodeStream(body: NodeStream, patience: number): void {
+function discardNodeStream(body: NodeStream): void {
   body.on('error', () => {});
-  const timer = setTimeout(() => body.destroy(), patience);
+  const timer = setTimeout(() => body.destroy(), PATIENCE);
   for (const event of ['end', 'close'] as const) body.on(event, () => clearTimeout(timer));
   body.resume();
 }
