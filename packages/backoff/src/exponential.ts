@@ -1,7 +1,6 @@
-import { checkMs, checkNumber, type OptionTable } from '@steadfetch/core/kit';
+import { checkMs, checkNumber, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
 import { ordinal } from './ordinal.ts';
-import { readBackoff } from './read-backoff.ts';
 
 /** In milliseconds, but for `factor`. */
 export interface ExponentialOptions {
@@ -24,7 +23,7 @@ export const exponentialOptions: OptionTable<ExponentialOptions> = OPTIONS;
 
 /** `base`, `base * factor`, `base * factor ** 2`, ... never above `cap`. */
 export function exponential(options?: ExponentialOptions): Delay {
-  const { base, factor, cap } = readBackoff('exponential', OPTIONS, options);
+  const { base, factor, cap } = readOptions('exponential', OPTIONS, options);
   // Growth alone may be Infinity; 0 * Infinity would be NaN.
   return ({ attempt }) => Math.min(cap, base * Math.min(Number.MAX_VALUE, factor ** (ordinal(attempt) - 1)));
 }

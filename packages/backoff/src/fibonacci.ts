@@ -1,7 +1,6 @@
-import { checkMs, type OptionTable } from '@steadfetch/core/kit';
+import { checkMs, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
 import { ordinal } from './ordinal.ts';
-import { readBackoff } from './read-backoff.ts';
 
 /** In milliseconds. */
 export interface FibonacciOptions {
@@ -21,7 +20,7 @@ export const fibonacciOptions: OptionTable<FibonacciOptions> = OPTIONS;
 
 /** `base` times 1, 1, 2, 3, 5, 8, ... never above `cap`. Grows by about 1.6: slower than doubling. */
 export function fibonacci(options?: FibonacciOptions): Delay {
-  const { base, cap } = readBackoff('fibonacci', OPTIONS, options);
+  const { base, cap } = readOptions('fibonacci', OPTIONS, options);
   return ({ attempt }) => Math.min(cap, base * fibonacciNumber(Math.min(ordinal(attempt), LARGEST_EXACT)));
 }
 

@@ -1,7 +1,6 @@
-import { checkMs, type OptionTable } from '@steadfetch/core/kit';
+import { checkMs, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
 import { ordinal } from './ordinal.ts';
-import { readBackoff } from './read-backoff.ts';
 
 /** In milliseconds. */
 export interface LinearOptions {
@@ -24,6 +23,6 @@ export const linearOptions: OptionTable<LinearOptions> = OPTIONS;
 
 /** `base`, `base + step`, `base + 2 * step`, ... never above `cap`. */
 export function linear(options?: LinearOptions): Delay {
-  const { base, step = base, cap } = readBackoff('linear', OPTIONS, options);
+  const { base, step = base, cap } = readOptions('linear', OPTIONS, options);
   return ({ attempt }) => Math.min(cap, base + step * (ordinal(attempt) - 1));
 }

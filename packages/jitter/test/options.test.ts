@@ -75,10 +75,10 @@ function circular(): object {
   return object;
 }
 
-it('says how a delay is made of what makes one', () => {
+it('refuses at its first use what makes a delay, and says its name', () => {
   const delay = fullJitter(exponential as never);
 
-  expect(() => delay({ attempt: 1, previousDelay: 0 })).toThrow('as a delay, write exponential() and not exponential');
+  expect(() => delay({ attempt: 1, previousDelay: 0 })).toThrow("exponential: unknown option 'attempt'");
 });
 
 it.each([
