@@ -46,7 +46,7 @@ export const TEXTS: readonly string[] =
   /* @__PURE__ */ 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
 
 /** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
-export const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
+const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
   /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window'.split(' '),
 );
 
