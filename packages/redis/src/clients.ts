@@ -41,58 +41,50 @@ export type RedisClient = IoredisLike | NodeRedisLike | BunRedisLike | UpstashLi
 /** Runs a script by its hash, or as a whole where the server does not have it. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
+/** One command that runs a script, which is named by its hash or written out. */
+type Run = (command: 'evalsha' | 'eval', script: string, key: string, args: readonly string[]) => Promise<unknown>;
+
 const EXPECTED =
   'a client of ioredis, node-redis 4 or newer, Bun or @upstash/redis, or a function that sends a command';
 
 export function runnerFor(client: RedisClient): RunScript {
-  const [byHash, whole] = commandsOf(client);
-  return async (call) => {
+  const run = runOf(client);
+  return async ({ sha, source, key, args }) => {
     try {
-      return await byHash(call);
+      return await run('evalsha', sha, key, args);
     } catch (error) {
       if (!/NOSCRIPT/i.test(messageOf(error))) throw error;
-      return whole(call);
+      return run('eval', source, key, args);
     }
   };
 }
 
-function commandsOf(client: RedisClient): [RunScript, RunScript] {
-  if (typeof client === 'function') {
-    return [
-      ({ sha, key, args }) => client(['EVALSHA', sha, '1', key, ...args]),
-      ({ source, key, args }) => client(['EVAL', source, '1', key, ...args]),
-    ];
-  }
+function runOf(client: RedisClient): Run {
+  if (typeof client === 'function') return sentBy(client);
   if (isIoredis(client)) {
     // automatic pipelines of a cluster take the hash for the key, up to ioredis 5.10: they fail, and end the program
     if (isPipeliningCluster(client)) {
-      return commandsOf(async ([name, ...args]) => {
-        const [[error, answer]] = await client.pipeline([[name!.toLowerCase(), ...args]]).exec();
+      return async (command, script, key, args) => {
+        const [[error, answer]] = await client.pipeline([[command, script, '1', key, ...args]]).exec();
         if (error) throw error;
         return answer;
-      });
+      };
     }
-    return [
-      ({ sha, key, args }) => client.evalsha(sha, 1, key, ...args),
-      ({ source, key, args }) => client.eval(source, 1, key, ...args),
-    ];
+    return (command, script, key, args) => client[command](script, 1, key, ...args);
   }
   // the cluster of node-redis 4 does not find the key of a script, and would ask one server after another
-  if (isNodeCluster(client)) return commandsOf((command) => client.sendCommand(command[3], false, [...command]));
+  if (isNodeCluster(client)) return sentBy((command) => client.sendCommand(command[3], false, [...command]));
   if (isNodeRedis(client)) {
-    return [
-      ({ sha, key, args }) => client.evalSha(sha, { keys: [key], arguments: [...args] }),
-      ({ source, key, args }) => client.eval(source, { keys: [key], arguments: [...args] }),
-    ];
+    return (command, script, key, args) =>
+      client[command === 'eval' ? 'eval' : 'evalSha'](script, { keys: [key], arguments: [...args] });
   }
-  if (isBun(client)) return commandsOf(([name, ...args]) => client.send(name!, args));
-  if (isUpstash(client)) {
-    return [
-      ({ sha, key, args }) => client.evalsha(sha, [key], [...args]),
-      ({ source, key, args }) => client.eval(source, [key], [...args]),
-    ];
-  }
+  if (isBun(client)) return sentBy(([name, ...args]) => client.send(name!, args));
+  if (isUpstash(client)) return (command, script, key, args) => client[command](script, [key], [...args]);
   throw optionError('redisStore: client', EXPECTED, client);
+}
+
+function sentBy(send: SendCommand): Run {
+  return (command, script, key, args) => send([command.toUpperCase(), script, '1', key, ...args]);
 }
 
 function isPipeliningCluster(

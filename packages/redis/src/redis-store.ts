@@ -2,8 +2,7 @@ import { checkString, endSleep, type OptionTable, readOptions } from '@steadfetc
 import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { FORM } from './script/state.ts';
-import { SCRIPT } from './script.ts';
-import { sha1 } from './sha1.ts';
+import { SCRIPT, SHA } from './script.ts';
 import { argsOf, replyOf } from './wire.ts';
 
 export interface RedisStoreOptions extends StoreOptions {
@@ -45,9 +44,8 @@ export interface RedisStore extends SharedStore {
 export function redisStore(client: RedisClient, options?: RedisStoreOptions): RedisStore {
   const run = runnerFor(client);
   const { prefix, ...rest } = readOptions('redisStore', OPTIONS, options);
-  const sha = sha1(SCRIPT);
   const ask = (key: string, args: readonly string[]): Promise<unknown> =>
-    run({ sha, source: SCRIPT, key: `${prefix}:${FORM}:{${key}}`, args }).catch((error) => {
+    run({ sha: SHA, source: SCRIPT, key: `${prefix}:${FORM}:{${key}}`, args }).catch((error) => {
       throw explained(error);
     });
   const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);

@@ -10,8 +10,11 @@ import { TOLD } from './script/told.ts';
  * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string and by the clock of the server. Each part is
  * named as its original and uses its names, so that the two can be read side by side; a property test compares their answers.
  *
- * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
+ * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas,
  * aloneFor, within.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
 export const SCRIPT: string = `${STATE}${TIDY}${BUCKET}${LEARN}${TOLD}${PACE}${DECIDE}`;
+
+/** The SHA-1 of the script, by which the server knows it. A test says what it is after a change. */
+export const SHA = '535639310983dd4e886672e0e9d45752b17acaad';

@@ -1,8 +1,5 @@
 import type { Question, Reply } from '@steadfetch/shared-limit';
 
-/** A limit that was not used for so long is forgotten, ms. */
-const LIFE = 3_600_000;
-
 /** A question as the arguments of the script. */
 export function argsOf(question: Question): string[] {
   const { want, cost, within, known, extra, requests, lastRate, lastBurst, accepted, aloneFor, refusal, quotas } =
@@ -20,7 +17,6 @@ export function argsOf(question: Question): string[] {
           .join(',')
       : '',
     told.join(';'),
-    text(LIFE),
     aloneFor === undefined ? '' : text(aloneFor),
     text(within),
   ];

@@ -118,7 +118,7 @@ local function leave(now, aloneFor)
 end
 
 local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local aloneFor, within = tonumber(ARGV[12]), tonumber(ARGV[13])
+local aloneFor, within = tonumber(ARGV[11]), tonumber(ARGV[12])
 load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
@@ -142,7 +142,8 @@ if ARGV[9] ~= '' then
 end
 if s.refusedAt > 0 and now >= s.learnAt then learn(cost) end
 local reply = grant(now, want, cost, extra, known, within)
-save(ceil(max(tonumber(ARGV[11]), s.next - now, s.closedUntil - now) + 60000))
+-- a limit that was not used for an hour is forgotten
+save(ceil(max(3600000, s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end
 return table.concat(reply, ' ')
 `;

@@ -8,7 +8,9 @@ export const FORM = 5;
 export const STATE: string = `local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
-local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
+local abs, exp, sqrt = math.abs, math.exp, math.sqrt
+-- Lua 5.4, as in Dragonfly, has none
+local log10 = math.log10 or function(n) return math.log(n, 10) end
 local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'alone', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'most',
   'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
