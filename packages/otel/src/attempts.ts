@@ -10,8 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
-import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { nameOf } from './attributes.ts';
+import { checkChoice, checkFunction, checkMembers, nameOf, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { contextOf, endSpan, isCancelled, startSpan } from './spans.ts';
 
 export interface AttemptsOptions {

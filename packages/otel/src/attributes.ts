@@ -22,13 +22,3 @@ export function methodOf(method: string): string {
   const known = method.toUpperCase();
   return METHODS.has(known) ? known : '_OTHER';
 }
-
-/** The name of an error, which is one of few. One that is no word may be anything. */
-export function nameOf(error: unknown): string {
-  try {
-    const name: unknown = error instanceof Error && error.name;
-    return typeof name === 'string' && /^\w+$/.test(name) ? name : '_OTHER';
-  } catch {
-    return '_OTHER';
-  }
-}

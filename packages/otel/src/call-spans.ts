@@ -8,8 +8,7 @@ import {
   observe,
   type SteadfetchEvent,
 } from '@steadfetch/core';
-import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
-import { nameOf } from './attributes.ts';
+import { callIdOf, nameOf, withObserverOf } from '@steadfetch/core/kit';
 import { endSpan, isCancelled, keepContext, startSpan } from './spans.ts';
 
 /** A call whose span is open: its attempts that have ended, and what had been sent by then. */

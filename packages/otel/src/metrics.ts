@@ -1,6 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
-import { methodOf, nameOf, serverOf } from './attributes.ts';
+import { nameOf } from '@steadfetch/core/kit';
+import { methodOf, serverOf } from './attributes.ts';
 
 /** The names of the metrics, with their units. */
 export const METRICS = {

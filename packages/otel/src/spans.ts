@@ -8,7 +8,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type Call, notify } from '@steadfetch/core';
-import { methodOf, nameOf, serverOf } from './attributes.ts';
+import { nameOf } from '@steadfetch/core/kit';
+import { methodOf, serverOf } from './attributes.ts';
 
 /** The contexts of calls that have a span: where no context manager follows promises, a retry would lose it. */
 const contexts = new WeakMap<object, Context>();

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { compose, defineMiddleware, observe } from '@steadfetch/core';
 import { otel, otelAttempts } from '@steadfetch/otel';
@@ -92,13 +93,16 @@ describe('the span of a call', () => {
     expect(sdk.spans().map(({ attributes }) => attributes['error.type'])).toEqual([undefined, undefined]);
   });
 
-  it('is an error where the call ends in one', async () => {
+  it.each([
+    ['no error', 'string'],
+    [runInNewContext('new TypeError("fetch failed")'), 'TypeError'],
+  ])('is an error where the call ends in %o', async (thrown, type) => {
     const sdk = startSdk();
 
-    await expect(compose(otel({ callSpan: true }))(() => Promise.reject('no error'))(URL)).rejects.toBe('no error');
+    await expect(compose(otel({ callSpan: true }))(() => Promise.reject(thrown))(URL)).rejects.toBe(thrown);
 
     expect(sdk.spans()[0]).toMatchObject({
-      attributes: { 'error.type': '_OTHER' },
+      attributes: { 'error.type': type },
       status: { code: SpanStatusCode.ERROR },
     });
   });

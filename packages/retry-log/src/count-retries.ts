@@ -1,6 +1,6 @@
 import { type Listener, notify, type SteadfetchEvent } from '@steadfetch/core';
-import { checkNames, type OptionTable, optionError, readOptions } from '@steadfetch/core/kit';
-import { escapeText } from './escape-text.ts';
+import { checkNames, type OptionTable, oneLine, optionError, readOptions } from '@steadfetch/core/kit';
+import { LONGEST } from './lines.ts';
 
 /** What is counted. Every label is always set, to `none` where there is no value. */
 export interface RetryLabels {
@@ -49,7 +49,7 @@ export function countRetries(counter: RetryCounter, options?: CountRetriesOption
     const { origin, response } = event as SteadfetchEvent & { readonly response?: Response };
     const status = String(response?.status ?? 'none');
     const all: RetryLabels = { event: name, reason: reasonOf(event), status, origin };
-    notify(increment, Object.fromEntries(labels.map((label) => [label, escapeText(all[label])])));
+    notify(increment, Object.fromEntries(labels.map((label) => [label, oneLine(all[label], LONGEST)])));
   };
 }
 

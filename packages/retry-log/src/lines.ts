@@ -1,5 +1,5 @@
 import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
-import { escapeText } from './escape-text.ts';
+import { oneLine } from '@steadfetch/core/kit';
 import { seconds } from './story.ts';
 
 /** What a give-up means, where the reason alone does not say it. */
@@ -11,6 +11,9 @@ const MEANING = new Map([
   ['draining', 'not sent: the client is shutting down'],
 ]);
 
+/** A longer text of an event is cut. */
+export const LONGEST = 1_000;
+
 /**
  * The texts and numbers of an event, each fit for a log; times in whole milliseconds. Responses and errors stay out, also a
  * text that was thrown in place of an error.
@@ -18,7 +21,7 @@ const MEANING = new Map([
 export function fieldsOf<Event extends SteadfetchEvent>(event: Event): Event {
   const scalars = Object.entries(event).flatMap(([name, value]) => {
     if (name === 'error') return [];
-    if (typeof value === 'string') return [[name, escapeText(value)]];
+    if (typeof value === 'string') return [[name, oneLine(value, LONGEST)]];
     return typeof value === 'number' ? [[name, Math.round(value)]] : [];
   });
   return Object.fromEntries(scalars);

@@ -1,7 +1,6 @@
 import { type Listener, notify, type SteadfetchEvent } from '@steadfetch/core';
-import { checkChoice, checkMs, checkNames, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { escapeText } from './escape-text.ts';
-import { fieldsOf, giveUpLine, recoverLine, refusalLine, retryLine, waitLine } from './lines.ts';
+import { checkChoice, checkMs, checkNames, type OptionTable, oneLine, readOptions } from '@steadfetch/core/kit';
+import { fieldsOf, giveUpLine, LONGEST, recoverLine, refusalLine, retryLine, waitLine } from './lines.ts';
 import { type LogEntry, type LogStyle, STYLES, styleOf, writerOf } from './log-style.ts';
 import { Stories } from './story.ts';
 
@@ -71,7 +70,7 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
     else if (event.type === 'give-up') write('giveUp', event, giveUpLine);
     else if (event.type === 'recover') write('recover', event, recoverLine);
     else if (event.type === 'end') {
-      const story = escapeText(stories.end(event));
+      const story = oneLine(stories.end(event), LONGEST);
       if (event.ms >= slowAfter) write('slow', event, () => story);
     } else if ('action' in event && event.type !== 'offline' && event.action === 'refused') {
       write('refused', event, refusalLine);

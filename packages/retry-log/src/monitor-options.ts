@@ -14,16 +14,11 @@ export interface RetryMonitorOptions {
   window?: number;
   /** The share of calls that need a retry, above 0 and up to 1, from which retries are excessive. @default 0.2 */
   threshold?: number;
-  /**
-   * The share below which retries are normal again, at most `threshold`: between the two nothing changes.
-   * @default `threshold / 2`
-   */
-  normalBelow?: number;
   /** Calls in the window below which no hook is called. @default 20 */
   minCalls?: number;
   /** Called once when the share reaches the threshold. Calls that were sent and have not ended count as not retried there. */
   onExcessive: (report: RetryReport) => unknown;
-  /** Called once when the share is below `normalBelow` again. */
+  /** Called once when the share is below half of the threshold again. */
   onRecovered?: (report: RetryReport) => unknown;
   clock?: Clock;
 }
@@ -33,14 +28,11 @@ export interface RetryMonitor {
   (event: SteadfetchEvent): void;
   /** The counts of the window. Changes nothing. */
   snapshot(): RetryReport & { readonly excessive: boolean };
-  /** Forgets the window, and that retries were excessive. Calls no hook. */
-  reset(): void;
 }
 
 const OPTIONS = {
   window: { check: checkMs, default: 60_000, min: 1 },
   threshold: { check: checkNumber, default: 0.2, min: 0.001, max: 1 },
-  normalBelow: { check: checkNumber, min: 0.0001, max: 1 },
   minCalls: { check: checkNumber, default: 20, min: 1, max: 1_000_000_000, integer: true },
   onExcessive: { check: checkFunction },
   onRecovered: { check: checkFunction },
@@ -58,8 +50,5 @@ export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>>
 /** Checks the options and fills in the defaults. */
 export function readMonitorOptions(options: RetryMonitorOptions): MonitorSettings {
   const settings = readOptions('retryMonitor', OPTIONS, options);
-  const { threshold, normalBelow = threshold / 2 } = settings;
-  checkNumber('retryMonitor: normalBelow', normalBelow, { min: 0.0001, max: threshold });
-  const onExcessive = checkFunction('retryMonitor: onExcessive', settings.onExcessive!);
-  return { ...settings, normalBelow, onExcessive };
+  return { ...settings, onExcessive: checkFunction('retryMonitor: onExcessive', settings.onExcessive!) };
 }

@@ -28,10 +28,7 @@ const MAX_CALLS = 10_000;
  */
 export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
   const monitor = new Monitor(readMonitorOptions(options));
-  return Object.assign((event: SteadfetchEvent) => monitor.record(event), {
-    snapshot: () => monitor.snapshot(),
-    reset: () => monitor.reset(),
-  });
+  return Object.assign((event: SteadfetchEvent) => monitor.record(event), { snapshot: () => monitor.snapshot() });
 }
 
 type Progress = 'begun' | 'sent' | 'retried' | 'refused';
@@ -80,11 +77,6 @@ class Monitor {
     return { calls, retried: marked, share: calls === 0 ? 0 : marked / calls, excessive: this.#excessive };
   }
 
-  reset(): void {
-    this.#share.reset();
-    this.#excessive = false;
-  }
-
   #note(callId: number, progress: Progress): void {
     this.#forget(callId);
     this.#calls.set(callId, progress);
@@ -126,10 +118,10 @@ class Monitor {
     return calls >= minCalls && retried >= threshold * (calls + open);
   }
 
-  /** Below by more than chance, which matters where calls are few. */
+  /** Below half of the threshold by more than chance, which matters where calls are few. */
   #isNormal({ calls, retried }: RetryReport): boolean {
-    const { normalBelow, minCalls } = this.#settings;
-    return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < normalBelow * calls);
+    const { threshold, minCalls } = this.#settings;
+    return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < (threshold / 2) * calls);
   }
 }
 

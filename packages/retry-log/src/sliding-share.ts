@@ -40,10 +40,6 @@ export class SlidingShare {
     return sum;
   }
 
-  reset(): void {
-    for (const bucket of this.#buckets) Object.assign(bucket, { calls: 0, marked: 0 });
-  }
-
   #turn(): number {
     return Math.floor(this.#now() / this.#width);
   }

@@ -146,22 +146,22 @@ describe('logRetries', () => {
     );
   });
 
-  it('spells out a line break and cuts what is very long', () => {
+  it('leaves out a line break and cuts what is very long', () => {
     const logger = fakeLogger();
 
     logRetries(logger)(waitEvent({ cause: 'x\r\n2026 ERROR forged' }));
     logRetries(logger)(waitEvent({ cause: 'y'.repeat(50_000) }));
 
-    expect(logger.warn.mock.calls[0]![0]).toContain('x\\u000d\\u000a2026 ERROR forged');
+    expect(logger.warn.mock.calls[0]![0]).toContain('x2026 ERROR forged');
     expect(logger.warn.mock.calls[1]![0].length).toBeLessThan(1_500);
   });
 
-  it.each(['\u061c', '\u200e', '\u200f', '\u202e', '\u2066'])('spells out the mark of direction %j', (mark) => {
+  it.each(['\u061c', '\u200b', '\u202e', '\u2066', '\ufeff'])('leaves out the invisible mark %j', (mark) => {
     const logger = fakeLogger();
 
     logRetries(logger)(waitEvent({ cause: `x${mark}y` }));
 
-    expect(logger.warn.mock.calls[0]![0]).toContain(`x\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}y`);
+    expect(logger.warn.mock.calls[0]![0]).toContain('xy');
   });
 
   it('ignores a logger that throws or rejects', async () => {

@@ -184,7 +184,7 @@ describe('logRetries around a stack', () => {
       event(0, { type: 'end', error: Object.assign(new Error('x'), { code: 'a\nb' }), ms: 9_000, attempts: 1 }),
     ]);
 
-    expect(line).toBe('warn: GET api.test/x a\\u000ab in 9.0 s');
+    expect(line).toBe('warn: GET api.test/x ab in 9.0 s');
   });
 
   it.each([

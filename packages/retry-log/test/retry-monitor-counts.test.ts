@@ -48,18 +48,6 @@ describe('what retryMonitor counts', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 1 });
   });
 
-  it('counts a call once that was being retried when it was reset', async () => {
-    const { stack, monitor } = setUp();
-    const fetch = stack(async () => {
-      monitor.reset();
-      return new Response(null, { status: 503 });
-    });
-
-    await fetch(URL);
-
-    expect(monitor.snapshot()).toMatchObject({ calls: 0 });
-  });
-
   it('does not count a call that ends while it waits to be sent, unless it was sent before', () => {
     const { monitor } = setUp();
     for (const callId of [1, 2, 3]) monitor(eventOf('start', { callId }));

@@ -20,16 +20,6 @@ describe('retryMonitor', () => {
     expect(onRecovered.mock.calls).toEqual([[{ calls: 24, retried: 4, share: 4 / 24 }]]);
   });
 
-  it('reports that retries are normal again below normalBelow', async () => {
-    const { call, onRecovered } = setUp({ threshold: 0.5, normalBelow: 0.5, minCalls: 2 });
-
-    for (const failures of [1, 1, 0, 0]) await call(failures);
-    expect(onRecovered).not.toHaveBeenCalled();
-
-    for (let n = 0; n < 10; n++) await call(0);
-    expect(onRecovered.mock.calls).toEqual([[{ calls: 6, retried: 2, share: 2 / 6 }]]);
-  });
-
   it.each([1, 10, 100])(
     'reports a steady share at its threshold once in ten minutes, at %i calls a second',
     (perSecond) => {
@@ -45,30 +35,6 @@ describe('retryMonitor', () => {
       expect(onExcessive).toHaveBeenCalledTimes(1);
     },
   );
-
-  it('is as new after a reset, and calls no hook', async () => {
-    const { call, monitor, onExcessive, onRecovered } = setUp({ minCalls: 2 });
-    await call(1);
-    await call(1);
-    expect(monitor.snapshot()).toMatchObject({ excessive: true });
-
-    monitor.reset();
-
-    expect(monitor.snapshot()).toEqual({ calls: 0, retried: 0, share: 0, excessive: false });
-    await call(0);
-    expect(onRecovered).not.toHaveBeenCalled();
-    await call(1);
-    expect(onExcessive).toHaveBeenCalledTimes(2);
-  });
-
-  it('forgets the window in the first minute of a process too', async () => {
-    const { call, monitor } = setUp({}, instantClock({ now: 0 }));
-    await call(1);
-
-    monitor.reset();
-
-    expect(monitor.snapshot()).toMatchObject({ calls: 0, retried: 0 });
-  });
 
   it('does not call a share normal on few calls, unless none was retried', async () => {
     const clock = instantClock();
@@ -147,8 +113,6 @@ describe('retryMonitor', () => {
     [{ threshold: 1.1 }, RangeError, /threshold.*got 1.1/],
     [{ threshold: Number.NaN }, RangeError, /threshold.*got NaN/],
     [{ threshold: null }, TypeError, /threshold/],
-    [{ normalBelow: 0.3 }, RangeError, /normalBelow: .*to 0.2, got 0.3/],
-    [{ normalBelow: 0 }, RangeError, /normalBelow/],
     [{ minCalls: 0 }, RangeError, /minCalls/],
     [{ minCalls: 1.5 }, RangeError, /minCalls/],
     [{ onExcessive: 'page me' }, TypeError, /onExcessive/],
