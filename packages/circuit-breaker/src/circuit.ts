@@ -28,6 +28,12 @@ interface Entry {
 
 type Probe = Pick<Entry, 'at' | 'attempt'>;
 
+/**
+ * A circuit of which a probe was due for so long (ms), and nobody called, closes: what it knows is too old to refuse all calls but one of
+ * a burst, such as an hourly job.
+ */
+const TOO_OLD = 300_000;
+
 /** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
@@ -96,6 +102,10 @@ export class Circuit {
       return this.#permit(attempt, this.#tally.timed === false ? Number.NaN : this.#policy.now());
     }
     const at = this.#policy.now();
+    if (this.#state === 'open' && at - this.#until >= TOO_OLD) {
+      this.reset();
+      return this.acquire(attempt);
+    }
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call))
       return this.#permit(attempt, at, this.#policy.rule.scoped !== true);

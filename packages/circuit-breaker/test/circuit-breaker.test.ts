@@ -18,18 +18,19 @@ const named = (name: string) => Object.assign(new Error(name), { name });
 
 describe('circuitBreaker', () => {
   it.each([
-    { probes: 1, answered: 1 },
-    { probes: 60, answered: 60 },
+    { later: 300_000, probes: 1, answered: 1 },
+    { later: 300_000, probes: 60, answered: 60 },
+    { later: 301_000, probes: 1, answered: 60 },
   ])(
-    'answers $answered of 60 calls of a job an hour after an outage, with $probes probes',
-    async ({ probes, answered }) => {
+    'answers $answered of 60 calls of a job $later ms after the circuit opened, with $probes probes',
+    async ({ later, probes, answered }) => {
       const replies = Array.from({ length: 60 }, () => 503);
       const { clock, outcomeOf, state } = setup({ rule: noSuccess(), probes }, ...replies, 200);
       const job = () => Promise.all(Array.from({ length: 60 }, () => outcomeOf()));
 
       await job();
       expect(state()).toBe('open');
-      clock.advance(3_600_000);
+      clock.advance(later);
       const outcomes = await job();
 
       expect(outcomes.filter((outcome) => outcome === 200)).toHaveLength(answered);
