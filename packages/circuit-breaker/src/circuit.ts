@@ -98,10 +98,8 @@ export class Circuit {
 
   /** The right to make a call, or `undefined` while the circuit refuses it. */
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
-    if (this.#state === 'closed') {
-      return this.#permit(attempt, this.#tally.timed === false ? Number.NaN : this.#policy.now());
-    }
     const at = this.#policy.now();
+    if (this.#state === 'closed') return this.#permit(attempt, at);
     if (this.#state === 'open' && at - this.#until >= TOO_OLD) {
       this.reset();
       return this.acquire(attempt);
@@ -189,7 +187,7 @@ export class Circuit {
   }
 
   #count({ attempt: { call }, at }: Entry, sample: Sample): void {
-    if (this.failures === 0) this.#failingSince = Number.isNaN(at) ? sample.at : at;
+    if (this.failures === 0) this.#failingSince = at;
     this.failures++;
     if (call !== undefined) this.#counted.set(call, sample);
   }

@@ -179,20 +179,6 @@ describe('circuitBreaker', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe('open');
   });
 
-  it('reads no clock for durations that its rule does not look at', async () => {
-    const readings = async (rule: Rule) => {
-      const now = vi.fn(() => 0);
-      const guarded = circuitBreaker({ rule, clock: { ...instantClock(), now } })(stubOf(200).stub);
-      await guarded(URL);
-      now.mockClear();
-      await guarded(URL);
-      return now.mock.calls.length;
-    };
-
-    expect(await readings(anyOf(consecutive(2), timeWindow()))).toBe(1);
-    expect(await readings(anyOf(consecutive(2), timeWindow({ slowerThan: 100 })))).toBe(2);
-  });
-
   const hanging: Fetch = (_, init) =>
     new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
 
