@@ -102,7 +102,7 @@ export class Circuit {
     if (this.#state === 'closed') return this.#permit(attempt, at);
     if (this.#state === 'open' && at - this.#until >= TOO_OLD) {
       this.reset();
-      return this.acquire(attempt);
+      return { ...this.#permit(attempt, at), closed: true };
     }
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call))

@@ -1,15 +1,6 @@
 import { inspect } from 'node:util';
-import {
-  anyOf,
-  breaker,
-  CircuitOpenError,
-  circuitBreaker,
-  consecutive,
-  noSuccess,
-  type Rule,
-  timeWindow,
-} from '@steadfetch/circuit-breaker';
-import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { breaker, CircuitOpenError, circuitBreaker, consecutive, noSuccess } from '@steadfetch/circuit-breaker';
+import { compose, defineMiddleware, type Fetch, observe } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { setup, stubOf, URL } from './support/guarded-fetch.ts';
@@ -38,6 +29,19 @@ describe('circuitBreaker', () => {
       expect(state()).toBe('closed');
     },
   );
+
+  it('tells observers of the calls when it opens, and when it closes since nobody called for long', async () => {
+    const actions: string[] = [];
+    const { clock, fetch } = setup({}, 500, 500, 200);
+    const send = observe((event) => event.type === 'circuit' && actions.push(event.action))(fetch);
+
+    await send(URL);
+    await send(URL);
+    clock.advance(301_000);
+    await send(URL);
+
+    expect(actions).toEqual(['opened', 'closed']);
+  });
 
   it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once stops nothing', async () => {
     vi.useFakeTimers();
