@@ -165,8 +165,15 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
-  const retryAfter = retryAfterOf(response, now);
-  return { status, headers: limitFields(response.headers), ...(retryAfter !== undefined && { retryAfter }) };
+  const headers = limitFields(response.headers);
+  const retryAfter = msOf(headers) ?? retryAfterOf(response, now);
+  return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+/** The wait that a server asks for in milliseconds. */
+function msOf(headers: Headers): number | undefined {
+  const field = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms') ?? '';
+  return /^\d+(?:\.\d+)?$/.test(field) ? Number(field) : undefined;
 }
 
 function checkBreaker(option: string, breaker: Breaker): Breaker {
