@@ -89,6 +89,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
       return turns.refuse(() => refusal(breaker, name, call), call.signal);
     }
     if (permit.probe) emit(call, 'probe', breaker, name);
+    if (permit.closed) emit(call, 'closed', breaker, name);
     const { sends } = call.record;
     const startedAt = isLast(call) ? now() : undefined;
     const report = (outcome: Outcome) => {

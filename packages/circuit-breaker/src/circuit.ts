@@ -28,6 +28,12 @@ interface Entry {
 
 type Probe = Pick<Entry, 'at' | 'attempt'>;
 
+/**
+ * A circuit of which a probe was due for so long (ms), and nobody called, closes: what it knows is too old to refuse all calls but one of
+ * a burst, such as an hourly job.
+ */
+const TOO_OLD = 300_000;
+
 /** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
@@ -92,10 +98,12 @@ export class Circuit {
 
   /** The right to make a call, or `undefined` while the circuit refuses it. */
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
-    if (this.#state === 'closed') {
-      return this.#permit(attempt, this.#tally.timed === false ? Number.NaN : this.#policy.now());
-    }
     const at = this.#policy.now();
+    if (this.#state === 'closed') return this.#permit(attempt, at);
+    if (this.#state === 'open' && at - this.#until >= TOO_OLD) {
+      this.reset();
+      return { ...this.#permit(attempt, at), closed: true };
+    }
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call))
       return this.#permit(attempt, at, this.#policy.rule.scoped !== true);
@@ -179,7 +187,7 @@ export class Circuit {
   }
 
   #count({ attempt: { call }, at }: Entry, sample: Sample): void {
-    if (this.failures === 0) this.#failingSince = Number.isNaN(at) ? sample.at : at;
+    if (this.failures === 0) this.#failingSince = at;
     this.failures++;
     if (call !== undefined) this.#counted.set(call, sample);
   }

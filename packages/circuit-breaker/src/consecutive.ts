@@ -8,7 +8,6 @@ export function consecutive(failures: number): Rule {
     start() {
       let row = 0;
       return {
-        timed: false,
         record({ failed }) {
           row = failed ? row + 1 : 0;
           return row >= failures;

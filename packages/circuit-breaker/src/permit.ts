@@ -15,6 +15,8 @@ export interface Permit {
   settle(verdict: Verdict, answer?: LastAnswer, isTimed?: boolean): CircuitChange | undefined;
   /** Whether the call is let through to find out whether the server is back. */
   readonly probe?: boolean;
+  /** Whether the circuit has closed as this right was given, since nobody had called for five minutes. */
+  readonly closed?: boolean;
 }
 
 /** The attempt that asks for a permit. */

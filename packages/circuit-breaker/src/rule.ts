@@ -13,8 +13,6 @@ export interface Sample {
 
 /** What is remembered of the calls since the circuit closed. */
 export interface Tally {
-  /** `false`: durations do not matter. No clock is read for them, and those of samples are NaN. @default true */
-  readonly timed?: boolean;
   /** Records one more call, and returns whether the circuit must open. */
   record(sample: Sample): boolean;
   /** Forgets a failure, given as the same object: another attempt of that call has succeeded, and is recorded next. */
@@ -44,7 +42,6 @@ export function anyOf(...rules: Rule[]): Rule {
     start() {
       const tallies = rules.map((rule) => rule.start());
       return {
-        timed: tallies.some(({ timed }) => timed !== false),
         record: (sample) => tallies.map((tally) => tally.record(sample)).includes(true),
         takeBack: (sample) => {
           for (const tally of tallies) tally.takeBack?.(sample);

@@ -130,7 +130,6 @@ function ratioRule({ failureRatio, minCalls, slowerThan, slowCallRatio }: RatioS
         add(sum, slice, -1);
       };
       return {
-        timed: slowerThan !== undefined,
         record(sample) {
           const slice = place(sample.at, forget, vacant);
           vacant = undefined;

@@ -1,7 +1,7 @@
 import { type Clock, monotonic, type PerKey, perKey, systemClock } from '@steadfetch/core';
 import type { BudgetSettings } from './account.ts';
 import { Bucket, FAILURE, PRICE } from './bucket.ts';
-import type { RetryBudget, RetryKind, RetryPermit } from './types.ts';
+import type { RetryBudget, RetryPermit } from './types.ts';
 
 /** The measured numbers (docs/decisions/0080). */
 export const DEFAULTS = { deposit: 1.25, floor: 6, credit: 20, rideOut: 350, perSecond: 0.2, maxKeys: 1_000 } as const;
@@ -20,7 +20,7 @@ export function bucketsOf(settings: BudgetSettings, now: () => number, maxKeys: 
 export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudget {
   return {
     acquire: (key, kind) => {
-      const price = priceOf(kind) + FAILURE;
+      const price = FAILURE + (kind === 'transient' ? PRICE.transient : PRICE.invited);
       const bucket = bucketOf(key);
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
@@ -33,11 +33,6 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       else bucket.fail(now(), attempt, retries, took);
     },
   };
-}
-
-function priceOf(kind: RetryKind): number {
-  if (Object.keys(PRICE).includes(kind)) return PRICE[kind];
-  throw new TypeError(`retryBudget: kind: expected one of ${Object.keys(PRICE).join(', ')}, got ${String(kind)}`);
 }
 
 function permitOf(bucket: Bucket, price: number): RetryPermit {

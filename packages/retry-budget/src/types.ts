@@ -39,8 +39,6 @@ export interface BudgetSnapshot {
   readonly left: number;
   /** How long the trouble has lasted; `undefined` without one. */
   readonly failingFor: number | undefined;
-  /** The state in words. */
-  readonly why: string;
 }
 
 /** A budget with a bucket of tokens per server, which shows its state and can forget it. */

@@ -239,15 +239,6 @@ describe('retryBudget', () => {
     expect(failingCalls(retryBudget(), 5)).toBe(10);
   });
 
-  it.each(['x', 'toString', undefined, null])('refuses a kind of retry that it does not know: %s', (kind) => {
-    const budget = retryBudget();
-
-    expect(() => budget.acquire(KEY, kind as never)).toThrow(
-      new TypeError(`retryBudget: kind: expected one of transient, throttled, held, got ${kind}`),
-    );
-    expect(budget.snapshot()).toEqual({});
-  });
-
   it.each([
     [{ deposit: -1 }, RangeError, 'retryBudget: deposit: expected a number from 0 to 10, got -1'],
     [{ deposit: '1' }, TypeError, 'retryBudget: deposit: expected a number from 0 to 10, got "1"'],
