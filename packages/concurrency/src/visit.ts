@@ -75,8 +75,13 @@ export class Visit {
     };
   };
 
-  /** How many slots may be lent there: calls with other keys are at work in as many slots inside, and wait in the line of a limiter. */
+  /**
+   * How many slots may be lent there: calls with other keys are at work in as many slots inside, and wait in the line of a limiter.
+   * Where there is one slot, no later write may overtake one that waits.
+   */
   #mostLent(slotsInside: number): number {
+    const { method } = this.#call;
+    if (this.#shared.max === 1 && method !== 'GET' && method !== 'HEAD') return 0;
     if (slotsInside < Infinity) return slotsInside >= this.#shared.max ? 0 : Infinity;
     return this.#isSent ? Infinity : this.#lane!.countTurn();
   }
