@@ -37,11 +37,10 @@ export class Visit {
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
   enter(): boolean {
-    const { laneOf, maxQueue } = this.#shared;
-    const lane = laneOf(this.#key);
+    const lane = this.#shared.laneOf(this.#key);
     this.#lane = lane;
     let slot = lane.enter(this.#hasRested);
-    if (!slot && !this.#hasRested && lane.queued >= maxQueue) slot = lane.takeOver();
+    if (!slot && this.#isRefused) slot = lane.takeOver();
     if (slot) this.#giveUp = lane.exit.bind(lane, slot);
     return slot !== undefined;
   }
@@ -118,7 +117,8 @@ export class Visit {
     const { max, maxQueue, onQueue, turns } = this.#shared;
     const { record, signal, observed } = this.#call;
     const lane = this.#lane!;
-    const { key, active, queued } = lane;
+    const key = this.#key;
+    const { active, queued } = lane;
     const refused = this.#isRefused;
     const own = observed && !refused ? cancellable(signal) : undefined;
     // it is in the line before an observer is called, which may free the slots
