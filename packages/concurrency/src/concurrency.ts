@@ -63,8 +63,8 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   function laneOf(name: string): Lane {
     const known = lanes.get(name);
     if (known) return known;
-    const lane = new Lane(name, max, (empty) => {
-      if (lanes.get(name) === empty) lanes.delete(name);
+    const lane = new Lane(max, () => {
+      if (lanes.get(name) === lane) lanes.delete(name);
     });
     lanes.set(name, lane);
     return lane;
@@ -91,15 +91,15 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     }
   }
 
+  const named = (name?: string) => (name === undefined ? [...lanes.values()] : [lanes.get(name)]);
+
   function snapshot(name?: string): Occupancy {
-    const counted = name === undefined ? [...lanes.values()] : [lanes.get(name)];
-    const sum = (what: keyof Occupancy) => counted.reduce((total, lane) => total + (lane?.[what] ?? 0), 0);
+    const sum = (what: keyof Occupancy) => named(name).reduce((total, lane) => total + (lane?.[what] ?? 0), 0);
     return { active: sum('active'), queued: sum('queued') };
   }
 
   function reset(name?: string): void {
-    const forgotten = name === undefined ? [...lanes.values()] : [lanes.get(name)];
-    for (const lane of forgotten) lane?.reset();
+    for (const lane of named(name)) lane?.reset();
   }
 
   return Object.assign(defineMiddleware(run, 'concurrency'), { snapshot, reset });

@@ -30,9 +30,8 @@ const MOST_SUCCESSES = 5;
 
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
 export class Lane {
-  readonly key: string;
   readonly #max: number;
-  readonly #onEmpty: (lane: Lane) => void;
+  readonly #onEmpty: () => void;
   readonly #line = new WaitingLine<(slot: Slot) => void>();
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
@@ -51,8 +50,7 @@ export class Lane {
   /** One object for all slots that were taken since the last reset. */
   #slot: Slot = {};
 
-  constructor(key: string, max: number, onEmpty: (lane: Lane) => void) {
-    this.key = key;
+  constructor(max: number, onEmpty: () => void) {
     this.#max = max;
     this.#balance = this.#passing = -max;
     this.#onEmpty = onEmpty;
@@ -173,6 +171,6 @@ export class Lane {
       this.#active++;
       start(this.#slot);
     }
-    if (this.#active + this.#resting === 0) this.#onEmpty(this);
+    if (this.#active + this.#resting === 0) this.#onEmpty();
   }
 }

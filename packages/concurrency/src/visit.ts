@@ -37,11 +37,10 @@ export class Visit {
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
   enter(): boolean {
-    const { laneOf, maxQueue } = this.#shared;
-    const lane = laneOf(this.#key);
+    const lane = this.#shared.laneOf(this.#key);
     this.#lane = lane;
     let slot = lane.enter(this.#hasRested);
-    if (!slot && !this.#hasRested && lane.queued >= maxQueue) slot = lane.takeOver();
+    if (!slot && this.#isRefused) slot = lane.takeOver();
     if (slot) this.#giveUp = lane.exit.bind(lane, slot);
     return slot !== undefined;
   }
@@ -75,8 +74,13 @@ export class Visit {
     };
   };
 
-  /** How many slots may be lent there: calls with other keys are at work in as many slots inside, and wait in the line of a limiter. */
+  /**
+   * How many slots may be lent there: calls with other keys are at work in as many slots inside, and wait in the line of a limiter.
+   * Where there is one slot, no later write may overtake one that waits.
+   */
   #mostLent(slotsInside: number): number {
+    const { method } = this.#call;
+    if (this.#shared.max === 1 && method !== 'GET' && method !== 'HEAD') return 0;
     if (slotsInside < Infinity) return slotsInside >= this.#shared.max ? 0 : Infinity;
     return this.#isSent ? Infinity : this.#lane!.countTurn();
   }
@@ -113,7 +117,8 @@ export class Visit {
     const { max, maxQueue, onQueue, turns } = this.#shared;
     const { record, signal, observed } = this.#call;
     const lane = this.#lane!;
-    const { key, active, queued } = lane;
+    const key = this.#key;
+    const { active, queued } = lane;
     const refused = this.#isRefused;
     const own = observed && !refused ? cancellable(signal) : undefined;
     // it is in the line before an observer is called, which may free the slots

@@ -1,5 +1,5 @@
 import { type Delay, exponential } from '@steadfetch/backoff';
-import { type Clock, causesOf, classifyError, discard, localRefusal } from '@steadfetch/core';
+import { type Clock, causesOf, discard, localRefusal } from '@steadfetch/core';
 import {
   checkFunction,
   checkMs,
@@ -10,6 +10,7 @@ import {
   MAX_TIMER,
   type OptionTable,
   readOptions,
+  transientKind,
 } from '@steadfetch/core/kit';
 import { equalJitter } from '@steadfetch/jitter';
 import { TRANSIENT } from '@steadfetch/retry';
@@ -121,14 +122,8 @@ function orElse<T>(read: () => T, otherwise: () => T): T {
   }
 }
 
-/**
- * The network error of axios has a code that names no cause, and in browsers no other cause either. The error of ofetch has a
- * timeout as its cause.
- */
+/** The network error of axios has a code that names no cause, and in browsers no other cause either. */
 function isTransient(error: unknown): boolean {
-  const links = causesOf(error) as { readonly code?: unknown; readonly name?: unknown; readonly cause?: unknown }[];
-  if (links.some(({ name }) => name === 'TimeoutError')) return true;
-  const ofAxios = links.find(({ code }) => code === 'ERR_NETWORK');
-  const { kind, permanent } = classifyError(ofAxios ? (ofAxios.cause ?? new TypeError('Failed to fetch')) : error);
-  return (kind === 'network' || kind === 'timeout') && !permanent;
+  const innermost = causesOf(error).at(-1) as { readonly code?: unknown } | undefined;
+  return transientKind(error) !== undefined || innermost?.code === 'ERR_NETWORK';
 }

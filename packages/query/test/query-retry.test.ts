@@ -211,6 +211,7 @@ describe('queryRetry', () => {
     [{ message: 'Network Error', code: 'ERR_NETWORK' }, true], // axios
     [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'ENOTFOUND' } }, true],
     [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'CERT_HAS_EXPIRED' } }, false],
+    [{ message: 'Network Error', code: 'ERR_NETWORK', cause: new TypeError('a text of another runtime') }, true],
     [new Error('wrapped', { cause: { code: 'ERR_NETWORK' } }), true],
     [{ name: 'HttpErrorResponse', status: 0, error: new TypeError('Failed to fetch') }, true], // Angular
     [{ name: 'HttpErrorResponse', status: 0, error: { type: 'error', isTrusted: true } }, true],

@@ -76,7 +76,7 @@ export function retryStore(options?: RetryStoreOptions): RetryStore {
 interface Entry {
   state: RetryState;
   /** When the wait ends, by a clock that never goes back. */
-  readonly until: number;
+  until: number;
 }
 
 class RetriedCalls {
@@ -115,26 +115,22 @@ class RetriedCalls {
 
   #add(event: EventOf<'wait' | 'budget'>, { source, retryNow }: Pick<EventOf<'wait'>, 'source' | 'retryNow'>): void {
     const { callId, method, url, meta, attempt, maxRetries, cause, ms, cancel } = event;
-    const until = this.#now() + ms;
     const state: RetryState = {
       ...{ callId, method, url, meta, attempt: attempt + 1, maxAttempts: maxRetries + 1, cause, source },
       seconds: secondsIn(ms),
       cancel: () => cancel?.(),
       retryNow: () => {
         const goes = retryNow();
-        if (goes) this.#started(callId, state.attempt);
+        if (goes) {
+          entry.until = this.#now();
+          this.#update();
+        }
         return goes;
       },
     };
-    this.#entries.set(callId, { state, until });
+    const entry: Entry = { state, until: this.#now() + ms };
+    this.#entries.set(callId, entry);
     if (this.#entries.size > MAX_CALLS) this.#entries.delete(this.#entries.keys().next().value!);
-  }
-
-  #started(callId: number, attempt: number): void {
-    const entry = this.#entries.get(callId);
-    if (entry?.state.attempt !== attempt) return;
-    this.#entries.set(callId, { ...entry, until: this.#now() });
-    this.#update();
   }
 
   /** Brings the states up to date, and notifies subscribers where one has changed. */
@@ -164,10 +160,10 @@ class RetriedCalls {
     const timer = new AbortController();
     this.#timer = timer;
     const next = Math.min(...lefts.map((left) => left - (secondsIn(left) - 1) * 1_000));
-    const wake = () => {
-      if (this.#timer === timer) this.#update();
-    };
-    this.#clock.sleep(Math.max(LEAST_BETWEEN_UPDATES_MS, next), timer.signal).then(wake, () => {});
+    this.#clock.sleep(Math.max(LEAST_BETWEEN_UPDATES_MS, next), timer.signal).then(
+      () => this.#update(),
+      () => {},
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { fakeFetch, type Reply } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { bodyFactory, Call, compose, defineMiddleware, type Fetch, type Middleware, type Outcome } from 'steadfetch';
 import { describe, it } from 'vitest';
-import { macrotasks, nameOf, SteppedTime } from './support/drive.ts';
+import { handlingAll, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { fetchInside, type Inside, insides } from './support/fetch-inside.ts';
 import { collectGarbage } from './support/gc.ts';
 import { quiet } from './support/quiet.ts';
@@ -122,7 +122,7 @@ function send(steady: Fetch, form: Form, { key }: Spec, signal: AbortSignal): St
 
 const deafCalls: Search<Case, Subject> = {
   cases,
-  check: async (given, subject) => {
+  check: handlingAll(async (given, subject) => {
     const { spec, script, form, inside, reads, calls, reason, turns, gc, real } = given;
     // ky hands on a Request of its own: the text of a function, and a copy of a stream
     if (spec.form.startsWith('ky') && /factory|stream/.test(form)) return;
@@ -153,65 +153,57 @@ const deafCalls: Search<Case, Subject> = {
     const clock = real ? systemClock : time;
     const built = subject(spec, { clock, random: () => 0.9 }, form);
     const steady = built.wrap(below);
-    const unhandled: unknown[] = [];
-    const note = (error: unknown) => void unhandled.push(error);
-    process.on('unhandledRejection', note);
-    try {
-      const controller = new AbortController();
-      const outcomes: (Outcome | undefined)[] = [];
-      const started = Array.from({ length: calls }, (_, index) => {
-        const one = start(steady, given, controller.signal);
-        void settle(one.call).then((outcome) => {
-          outcomes[index] = outcome;
-        });
-        return one;
+    const controller = new AbortController();
+    const outcomes: (Outcome | undefined)[] = [];
+    const started = Array.from({ length: calls }, (_, index) => {
+      const one = start(steady, given, controller.signal);
+      void settle(one.call).then((outcome) => {
+        outcomes[index] = outcome;
       });
-      await pass(turns, time);
-      if (gc) collectGarbage();
-      await macrotasks(gc ? 1 : 0);
-      const ended = Array.from({ length: calls }, (_, index) => outcomes[index]);
-      controller.abort(reason);
-      const expected = controller.signal.reason;
-      await macrotasks(30);
-      for (const [index, before] of ended.entries()) {
-        const after = outcomes[index];
-        claim(after !== undefined, 'the call goes on after the abort');
-        if (before === undefined && after!.failed && !Object.is(after!.error, expected)) {
-          const other = await endsByItself(given, subject, index);
-          if (other) continue;
-          claim(Object.is(after!.error, expected), `rejected with ${nameOf(after!)} in place of the reason`);
-        }
-        // that of a call which failed unsent before the abort is its owner's
-        if (before === undefined)
-          claim(!(after!.failed && started[index]!.isOpen()), 'a stream of the caller stays open');
+      return one;
+    });
+    await pass(turns, time);
+    if (gc) collectGarbage();
+    await macrotasks(gc ? 1 : 0);
+    const ended = Array.from({ length: calls }, (_, index) => outcomes[index]);
+    controller.abort(reason);
+    const expected = controller.signal.reason;
+    await macrotasks(30);
+    for (const [index, before] of ended.entries()) {
+      const after = outcomes[index];
+      claim(after !== undefined, 'the call goes on after the abort');
+      if (before === undefined && after!.failed && !Object.is(after!.error, expected)) {
+        const other = await endsByItself(given, subject, index);
+        if (other) continue;
+        claim(Object.is(after!.error, expected), `rejected with ${nameOf(after!)} in place of the reason`);
       }
-      if (outcomes.every((one) => one?.failed) && ended.every((one) => one === undefined)) {
-        claim(
-          getEventListeners(controller.signal, 'abort').length === 0 ||
-            form.startsWith('Request') ||
-            makesRequest ||
-            spec.form.startsWith('ky'),
-          'a listener stays on the signal',
-        );
-        claim(signals.size === 0, 'the fetch inside is not told');
-        const left = real ? countTimers() - timers : time.pending;
-        // a gate that is closed has one, and so has a response that was let go
-        const mayHave = spec.rateLimit || (real && turns.length > 0);
-        claim(left <= 0 || mayHave, `${left} timers are left`);
-      }
-      const { concurrency, rateLimit } = built.snapshot() as {
-        concurrency?: { active: number; queued: number };
-        rateLimit?: { waiting: number; inFlight: number }[];
-      };
-      if (concurrency)
-        claim(concurrency.active + concurrency.queued === 0, `slots are held: ${JSON.stringify(concurrency)}`);
-      for (const gate of rateLimit ?? [])
-        claim(gate.waiting + gate.inFlight === 0, `held by a gate: ${JSON.stringify(gate)}`);
-      claim(unhandled.length === 0, `nobody handles ${String(unhandled[0])}`);
-    } finally {
-      process.off('unhandledRejection', note);
+      // that of a call which failed unsent before the abort is its owner's
+      if (before === undefined)
+        claim(!(after!.failed && started[index]!.isOpen()), 'a stream of the caller stays open');
     }
-  },
+    if (outcomes.every((one) => one?.failed) && ended.every((one) => one === undefined)) {
+      claim(
+        getEventListeners(controller.signal, 'abort').length === 0 ||
+          form.startsWith('Request') ||
+          makesRequest ||
+          spec.form.startsWith('ky'),
+        'a listener stays on the signal',
+      );
+      claim(signals.size === 0, 'the fetch inside is not told');
+      const left = real ? countTimers() - timers : time.pending;
+      // a gate that is closed has one, and so has a response that was let go
+      const mayHave = spec.rateLimit || (real && turns.length > 0);
+      claim(left <= 0 || mayHave, `${left} timers are left`);
+    }
+    const { concurrency, rateLimit } = built.snapshot() as {
+      concurrency?: { active: number; queued: number };
+      rateLimit?: { waiting: number; inFlight: number }[];
+    };
+    if (concurrency)
+      claim(concurrency.active + concurrency.queued === 0, `slots are held: ${JSON.stringify(concurrency)}`);
+    for (const gate of rateLimit ?? [])
+      claim(gate.waiting + gate.inFlight === 0, `held by a gate: ${JSON.stringify(gate)}`);
+  }),
 };
 
 /** Whether a call has its outcome without an abort, in the turns that it had and the rest of the last one. */

@@ -4,7 +4,7 @@ import { seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { type Fetch, type Middleware, standard } from 'steadfetch';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { macrotasks } from './support/drive.ts';
+import { handlingAll, macrotasks, nameOfError } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 
@@ -168,37 +168,24 @@ let url = '';
 /** How a call and its body end, in words. */
 async function endOf(fetch: Fetch): Promise<string> {
   const outcome = await settle(fetch(url, { headers: { connection: 'close' } }));
-  if (outcome.failed) return `error ${nameOf(outcome.error)}`;
+  if (outcome.failed) return `error ${nameOfError(outcome.error)}`;
   const { status, headers } = outcome.response;
   const text = await settle(outcome.response.text() as unknown as Promise<Response>);
-  return `${status} ${headers.get('retry-after')?.slice(0, 9)} ${text.failed ? `broken ${nameOf(text.error)}` : `text ${String(text.response).slice(0, 40)}`}`;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : String(error);
+  return `${status} ${headers.get('retry-after')?.slice(0, 9)} ${text.failed ? `broken ${nameOfError(text.error)}` : `text ${String(text.response).slice(0, 40)}`}`;
 }
 
 const differences: Search<Case, (given: Case) => Middleware> = {
   cases,
-  check: async (given, make) => {
-    const unhandled: unknown[] = [];
-    const note = (error: unknown) => void unhandled.push(error);
-    process.on('unhandledRejection', note);
-    try {
-      hostile.given = given;
-      const plain = await endOf((input, init) => fetch(input, init));
-      const ours = await endOf((input, init) => make(given)(fetch)(input, init));
-      const expected = given.layers.bufferBody ? plain.replace(/^.* broken \w+$/s, 'broken') : plain;
-      const ended = given.layers.bufferBody
-        ? ours.replace(/^.* broken \w+$/s, 'broken').replace(/^error .*$/, plain.startsWith('error') ? plain : 'broken')
-        : ours;
-      claim(ended === expected, `ends with '${ours}', without us with '${plain}'`);
-      await macrotasks(2);
-      claim(unhandled.length === 0, `nobody handles ${String(unhandled[0])}`);
-    } finally {
-      process.off('unhandledRejection', note);
-    }
-  },
+  check: handlingAll(async (given, make) => {
+    hostile.given = given;
+    const plain = await endOf((input, init) => fetch(input, init));
+    const ours = await endOf((input, init) => make(given)(fetch)(input, init));
+    const expected = given.layers.bufferBody ? plain.replace(/^.* broken \w+$/s, 'broken') : plain;
+    const ended = given.layers.bufferBody
+      ? ours.replace(/^.* broken \w+$/s, 'broken').replace(/^error .*$/, plain.startsWith('error') ? plain : 'broken')
+      : ours;
+    claim(ended === expected, `ends with '${ours}', without us with '${plain}'`);
+  }),
 };
 
 describe('a hostile server', () => {

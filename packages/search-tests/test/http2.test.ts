@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Fetch, type Middleware, standard } from 'steadfetch';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { macrotasks } from './support/drive.ts';
+import { handlingAll, macrotasks, nameOfError } from './support/drive.ts';
 import { type Act, acts, Http2Hostile } from './support/http2-server.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
@@ -50,13 +50,9 @@ function initOf({ method, body }: Case, signal: AbortSignal): RequestInit {
 /** How a call and its body end, in words. */
 async function endOf(steady: Fetch, given: Case, signal: AbortSignal): Promise<string> {
   const outcome = await settle(steady(url, initOf(given, signal)));
-  if (outcome.failed) return `error ${nameOf(outcome.error)}`;
+  if (outcome.failed) return `error ${nameOfError(outcome.error)}`;
   const text = await settle(outcome.response.text() as unknown as Promise<Response>);
-  return `${outcome.response.status} ${text.failed ? `broken ${nameOf(text.error)}` : `text ${String(text.response).length}`}`;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : String(error);
+  return `${outcome.response.status} ${text.failed ? `broken ${nameOfError(text.error)}` : `text ${String(text.response).length}`}`;
 }
 
 interface Seen {
@@ -120,26 +116,18 @@ const bareEnds = async (given: Case): Promise<Seen[]> => {
 
 const differences: Search<Case, (given: Case) => Middleware> = {
   cases,
-  check: async (given, make) => {
-    const unhandled: unknown[] = [];
-    const note = (error: unknown) => void unhandled.push(error);
-    process.on('unhandledRejection', note);
-    try {
-      const bare = await bareEnds(given);
-      const { end, acted, requests, left } = await observe(given, given.script, make(given));
-      const ends = bare.map((one) => roughly(one.end, given));
-      const isRepeated = given.script.length > 1 || given.script[0]!.status >= 429;
-      const isCut = isRepeated && given.script.some(endsConnections) && end.endsWith('TypeError');
-      claim(isCut || ends.includes(roughly(end, given)), `ends with '${end}', without us with '${ends.join(' or ')}'`);
-      claim(given.method !== 'POST' || acted <= 1, `the server acted on ${acted} orders`);
-      claim(!isForRetry(given, bare) || requests > 1, 'a failure that passes is not retried');
-      const most = Math.max(...bare.map((one) => one.left));
-      claim(left <= most, `${left} streams are left open, without us ${most}`);
-      claim(unhandled.length === 0, `nobody handles ${String(unhandled[0])}`);
-    } finally {
-      process.off('unhandledRejection', note);
-    }
-  },
+  check: handlingAll(async (given, make) => {
+    const bare = await bareEnds(given);
+    const { end, acted, requests, left } = await observe(given, given.script, make(given));
+    const ends = bare.map((one) => roughly(one.end, given));
+    const isRepeated = given.script.length > 1 || given.script[0]!.status >= 429;
+    const isCut = isRepeated && given.script.some(endsConnections) && end.endsWith('TypeError');
+    claim(isCut || ends.includes(roughly(end, given)), `ends with '${end}', without us with '${ends.join(' or ')}'`);
+    claim(given.method !== 'POST' || acted <= 1, `the server acted on ${acted} orders`);
+    claim(!isForRetry(given, bare) || requests > 1, 'a failure that passes is not retried');
+    const most = Math.max(...bare.map((one) => one.left));
+    claim(left <= most, `${left} streams are left open, without us ${most}`);
+  }),
 };
 
 const ours = ({ layers: { rateLimit, ...layers } }: Case) =>

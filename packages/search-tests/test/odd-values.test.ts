@@ -12,7 +12,7 @@ import {
   type RetryHooks,
 } from 'steadfetch';
 import { describe, it } from 'vitest';
-import { drive, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
+import { drive, handlingAll, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { build, type Extra, type Spec, specs, type Timing } from './support/stacks.ts';
@@ -220,33 +220,25 @@ class OddFetch {
 
 const changes: Search<Case, Subject> = {
   cases,
-  check: async ({ spec, script, conduct, post }, subject) => {
-    const unhandled: unknown[] = [];
-    const note = (error: unknown) => void unhandled.push(error);
-    process.on('unhandledRejection', note);
-    try {
-      const time = new SteppedTime(2);
-      const ledger = new Ledger();
-      const { fetch, given } = new OddFetch(script);
-      const init = post ? { method: 'POST', body: 'x' } : {};
-      const steady = subject(spec, { clock: time, random: seededRandom(1) }, conduct, ledger)(fetch);
-      const outcome = await drive(
-        time,
-        Promise.resolve().then(() => steady(API, init)),
-      );
-      await macrotasks(3);
-      const last = given.at(-1);
-      claim(last !== undefined, 'nothing was sent');
-      claim(isSame(outcome, last!, spec), `ended with ${nameOf2(outcome)} in place of ${nameOf2(last!)}`);
-      // a retry inside of what sends again tells the end of each of its rounds
-      const isOutside = (spec.rateLimit || spec.offline) && spec.order !== undefined;
-      for (const [id, count] of ledger.ends) claim(count === 1 || isOutside, `call ${id} ends ${count} times`);
-      for (const id of ledger.retries.keys()) claim(ledger.ends.has(id), `call ${id} is retried and never ends`);
-      claim(unhandled.length === 0, 'a rejection is unhandled');
-    } finally {
-      process.off('unhandledRejection', note);
-    }
-  },
+  check: handlingAll(async ({ spec, script, conduct, post }, subject) => {
+    const time = new SteppedTime(2);
+    const ledger = new Ledger();
+    const { fetch, given } = new OddFetch(script);
+    const init = post ? { method: 'POST', body: 'x' } : {};
+    const steady = subject(spec, { clock: time, random: seededRandom(1) }, conduct, ledger)(fetch);
+    const outcome = await drive(
+      time,
+      Promise.resolve().then(() => steady(API, init)),
+    );
+    await macrotasks(3);
+    const last = given.at(-1);
+    claim(last !== undefined, 'nothing was sent');
+    claim(isSame(outcome, last!, spec), `ended with ${nameOf2(outcome)} in place of ${nameOf2(last!)}`);
+    // a retry inside of what sends again tells the end of each of its rounds
+    const isOutside = (spec.rateLimit || spec.offline) && spec.order !== undefined;
+    for (const [id, count] of ledger.ends) claim(count === 1 || isOutside, `call ${id} ends ${count} times`);
+    for (const id of ledger.retries.keys()) claim(ledger.ends.has(id), `call ${id} is retried and never ends`);
+  }),
 };
 
 function nameOf2(outcome: Outcome): string {

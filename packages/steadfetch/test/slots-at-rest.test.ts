@@ -111,6 +111,22 @@ it('the successes count while calls wait inside, though none is in flight', asyn
   await Promise.all([...well, time.run(60_000)]);
 });
 
+it.each([
+  ['PUT', 'dead dead well'],
+  ['GET', 'dead well dead'],
+])('with one slot a %s and a later one are sent as %s: a write does not overtake', async (method, order) => {
+  const slots = concurrency(1);
+  const { time, sent, steady } = twoPaths(slots);
+  for (let call = 0; call < 3; call++) void steady(WELL);
+  for (const url of [DEAD, WELL]) void steady(url, { method });
+
+  await time.run(60_000);
+
+  const paths = sent.slice(3).map((url) => url.split('/').at(-1));
+  expect(paths.join(' ')).toBe(order);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
 it('a slot that was forgotten is not given up', async () => {
   const slots = concurrency(1);
   const { time, steady } = twoPaths(slots);

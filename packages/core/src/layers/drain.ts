@@ -149,13 +149,12 @@ class OpenCalls {
     return { finished: this.#finished - finished, ended: this.#ended - ended };
   }
 
-  /** Ends a wait with the last answer that is known: that of the event, or the same one of the call, which has more members. */
+  /** Ends a wait with the last answer of the call; of a loop around our layers only that of the event is known. */
   #endWait(callId: number, { cancel, answer }: Wait): void {
     this.#waits.delete(callId);
     const open = this.#open.get(callId);
     if (!open) this.#ended++;
-    const kept = open?.call.record.lastAnswer;
-    const last = answer && kept?.headers !== answer.headers ? answer : kept;
+    const last = open?.call.record.lastAnswer ?? answer;
     // in Workers of Cloudflare it throws where another request has begun the wait, which then ends with its call at the deadline
     notify(() => cancel(new DrainError('the call waited when its client was closed', last)));
   }

@@ -19,14 +19,13 @@ export const MAX_TIMER = 2_147_483_647;
 export const systemClock: Clock = { now: () => Date.now(), sleep: sleepByTimer };
 
 function sleepByTimer(ms: number, signal?: AbortSignal): Promise<void> {
-  if (ms > MAX_TIMER) return sleepByTimer(MAX_TIMER, signal).then(() => sleepByTimer(ms - MAX_TIMER, signal));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => {
         release();
         resolve();
       },
-      Math.max(0, ms),
+      Math.min(Math.max(0, ms), MAX_TIMER),
     );
     const release = onAbort(signal, (reason) => {
       clearTimeout(timer);
