@@ -1,5 +1,5 @@
-import { type Call, causesOf, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
-import { isElsewhere, isRequest, optionError, textOf, transientKind, warnOnce } from '@steadfetch/core/kit';
+import { type Call, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
+import { isElsewhere, isOffline, isRequest, optionError, textOf, warnOnce } from '@steadfetch/core/kit';
 import type { Verdict } from './permit.ts';
 
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
@@ -91,20 +91,4 @@ function mayBeOwnBody({ init, input, replayable }: Call, timedOut: boolean): boo
   if (typeof body === 'function' || !replayable) return true;
   if (timedOut || typeof body !== 'object') return false;
   return 'stream' in body || ('getAll' in body && !(body instanceof URLSearchParams));
-}
-
-/** Codes that say that nothing has left this machine. */
-const NOT_LEFT = /^E(NOTFOUND|AI_AGAIN|NETUNREACH|NETDOWN|ADDRNOTAVAIL|ADDRINUSE|AGAIN|[MN]FILE|NOBUFS)$/;
-/** The same in the words of Safari, Deno and Electron. */
-const OFFLINE_TEXT =
-  /appears to be offline|dns error|net::ERR_(?:INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|NETWORK_CHANGED)/;
-
-/** Of several addresses that were tried, none may have been reached. */
-function isOffline(error: unknown): boolean {
-  if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
-  const chain = causesOf(error);
-  // a `fetch` inside may give its error a code of its own
-  const codes = chain.map((link) => textOf(link, 'code') ?? '').filter((code) => transientKind({ code }));
-  if (codes.length > 0) return codes.every((code) => NOT_LEFT.test(code));
-  return chain.some((link) => OFFLINE_TEXT.test(textOf(link, 'message') ?? ''));
 }

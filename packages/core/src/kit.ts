@@ -49,6 +49,7 @@ export { warnOnce } from './options/warn-once.ts';
 export { AnsweredError } from './outcome/answered-error.ts';
 export { nameOf, textOf, transientKind } from './outcome/classify-error.ts';
 export { type BucketFit, fitBucket, rootOf } from './outcome/fit-bucket.ts';
+export { isOffline } from './outcome/is-offline.ts';
 export { limitFields } from './outcome/limit-fields.ts';
 export { isInstant, parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
 export { readField } from './outcome/read-field.ts';

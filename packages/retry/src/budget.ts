@@ -3,6 +3,7 @@ import {
   ignoreRejection,
   isDevelopment,
   isElsewhere,
+  isOffline,
   isThenable,
   optionError,
   transientKind,
@@ -49,6 +50,7 @@ export function budget(budget: RetryBudget): Rule {
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
       if (held) return permitOf(budget, call, 'held');
+      if (response === undefined && isOffline(failure.error)) return FREE;
       if (isToBlame(failure)) record(failure, 'failure');
       const isThrottled = source !== OWN || response?.status === 429;
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
@@ -92,6 +94,9 @@ function isLate(call: Call): boolean {
 /** A held call that waits for its turn asks again after so many milliseconds. */
 const TURN = 1_000;
 
+/** For a retry after a request that never left this machine, which was no load for the server. */
+const FREE: Permit = { release() {} };
+
 /** What the budget answers; `undefined` where it throws. A rejection is ignored. */
 function answerOf(ask: () => boolean | undefined): boolean | undefined {
   try {
@@ -120,12 +125,12 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
 }
 
 /**
- * Whether the server can be responsible for a failed attempt. It is not for what was not sent, for a body or a mistake of
+ * Whether the server can be responsible for a failed attempt. It is not for what was not sent or did not leave this machine, for a body or a mistake of
  * the caller, and for the answer of another server.
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);
-  return sent && !streams(call) && transientKind(error) !== undefined && !localRefusal(error);
+  return sent && !streams(call) && transientKind(error) !== undefined && !localRefusal(error) && !isOffline(error);
 }
 
 /** Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. */
