@@ -108,6 +108,7 @@ describe('contractChecks', () => {
     };
 
     await contractChecks['keeps concurrent calls apart']!(() => keepsCookies);
+    await contractChecks['gives a 404, a 302 and a 204 as any other response']!(() => keepsCookies);
   });
 
   it('passes who signs a call or reads a file before it is sent', async () => {

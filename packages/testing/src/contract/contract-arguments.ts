@@ -9,7 +9,7 @@ const METHODS = ['GET', 'PUT', 'POST'];
 export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
   'sends what was asked for, whatever the caller changes afterwards': async (make) => {
     await sendsAsAsked(make);
-    await sendsAgainAsAsked(make);
+    await sendsAllAsAsked(make);
   },
 
   "leaves the caller's arguments as they were": async (make) => {
@@ -24,7 +24,7 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
     const left = all.map(async (init) => {
       const before = { ...init };
       const request = new Request(CONTRACT_URL, init);
-      const names = [...request.headers.keys()].join();
+      const fields = [...request.headers].join();
       const steady = readingAll(make()(ok));
       await steady(CONTRACT_URL, init);
       await steady(CONTRACT_URL, Object.freeze({ ...init }));
@@ -43,40 +43,26 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
       same([...new Headers(init.headers)].join(), 'x-a,1', `the headers of init of a ${init.method}`);
       same(address.href, `${CONTRACT_URL}#part`, `the URL of a ${init.method}`);
       for (const { headers } of [request, ...requests]) {
-        same(headers.get('x-a'), '1', `a header of the Request of a ${init.method}`);
-        same([...headers.keys()].join(), names, `the names of headers of the Request of a ${init.method}`);
+        same([...headers].join(), fields, `the headers of the Request of a ${init.method}`);
       }
     });
     await Promise.all([...left, leavesBodies(make, signal)]).finally(abort);
   },
 };
 
+/** The method, and a `Request`, of which the headers alone can be changed. */
 async function sendsAsAsked(make: Make): Promise<void> {
   const { fetch, asked } = probe();
   for (const method of METHODS) {
-    const headers: Record<string, string> = { 'x-a': 'asked' };
-    const init: RequestInit = { method, headers };
-    const call = make()(fetch)(CONTRACT_URL, init);
-    headers['x-a'] = 'changed';
+    const init = { method, headers: { 'x-a': 'asked' } };
+    const first = make()(fetch)(CONTRACT_URL, init);
     init.method = 'DELETE';
-    await call;
-    const sent = asked.pop();
-    same(`${sent?.method} ${sent?.headers.get('x-a')}`, `${method} asked`, 'what next was asked for');
-  }
-  const url = new URL(CONTRACT_URL);
-  const bytes = new TextEncoder().encode('asked');
-  const isCopied = await copiesBytes();
-  const second = make()(fetch)(url, { method: 'PUT', body: bytes });
-  url.pathname = '/changed';
-  if (isCopied) bytes.fill(33);
-  await second;
-  same(asked[0]?.url, CONTRACT_URL, 'the address that next was asked for');
-  same(await asked[0]?.request.text(), 'asked', 'the body that next was given');
-  for (const method of METHODS) {
+    await first;
+    same(asked.pop()?.method, method, 'the method that next was asked for');
     const request = new Request(CONTRACT_URL, { method, headers: { 'x-a': 'asked' } });
-    const third = make()(fetch)(request);
+    const call = make()(fetch)(request);
     request.headers.set('x-a', 'changed');
-    await third;
+    await call;
     same(
       asked.pop()?.request.headers.get('x-a'),
       'asked',
@@ -85,8 +71,8 @@ async function sendsAsAsked(make: Make): Promise<void> {
   }
 }
 
-/** In a repetition, which may come after the caller has used its arguments for something else. */
-async function sendsAgainAsAsked(make: Make): Promise<void> {
+/** At first, and in a repetition, which may come after the caller has used its arguments for something else. */
+async function sendsAllAsAsked(make: Make): Promise<void> {
   const isCopied = await copiesBytes();
   for (const method of METHODS) {
     const body = method === 'GET' ? '' : 'asked';

@@ -102,7 +102,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         ['set-cookie', 'b=2'],
       ]);
       const { headers: expected } = new Response(null, { headers }); // a browser gives no cookies
-      const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
+      const { fetch, asked } = probe(async ({ url }) =>
+        status === 0 ? opaque() : asFetched(new Response(body, { status, headers }), url),
+      );
       const ends = KINDS.map(async (kind) => {
         const outcome = await settle(ofKind(kind, make()(fetch))(CONTRACT_URL, { redirect: 'manual' }));
         same(statusOf(outcome), status, `the status of a ${status} to a ${kind}`);

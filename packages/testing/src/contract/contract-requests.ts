@@ -38,7 +38,6 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
         const wanted = `${method.toUpperCase()} ${addresses[Math.floor(index / 5)]}`;
         same(`${given} ${url} ${headers.get('x-a')}`, `${wanted} 1`, 'what next was asked for');
         same(headers.get('x-b'), null, 'a header of a Request whose headers init replaces');
-        same(`${request.method} ${request.url}`, wanted, 'what next was asked for');
         same(await request.text(), '', 'the body of a call without one');
       }
       same(sent.length, 10, 'the number of calls of next');
@@ -143,12 +142,10 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       ['POST', null],
       ['POST', ending().signal],
     ] as const) {
-      const { fetch, asked } = probe();
+      const { fetch } = probe();
       const request = new Request(CONTRACT_URL, { method, signal: AbortSignal.abort() });
       const outcome = await inTime(settle(make()(fetch)(request, { signal })), PATIENT);
       same(statusOf(outcome), 200, `the status of a call whose signal is ${signal && 'another'}`);
-      if (new Request(request, { signal }).signal.aborted) continue; // in Bun a Request keeps its signal
-      same(asked[0]?.request.signal.aborted, false, 'whether the signal of what next was asked for has aborted');
     }
   },
 
@@ -181,7 +178,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'hands on by reference what a Request cannot hold': async (make) => {
     const { fetch, asked } = probe();
     const extra = { dispatcher: {}, cf: { cacheTtl: 1 }, next: { revalidate: 1 } };
-    const given = { ...extra, cache: 'reload' } as RequestInit;
+    const given = extra as RequestInit;
     const repeated = ['GET', 'POST'].map(async (method) => {
       await make()(fetch)(CONTRACT_URL, { ...given, method });
       await make()(fetch)(new Request(CONTRACT_URL, { method }), given);
@@ -192,7 +189,6 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
         for (const name of ['dispatcher', 'cf', 'next'] as const) {
           same((init as typeof extra | undefined)?.[name], extra[name], `init.${name} ${when}`);
         }
-        same(init?.cache, 'reload', `init.cache ${when}`);
       }
     }
   },

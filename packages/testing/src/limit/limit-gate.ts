@@ -24,7 +24,7 @@ export interface RateLimitedOptions {
 }
 
 /** A limit and what it says about itself. */
-export type LimitGate = (now: number) => Verdict & { headers: Record<string, string> };
+type LimitGate = (now: number) => Verdict & { headers: Record<string, string> };
 
 const NAMES = ['rate', 'requests', 'per', 'burst', 'algorithm', 'hint', 'status', 'clock'];
 

@@ -20,7 +20,7 @@ export interface Limit {
 }
 
 /** A limit at work: asked once per request, in the order of time. */
-export type Limiter = (now: number) => Verdict;
+type Limiter = (now: number) => Verdict;
 
 export type LimitAlgorithm = 'token-bucket' | 'fixed-window' | 'sliding-window' | 'gcra' | 'concurrency';
 

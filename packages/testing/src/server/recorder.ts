@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
 
 /** One call as the scripted server saw it. */
 export interface RecordedRequest {
@@ -34,7 +34,7 @@ export interface Recorder {
   open(method: string, url: string, headers: Headers): OpenRecord;
 }
 
-export function recorder(clock: Clock = systemClock): Recorder {
+export function recorder(clock: Clock): Recorder {
   const requests: RecordedRequest[] = [];
   const start = clock.now();
   return {

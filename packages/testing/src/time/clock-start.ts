@@ -21,7 +21,3 @@ export function checkSpan(option: string, ms: unknown): number {
 export function checkTime(option: string, ms: unknown): number {
   return checkNumber(option, ms, { min: Number.NEGATIVE_INFINITY });
 }
-
-export function checkSleep(owner: string, ms: unknown): number {
-  return checkTime(`${owner}: sleep`, ms);
-}

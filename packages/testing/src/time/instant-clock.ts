@@ -1,5 +1,5 @@
 import { type Clock, throwIfAborted } from '@steadfetch/core';
-import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
+import { type ClockOptions, checkSpan, checkTime, clockStart } from './clock-start.ts';
 import { passed } from './passed.ts';
 
 /** A clock whose sleeps take no time and are written down. */
@@ -29,7 +29,7 @@ export function instantClock(options: ClockOptions = {}): InstantClock {
     },
     sleep: async (ms, signal) => {
       throwIfAborted(signal);
-      checkSleep('instantClock', ms);
+      checkTime('instantClock: sleep', ms);
       sleeps.push(ms);
       time += Math.max(0, ms);
       await Promise.resolve();

@@ -1,7 +1,7 @@
 import { type Clock, onAbort } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
 import { macrotask } from '../contract/macrotask.ts';
-import { type ClockOptions, checkSleep, clockStart } from './clock-start.ts';
+import { type ClockOptions, checkTime, clockStart } from './clock-start.ts';
 import { passed } from './passed.ts';
 import { Turns } from './turns.ts';
 
@@ -78,7 +78,7 @@ export function manualClock(options: ClockOptions = {}): ManualClock {
           release();
           resolve();
         };
-        const sleeper: Sleeper = { due: time + Math.max(0, checkSleep('manualClock', ms)), wake };
+        const sleeper: Sleeper = { due: time + Math.max(0, checkTime('manualClock: sleep', ms)), wake };
         sleepers.add(sleeper);
         const release = onAbort(signal, (reason) => {
           sleepers.delete(sleeper);

@@ -51,7 +51,6 @@ export class VirtualTime implements Clock {
   /** Resolves after `ms`; rejects at once with the reason of the signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal === undefined) return void this.after(ms, resolve);
       const event = this.after(ms, () => {
         release();
         resolve();

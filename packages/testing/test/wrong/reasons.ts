@@ -37,7 +37,7 @@ export const reasons: Record<string, RegExp> = {
   'hands on by reference what a Request cannot hold': /^init\.\w+ (?:at first|after a 503|after an error): /,
   'builds no Request and clones nothing for a plain call': /^the number of requests built and messages cloned: /,
   'sends what was asked for, whatever the caller changes afterwards':
-    /^what next was (?:asked for|given after a 503|given after an error): |^the address that|^the body that|^a header of/,
+    /^what next was given after an? \w+: |^the method that|^a header of/,
   "leaves the caller's arguments as they were":
     /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |^the URL of a |^the bodies: |read only|not extensible/,
   'calls next once for each call, as a plain function':

@@ -32,13 +32,22 @@ const tokenQueue =
     };
   };
 
-/** Leaves all but POSTs alone. */
-const forPosts =
-  (middleware: Middleware): Middleware =>
+/** Leaves all calls alone but those whose init says this method. */
+const forMethod =
+  (method: string, middleware: Middleware): Middleware =>
   (next) => {
     const steady = middleware(next);
-    return (input, init) => (init?.method === 'POST' ? steady : next)(input, init);
+    return (input, init) => (init?.method === method ? steady : next)(input, init);
   };
+
+const keepingForAllLanguages: Middleware = (next) => {
+  const kept = new Map<string, Response>();
+  return async (input, init) => {
+    const answer = kept.get(`${input}`) ?? (await next(input, init));
+    if (answer.headers.has('cache-control')) kept.set(`${input}`, answer);
+    return kept.has(`${input}`) ? answer.clone() : answer;
+  };
+};
 
 /** Asks for one token for all that wait, with the signal of the first. */
 const withTheFirstSignal: Middleware = (next) => {
@@ -162,9 +171,9 @@ export const wrongSharing: WrongMiddlewares = {
       };
     },
     'asks for a token for all with the signal of the first': withTheFirstSignal,
-    'asks for a token for all POSTs with the signal of the first': forPosts(withTheFirstSignal),
+    'asks for a token for all POSTs with the signal of the first': forMethod('POST', withTheFirstSignal),
     'keeps that it got no token, for all later calls': keepingNoToken(401),
-    'keeps that it got no token for a form, for all later ones': forPosts(keepingNoToken(403)),
+    'keeps that it got no token for a form, for all later ones': forMethod('POST', keepingNoToken(403)),
     'forgets the calls that wait for a token when it gets none': tokenQueue(async (queue, { next }) => {
       const token = await next('https://contract.test/token');
       queue.isAsking = false;
@@ -251,6 +260,13 @@ export const wrongSharing: WrongMiddlewares = {
         return (await answer.finally(() => shared.delete(key))).clone();
       };
     },
+    'shares an answer to all calls that say GET': forMethod('GET', (next) => {
+      let shared: Promise<Response> | undefined;
+      return async (...call) => {
+        shared ??= next(...call);
+        return (await shared.finally(() => (shared = undefined))).clone();
+      };
+    }),
     'shares an answer to all Requests': (next) => {
       const shared = new Map<string, Promise<Response>>();
       return async (input, init) => {
@@ -261,14 +277,8 @@ export const wrongSharing: WrongMiddlewares = {
         return (await answer.finally(() => shared.delete(key))).clone();
       };
     },
-    'keeps an answer as long as it may, for all languages': (next) => {
-      const kept = new Map<string, Response>();
-      return async (input, init) => {
-        const answer = kept.get(`${input}`) ?? (await next(input, init));
-        if (answer.headers.has('cache-control')) kept.set(`${input}`, answer);
-        return kept.has(`${input}`) ? answer.clone() : answer;
-      };
-    },
+    'keeps an answer as long as it may, for all languages': keepingForAllLanguages,
+    'keeps the answer to a call that says GET, for all languages': forMethod('GET', keepingForAllLanguages),
     'gives a 304 that its caller has not asked for': (next) => {
       const etags = new Map<string, string>();
       return async (input, init) => {
