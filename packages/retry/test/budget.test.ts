@@ -188,17 +188,20 @@ describe('a budget', () => {
     expect(record.mock.calls.map(([, outcome]) => outcome)).toEqual(recorded);
   });
 
-  it.each(['EAI_AGAIN', 'ENETUNREACH'])('is not asked about requests that did not leave this machine: %s', async (code) => {
-    const budget = { acquire: vi.fn(() => undefined), record: vi.fn() };
-    const lost = { error: code } as const;
-    const steady = retry({ clock: instantClock(), budget })(fakeFetch([lost, lost, 200, lost, lost, lost]));
+  it.each(['EAI_AGAIN', 'ENETUNREACH'])(
+    'is not asked about requests that did not leave this machine: %s',
+    async (code) => {
+      const budget = { acquire: vi.fn(() => undefined), record: vi.fn() };
+      const lost = { error: code } as const;
+      const steady = retry({ clock: instantClock(), budget })(fakeFetch([lost, lost, 200, lost, lost, lost]));
 
-    expect((await steady(API)).status).toBe(200);
-    await expect(steady(API)).rejects.toThrow('fetch failed');
+      expect((await steady(API)).status).toBe(200);
+      await expect(steady(API)).rejects.toThrow('fetch failed');
 
-    expect(budget.acquire).not.toHaveBeenCalled();
-    expect(budget.record.mock.calls.map(([, outcome]) => outcome)).toEqual(['success']);
-  });
+      expect(budget.acquire).not.toHaveBeenCalled();
+      expect(budget.record.mock.calls.map(([, outcome]) => outcome)).toEqual(['success']);
+    },
+  );
 
   it('needs no other members than acquire and record', async () => {
     const inner = retryBudget();
