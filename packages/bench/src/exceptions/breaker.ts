@@ -5,7 +5,6 @@ import type { Exception } from './exception.ts';
 import { failing, outage, toldEnd } from './outage.ts';
 import { beside, standardStack } from './stacks.ts';
 
-const HOUR = 3_600_000;
 const ON = { circuitBreaker: true };
 const TENANT = 'x-tenant';
 
@@ -47,12 +46,12 @@ export const BREAKER: readonly Exception[] = [
   },
   {
     situation:
-      '60 calls are made at once each hour, and those of one hour hang; in the next hour the circuit lets one call through, to see whether the server is well, and refuses the others; counted: the calls of that next hour',
+      '20 calls are made at once each four minutes, and once they hang; the next time the circuit lets one call through, to see whether the server is well, and refuses the others; counted: the calls of that time',
     ...beside({}, ON),
-    lasts: 3 * HOUR,
-    calls: pages(60, HOUR, 3 * HOUR),
-    server: except(between(HOUR, HOUR + 55_000), 'hang'),
-    judged: made(2 * HOUR, 3 * HOUR),
-    instead: standardStack({ circuitBreaker: { probes: 60 } }),
+    lasts: 900_000,
+    calls: pages(20, 240_000, 900_000),
+    server: except(between(240_000, 295_000), 'hang'),
+    judged: made(480_000, 700_000),
+    instead: standardStack({ circuitBreaker: { probes: 20 } }),
   },
 ];
