@@ -75,3 +75,36 @@ it('knows how soon one a second is renewed that tells its end as an instant, bes
 
   expect(endings.filter(Boolean)).toHaveLength(endings.length);
 });
+
+it('takes no window of a minute for shorter, since it is renewed within the second that is told', async () => {
+  const clock = manualClock();
+  let [until, count, refused] = [0, 0, 0];
+  const fetch = fakeFetch(
+    async () => {
+      await clock.sleep(20);
+      const now = clock.now();
+      if (now >= until) [until, count] = [now + 60_000, 0];
+      const isOver = ++count > 100;
+      if (isOver) refused++;
+      const headers = {
+        date: new Date(now).toUTCString(),
+        'x-ratelimit-limit': '100',
+        'x-ratelimit-remaining': String(Math.max(0, 100 - count)),
+        'x-ratelimit-reset': String(Math.ceil(until / 1_000)),
+      };
+      await clock.sleep(100);
+      return isOver ? { status: 429, headers: { ...headers, 'retry-after': '60' } } : { status: 200, headers };
+    },
+    { clock },
+  );
+  const limited = rateLimit({ clock, random: seededRandom(1), proof: 'first' })(fetch);
+  let done = 0;
+  const work = async () => {
+    for (;;) if ((await limited('https://api.example.com/jobs')).ok) done++;
+  };
+  for (let worker = 0; worker < 30; worker++) void work();
+  for (let step = 0; step < 9_500; step++) await clock.advance(20);
+
+  expect(refused).toBe(0);
+  expect(done).toBeGreaterThan(300);
+});

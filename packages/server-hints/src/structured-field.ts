@@ -9,7 +9,7 @@ export interface Member {
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
 /** String, Display String, Token, Byte Sequence, Decimal, Integer or Date, Boolean. */
 const BARE_ITEM =
-  /"(?:[ !#-[\]-~]|\\["\\])*"|%"(?:[ !#$&-~]|%[0-9a-f]{2})*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
+  /"(?:[ !#-[\]-~]|\\["\\])*"|%"[ !#-~]*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
 
 /**
  * The members of a List (RFC 9651 §4.2.1), or with `keyed` of a Dictionary (§4.2.2), or `undefined`: one fault voids
@@ -25,7 +25,7 @@ export function parseMembers(text: string | undefined, keyed: boolean = false): 
     return match;
   };
   /** What follows a key may be left out: it is then true. */
-  const takeValue = (afterKey: boolean) => (afterKey && !take(/=/y) ? '?1' : sound(take(BARE_ITEM)));
+  const takeValue = (afterKey: boolean) => (afterKey && !take(/=/y) ? '?1' : take(BARE_ITEM));
   const takeParameters = () => {
     const parameters = new Map<string, string>();
     while (take(/; */y)) {
@@ -46,14 +46,4 @@ export function parseMembers(text: string | undefined, keyed: boolean = false): 
     members.push({ key: key!, value: value!, parameters });
   } while (take(/[ \t]*,[ \t]*/y));
   return at === text.length ? members : undefined;
-}
-
-/** The item, if the percent signs of a Display String stand for well-formed UTF-8 (RFC 9651 §4.2.10). */
-function sound(item: string | undefined): string | undefined {
-  try {
-    // the result is used, since a bundler leaves out a call whose result is not
-    return item?.[0] === '%' && !decodeURIComponent(item.slice(1)) ? undefined : item;
-  } catch {
-    return undefined;
-  }
 }
