@@ -23,9 +23,9 @@ export const SLOW: readonly Exception[] = [
   },
   {
     situation:
-      'For 12 s each request fails after 5 s, as where the name of a host cannot be looked up; good answers take 6 s',
+      'For 12 s each request fails after 5 s, as where packets are lost on the way to it; good answers take 6 s',
     ...beside(),
-    ...outage({ for: 12_000, good: 6_000, answers: { error: 'EAI_AGAIN', after: 5_000 } }),
+    ...outage({ for: 12_000, good: 6_000, answers: { error: 'UND_ERR_CONNECT_TIMEOUT', after: 5_000 } }),
   },
   {
     situation: 'For 15 s the server answers each request with 504, after 10 s; good answers take a second',
