@@ -8,7 +8,7 @@ import {
   type NamedOptions,
   systemClock,
 } from '@steadfetch/core';
-import { warnOnce, withObserverOf } from '@steadfetch/core/kit';
+import { isDevelopment, warnOnce, withObserverOf } from '@steadfetch/core/kit';
 import type { RetryOverride } from '@steadfetch/retry';
 import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
@@ -18,6 +18,11 @@ import { remainingOf } from './deadline.ts';
 import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
+
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
+
+const UNCALLED =
+  'beforeRetry hooks are not called for what the stack of use() repeats: renew a token in a fetch inside, as use(retry(), () => ownFetch), or retry by the hooks of retry()';
 
 /**
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
@@ -42,7 +47,11 @@ export function use(...middlewares: Middleware[]): Options {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     options.retry = saidIn(options.retry)!;
     const override = overrideOf(options, () => Math.random());
-    options.retry = override !== false && mayForce(options) ? onlyForced(asObject(options.retry)) : 0;
+    const forces = override !== false && mayForce(options);
+    options.retry = forces ? onlyForced(asObject(options.retry)) : 0;
+    if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+      if (!forces && override !== false && options.hooks?.beforeRetry?.length) warnOnce(UNCALLED);
+    }
     const remaining = remainingOf(options, systemClock);
     options.fetch = withCallContext(override === undefined ? stack : overridden(override)(stack), { remaining });
   };

@@ -180,6 +180,19 @@ describe('use', () => {
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('hooks written after ...use()'));
   });
 
+  it('warns of beforeRetry hooks, which are not called', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    globalFetch(200);
+    const api = ky.create(use()).extend({ hooks: { beforeRetry: [() => {}] } });
+
+    await api.get(URL, { hooks: { afterResponse: [() => {}] } });
+    await ky.create(use()).get(URL);
+    expect(warn).not.toHaveBeenCalled();
+
+    await api.get(URL);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('beforeRetry hooks are not called'));
+  });
+
   describe('repeats what an afterResponse hook repeats with ky.retry()', () => {
     /** The example in the readme of ky. */
     const refresh: AfterResponseHook = ({ request, response }) => {
