@@ -145,11 +145,11 @@ describe('use', () => {
     expect(fetch.calls).toHaveLength(2);
   });
 
-  it('makes totalTimeout the deadline of the stack', async () => {
+  it.each([{ totalTimeout: 10_000 }, { timeout: 10_000 }])('makes %j the deadline of the stack', async (options) => {
     const fetch = globalFetch({ status: 503, headers: { 'retry-after': '30' } });
     const clock = instantClock();
 
-    const error = await outcomeOf(ky.create(use(retryMiddleware({ clock }))).get(URL, { totalTimeout: 10_000 }));
+    const error = await outcomeOf(ky.create(use(retryMiddleware({ clock }))).get(URL, options));
 
     expect(error.response.status).toBe(503);
     expect(fetch.calls).toHaveLength(1);
