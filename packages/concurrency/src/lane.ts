@@ -4,7 +4,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 /** How full a key is. */
 export interface Occupancy {
-  /** Calls that have a slot: in flight, or kept for calls that wait for a retry while others fail too. */
+  /** Slots that are taken: by calls in flight, or kept for calls that wait for a retry. */
   active: number;
   /** Calls that wait for their turn. */
   queued: number;

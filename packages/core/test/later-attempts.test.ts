@@ -75,6 +75,20 @@ describe('what a later attempt sends', () => {
     expect(new Headers(seen[0]!.init!.headers).get('a')).toBe('1');
   });
 
+  it('holds what Workers know of a client where its request is the init', async () => {
+    const { seen, fetch } = recorder();
+    const cf = { country: 'DE' };
+    class Incoming extends Request {
+      get cf() {
+        return cf;
+      }
+    }
+
+    await passThrough(fetch)(URL_, new Incoming(URL_));
+
+    expect(seen[0]!.init).toHaveProperty('cf', cf);
+  });
+
   it('is not asked for where what fetch reads throws', async () => {
     const { seen, fetch } = recorder();
     const error = new Error('no method');

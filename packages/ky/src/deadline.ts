@@ -7,17 +7,22 @@ const EARLY = 2;
 const TIMEOUT = 10_000;
 
 /**
- * What is left of ky's `totalTimeout`, which runs from the start of the call: by ky's own clock or by ours, whichever is
- * further on. A little less, since its timer may fire early, and a retry must not be announced which ky then forbids.
+ * What is left of ky's `totalTimeout`, which runs from the start of the call, or of its `timeout`, from that of a request: by ky's
+ * own clock or by ours, whichever is further on. A little less, since its timer may fire early, and a retry must not be announced
+ * which ky then forbids.
  */
-export function remainingOf(options: Options, clock: Clock): () => number {
+export function remainingOf(
+  options: Options,
+  clock: Clock,
+  limit: 'timeout' | 'totalTimeout' = 'totalTimeout',
+): () => number {
   const now = monotonic(clock);
   const startedAt = now();
   const kyStartedAt = kyTime();
   return () => {
-    const { totalTimeout } = options;
+    const given = options[limit];
     const elapsed = Math.max(now() - startedAt, kyTime() - kyStartedAt);
-    return typeof totalTimeout === 'number' ? totalTimeout - EARLY - elapsed : Infinity;
+    return typeof given === 'number' ? given - EARLY - elapsed : Infinity;
   };
 }
 

@@ -8,7 +8,7 @@ import {
   type NamedOptions,
   systemClock,
 } from '@steadfetch/core';
-import { warnOnce, withObserverOf } from '@steadfetch/core/kit';
+import { isDevelopment, warnOnce, withObserverOf } from '@steadfetch/core/kit';
 import type { RetryOverride } from '@steadfetch/retry';
 import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
@@ -19,14 +19,19 @@ import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
+
+const UNCALLED =
+  'beforeRetry hooks are not called for what the stack of use() repeats: renew a token in a fetch inside, as use(retry(), () => ownFetch), or retry by the hooks of retry()';
+
 /**
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
  *
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
  * timeout are off, since they would multiply the stack's retries and cut its waits; what an `afterResponse` hook repeats
  * with `ky.retry()` is repeated. ky's `retry` option of a call or an instance is then for a `retry()` in the stack;
- * `steadfetch: { retry: … }` takes its options by our names. A `totalTimeout` of ky is known to the stack as its deadline.
- * A `fetch` given to ky later replaces the stack, as ky's options do.
+ * `steadfetch: { retry: … }` takes its options by our names. A `timeout` or `totalTimeout` of ky is
+ * the deadline of the stack. A `fetch` given to ky later replaces the stack, as ky's options do.
  *
  * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */
@@ -42,9 +47,17 @@ export function use(...middlewares: Middleware[]): Options {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     options.retry = saidIn(options.retry)!;
     const override = overrideOf(options, () => Math.random());
-    options.retry = override !== false && mayForce(options) ? onlyForced(asObject(options.retry)) : 0;
-    const remaining = remainingOf(options, systemClock);
-    options.fetch = withCallContext(override === undefined ? stack : overridden(override)(stack), { remaining });
+    const forces = override !== false && mayForce(options);
+    options.retry = forces ? onlyForced(asObject(options.retry)) : 0;
+    if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+      if (!forces && override !== false && options.hooks?.beforeRetry?.length) warnOnce(UNCALLED);
+    }
+    const told = override === undefined ? stack : overridden(override)(stack);
+    const total = remainingOf(options, systemClock);
+    options.fetch = (input, init) => {
+      const left = remainingOf(options, systemClock, 'timeout');
+      return withCallContext(told, { remaining: () => Math.min(total(), left()) })(input, init);
+    };
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
   const hooks = { init: [init], beforeError: [beforeError] };

@@ -145,11 +145,11 @@ describe('use', () => {
     expect(fetch.calls).toHaveLength(2);
   });
 
-  it('makes totalTimeout the deadline of the stack', async () => {
+  it.each([{ totalTimeout: 10_000 }, { timeout: 10_000 }])('makes %j the deadline of the stack', async (options) => {
     const fetch = globalFetch({ status: 503, headers: { 'retry-after': '30' } });
     const clock = instantClock();
 
-    const error = await outcomeOf(ky.create(use(retryMiddleware({ clock }))).get(URL, { totalTimeout: 10_000 }));
+    const error = await outcomeOf(ky.create(use(retryMiddleware({ clock }))).get(URL, options));
 
     expect(error.response.status).toBe(503);
     expect(fetch.calls).toHaveLength(1);
@@ -178,6 +178,19 @@ describe('use', () => {
 
     await ky.create({ ...use(), hooks, totalTimeout: 10_000 }).get(URL);
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('hooks written after ...use()'));
+  });
+
+  it('warns of beforeRetry hooks, which are not called', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    globalFetch(200);
+    const api = ky.create(use()).extend({ hooks: { beforeRetry: [() => {}] } });
+
+    await api.get(URL, { hooks: { afterResponse: [() => {}] } });
+    await ky.create(use()).get(URL);
+    expect(warn).not.toHaveBeenCalled();
+
+    await api.get(URL);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('beforeRetry hooks are not called'));
   });
 
   describe('repeats what an afterResponse hook repeats with ky.retry()', () => {

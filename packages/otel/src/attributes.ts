@@ -1,7 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import { perKey } from '@steadfetch/core';
 
-const servers = perKey((origin: string): Attributes => {
+/** `server.address` and `server.port` of an origin, one object for each. */
+export const serverOf: (origin: string) => Attributes = perKey((origin) => {
   try {
     const { hostname, port, protocol } = new URL(origin);
     return { 'server.address': hostname, 'server.port': Number(port || (protocol === 'https:' ? 443 : 80)) };
@@ -9,11 +10,6 @@ const servers = perKey((origin: string): Attributes => {
     return {};
   }
 });
-
-/** `server.address` and `server.port` of an origin, one object for each. */
-export function serverOf(origin: string): Attributes {
-  return servers(origin);
-}
 
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 

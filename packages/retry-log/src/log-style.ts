@@ -13,13 +13,13 @@ type Method = (...args: unknown[]) => unknown;
 export const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
 
 /**
- * Guessed by members that only loggers of that kind have: winston and its children have transports, pino and bunyan
- * `fatal`.
+ * Guessed by members that only loggers of that kind have: winston and its children have transports, pino has bindings, and of those
+ * with `fatal` such as bunyan have children. Sentry, LogTape and Nest have `fatal`, too, and take the message first.
  */
 export function styleOf(logger: object): LogStyle {
   const has = (name: string) => Object(logger)[name] !== undefined;
   if (has('transports')) return 'winston';
-  return has('bindings') || has('fatal') ? 'pino' : 'console';
+  return has('bindings') || (has('fatal') && has('child')) ? 'pino' : 'console';
 }
 
 /** Writes an entry through one method of the logger. */

@@ -72,9 +72,15 @@ class Monitor {
     else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
   }
 
+  /** Without calls no hook is called, but the window ends: a process that is sent none while this says `excessive` would never be sent any. */
   snapshot(): RetryReport & { readonly excessive: boolean } {
+    const report = this.#report();
+    return { ...report, excessive: this.#excessive && !this.#isNormal(report) };
+  }
+
+  #report(): RetryReport {
     const { calls, marked } = this.#share.count();
-    return { calls, retried: marked, share: calls === 0 ? 0 : marked / calls, excessive: this.#excessive };
+    return { calls, retried: marked, share: calls === 0 ? 0 : marked / calls };
   }
 
   #note(callId: number, progress: Progress): void {
@@ -102,7 +108,8 @@ class Monitor {
 
   #count(isRetried: boolean): void {
     this.#share.add(isRetried);
-    const { excessive, ...report } = this.snapshot();
+    const report = this.#report();
+    const excessive = this.#excessive;
     if (excessive ? !this.#isNormal(report) : !this.#isExcessive(report)) return;
     this.#excessive = !excessive;
     notify(excessive ? this.#settings.onRecovered : this.#settings.onExcessive, report);

@@ -40,6 +40,14 @@ describe('logRetries', () => {
     expect(logger.error.mock.calls[0]![0]).toMatch(/giving up: server-delay, not waiting 120000 ms \(retry-after\)$/);
   });
 
+  it('passes the message alone to a logger like Sentry, LogTape and Nest', () => {
+    const logger = fakeLogger({ fatal: () => {} });
+
+    logRetries(logger)(waitEvent());
+
+    expect(logger.warn.mock.calls).toEqual([[expect.stringContaining('retrying in 250 ms')]]);
+  });
+
   it('writes to console', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
 
@@ -52,7 +60,7 @@ describe('logRetries', () => {
 
   it.each([
     ['pino', { bindings: () => ({}) }],
-    ['bunyan', { fatal: () => {} }],
+    ['bunyan', { fatal: () => {}, child: () => {} }],
   ])('passes fields, then the message, to a logger like %s', (_, more) => {
     const logger = fakeLogger(more);
 

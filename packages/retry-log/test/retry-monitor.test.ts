@@ -68,7 +68,8 @@ describe('retryMonitor', () => {
 
     clock.advance(1_000);
 
-    expect(monitor.snapshot()).toMatchObject({ calls: 0, retried: 0, share: 0, excessive: true });
+    expect(monitor.snapshot()).toMatchObject({ calls: 0, retried: 0, share: 0, excessive: false });
+    expect(onRecovered).not.toHaveBeenCalled();
     await call(0);
     expect(onRecovered).toHaveBeenCalledTimes(1);
   });

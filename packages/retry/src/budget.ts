@@ -125,8 +125,8 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
 }
 
 /**
- * Whether the server can be responsible for a failed attempt. It is not for what was not sent or did not leave this machine, for a body or a mistake of
- * the caller, and for the answer of another server.
+ * Whether the server can be responsible for a failed attempt. It is not for what was not sent or did not leave this machine,
+ * for a body or a mistake of the caller, and for the answer of another server.
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);

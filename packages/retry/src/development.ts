@@ -37,7 +37,7 @@ export function warnOfNesting(call: Call): void {
 export function warnOfAbortInside(failure: FailedAttempt): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const { call, error, sent, session } = failure;
-    // one that was not sent was cancelled by an observer while it waited; so may be one that a limiter was to send again
+    // an observer may have cancelled it: before it was sent, or before a limiter inside sent it again
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
     if (textOf(error, 'message') === cancelError(undefined).message) return;
     warnOnce(

@@ -154,7 +154,8 @@ async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   } finally {
     releaseBody(session.call);
   }
-  return unwrap(last.outcome!); // not in the block above: an odd error may throw when it is looked at
+  // outside of the block above, whose `catch` looks at what is thrown: an odd error may throw then
+  return unwrap(last.outcome!);
 }
 
 /** p-retry repeats while `again` says so. It waits for nothing itself: `again` waits. */

@@ -66,7 +66,7 @@ class Ears {
   /** A logger for `logRetries`, which takes the fields too. */
   get logger(): object {
     const write = (...args: unknown[]) => this.hear('a log', args);
-    return { warn: write, error: write, info: write, fatal: write };
+    return { warn: write, error: write, info: write, bindings: write };
   }
 
   /** Observers that keep what an event says; the response, the error and the outcome are those of the caller. */

@@ -127,6 +127,18 @@ it.each([
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
+it('with one slot a write that waits at a limit keeps it, too', async () => {
+  const { time, steady } = limitedPath(1);
+  const done: string[] = [];
+  const call = (url: string, method: string) => steady(url, { method }).then(() => done.push(url));
+  for (let n = 0; n < 3; n++) void call(WELL, 'GET');
+  for (const url of [DEAD, WELL]) void call(url, 'PUT');
+
+  await time.run(60_000);
+
+  expect(done).toEqual([WELL, WELL, WELL, DEAD, WELL]);
+});
+
 it('a slot that was forgotten is not given up', async () => {
   const slots = concurrency(1);
   const { time, steady } = twoPaths(slots);
@@ -558,13 +570,13 @@ function twoPaths(slots: Middleware, options: RetryOptions = {}) {
   return { time, sent, steady, mostAtOnce: () => mostAtOnce };
 }
 
-/** Two slots. One path asks to come back in ten seconds, in the first nine. Another answer takes 0.1 s. */
-function limitedPath() {
+/** Some slots. One path asks to come back in ten seconds, in the first nine. Another answer takes 0.1 s. */
+function limitedPath(slots = 2) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const timing = { clock: time, random: () => 0.5 };
   const stack = standard({
     ...timing,
-    concurrency: 2,
+    concurrency: slots,
     rateLimit: { scope: 'path', proof: 'direct' },
     retry: false,
   });
@@ -575,7 +587,7 @@ function limitedPath() {
     return new Response();
   });
   const send = (url: string, calls: number) => Promise.all(Array.from({ length: calls }, () => steady(url)));
-  return { time, stack, send };
+  return { time, stack, steady, send };
 }
 
 /** Two slots per tenant, and a call a second at an origin. */

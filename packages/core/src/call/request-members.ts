@@ -47,7 +47,7 @@ export const TEXTS: readonly string[] =
 
 /** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
 const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
-  /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window'.split(' '),
+  /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window cf'.split(' '),
 );
 
 /** What `fetch` reads of a Request, or of an init that is an object of a class. */

@@ -106,7 +106,8 @@ export function codeOf(error: unknown): string | undefined {
 /** What modules in Rust (napi-rs), minipass-fetch, axios and Bare give an error that has no code, or whose cause has it. */
 const NO_CODE = /^(Unknown|GenericFailure|FETCH_ERROR|ERR_NETWORK|NETWORK_ERROR)$/;
 
-function codesIn(chain: readonly unknown[]): string[] {
+/** The codes of these errors. */
+export function codesIn(chain: readonly unknown[]): string[] {
   const codes = chain.map((link) => textOf(link, 'code'));
   return codes.filter((code) => code !== undefined && !NO_CODE.test(code)) as string[];
 }

@@ -1,4 +1,5 @@
-import { causesOf, textOf, transientKind } from './classify-error.ts';
+import { causesOf, codesIn, textOf } from './classify-error.ts';
+import { TRANSIENT } from './error-codes.ts';
 
 /** Codes that say that nothing has left this machine. */
 const NOT_LEFT = /^E(NOTFOUND|AI_AGAIN|NETUNREACH|NETDOWN|ADDRNOTAVAIL|ADDRINUSE|AGAIN|[MN]FILE|NOBUFS)$/;
@@ -14,7 +15,7 @@ export function isOffline(error: unknown): boolean {
   if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
   const chain = causesOf(error);
   // a `fetch` inside may give its error a code of its own
-  const codes = chain.map((link) => textOf(link, 'code') ?? '').filter((code) => transientKind({ code }));
+  const codes = codesIn(chain).filter((code) => TRANSIENT.test(code));
   if (codes.length > 0) return codes.every((code) => NOT_LEFT.test(code));
   return chain.some((link) => OFFLINE_TEXT.test(textOf(link, 'message') ?? ''));
 }
