@@ -29,8 +29,8 @@ interface Entry {
 type Probe = Pick<Entry, 'at' | 'attempt'>;
 
 /**
- * A circuit of which a probe was due for so long (ms), and nobody called, closes: what it knows is too old to refuse all calls but one of
- * a burst, such as an hourly job.
+ * A circuit whose probe was due so long ago (ms) closes at the next call, if no probe has failed since: what it knows is too old to refuse all
+ * calls but one of a burst, such as an hourly job.
  */
 const TOO_OLD = 300_000;
 
@@ -100,7 +100,7 @@ export class Circuit {
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
     const at = this.#policy.now();
     if (this.#state === 'closed') return this.#permit(attempt, at);
-    if (this.#state === 'open' && at - this.#until >= TOO_OLD) {
+    if (at - this.#until >= TOO_OLD) {
       this.reset();
       return { ...this.#permit(attempt, at), closed: true };
     }

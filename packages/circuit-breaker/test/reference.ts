@@ -68,7 +68,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
     },
     /** Whether the call is let through. */
     acquire(): boolean {
-      if (isDue() && now >= opening.at + opening.lasts + 300_000) close();
+      if (state !== 'closed' && now >= opening.at + opening.lasts + 300_000) close();
       if (isDue()) go('half-open');
       for (const call of holders()) if (now - call!.startedAt >= probeTimeout) call!.holdsSlot = false;
       const letThrough = state === 'closed' || (state === 'half-open' && holders().length + passed < probes);
