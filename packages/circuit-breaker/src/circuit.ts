@@ -29,8 +29,8 @@ interface Entry {
 type Probe = Pick<Entry, 'at' | 'attempt'>;
 
 /**
- * A circuit of which a probe was due for so long (ms), and nobody called, closes: what it knows is too old to refuse all calls but one of
- * a burst, such as an hourly job.
+ * A circuit whose probe was due so long ago (ms) closes at the next call, if no probe has failed since: what it knows is too old to refuse all
+ * calls but one of a burst, such as an hourly job.
  */
 const TOO_OLD = 300_000;
 
@@ -54,6 +54,8 @@ export class Circuit {
   #openTime = 0;
   /** Probes that succeeded since the circuit became half-open. */
   #passed = 0;
+  /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
+  #slow = 0;
   #failingSince = 0;
   readonly #failing: FailingParts;
 
@@ -100,7 +102,7 @@ export class Circuit {
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
     const at = this.#policy.now();
     if (this.#state === 'closed') return this.#permit(attempt, at);
-    if (this.#state === 'open' && at - this.#until >= TOO_OLD) {
+    if (at - this.#until >= TOO_OLD) {
       this.reset();
       return { ...this.#permit(attempt, at), closed: true };
     }
@@ -165,8 +167,9 @@ export class Circuit {
       this.#takeBack(entry.attempt);
       if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
     } else if (entry.probe && entry.outage === this.#outage) {
-      if (rule.isSlow?.(duration)) this.#probeFailed(entry, at);
-      else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
+      if (rule.isSlow?.(duration)) {
+        if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
+      } else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
     } else if (rule.scoped === true) this.#enter('closed');
   }
 
@@ -226,6 +229,7 @@ export class Circuit {
     this.#state = state;
     this.#generation++;
     this.#passed = 0;
+    this.#slow = 0;
     this.#held.clear();
     if (state === 'closed') {
       this.#forget();

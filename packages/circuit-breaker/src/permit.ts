@@ -15,7 +15,7 @@ export interface Permit {
   settle(verdict: Verdict, answer?: LastAnswer, isTimed?: boolean): CircuitChange | undefined;
   /** Whether the call is let through to find out whether the server is back. */
   readonly probe?: boolean;
-  /** Whether the circuit has closed as this right was given, since nobody had called for five minutes. */
+  /** Whether the circuit has closed as this right was given, since no probe had failed for five minutes. */
   readonly closed?: boolean;
 }
 

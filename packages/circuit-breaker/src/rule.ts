@@ -22,7 +22,7 @@ export interface Tally {
 /** When a circuit opens. Holds no state itself: each circuit starts its own tally, and a new one when it closes. */
 export interface Rule {
   start(): Tally;
-  /** Whether a call that took this long counts as slow. A slow probe does not close the circuit. */
+  /** Whether a call that took this long counts as slow. A slow probe does not close the circuit, but as many as there are `probes` are excused. */
   isSlow?(duration: number): boolean;
   /**
    * `true`: an open circuit refuses only what has failed since the last success, method and route, up to five of them;

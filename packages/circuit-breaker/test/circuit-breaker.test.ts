@@ -30,6 +30,22 @@ describe('circuitBreaker', () => {
     },
   );
 
+  it.each([
+    { what: 'said nothing', between: 429, probes: 1 },
+    { what: 'was not enough to close it', between: 200, probes: 2 },
+  ])('answers all calls of a job long after a probe that $what', async ({ between, probes }) => {
+    const { clock, outcomeOf, state } = setup({ probes }, 503, 503, between, 200);
+
+    await outcomeOf();
+    await outcomeOf();
+    clock.advance(2_000);
+    await outcomeOf();
+    expect(state()).toBe('half-open');
+    clock.advance(301_000);
+
+    expect(await Promise.all([outcomeOf(), outcomeOf(), outcomeOf()])).toEqual([200, 200, 200]);
+  });
+
   it('tells observers of the calls when it opens, and when it closes since nobody called for long', async () => {
     const actions: string[] = [];
     const { clock, fetch } = setup({}, 500, 500, 200);

@@ -36,6 +36,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
   let now = 0;
   let log: Entry[] = [];
   let passed = 0;
+  let slowProbes = 0;
   let outage = 0;
   let openedAt = 0;
   let opening = { row: 0, at: 0, lasts: 0 };
@@ -45,6 +46,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
     epoch += 1;
     log = [];
     passed = 0;
+    slowProbes = 0;
   };
   const open = () => {
     if (state === 'closed') {
@@ -68,7 +70,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
     },
     /** Whether the call is let through. */
     acquire(): boolean {
-      if (isDue() && now >= opening.at + opening.lasts + 300_000) close();
+      if (state !== 'closed' && now >= opening.at + opening.lasts + 300_000) close();
       if (isDue()) go('half-open');
       for (const call of holders()) if (now - call!.startedAt >= probeTimeout) call!.holdsSlot = false;
       const letThrough = state === 'closed' || (state === 'half-open' && holders().length + passed < probes);
@@ -91,6 +93,8 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
       } else if (!failed && !slow && call.probe && call.outage === outage) {
         passed += 1;
         if (passed === probes) close();
+      } else if (!failed && call.probe && call.outage === outage && ++slowProbes <= probes) {
+        return; // the first may have found a server that is cold
       } else if (call.epoch === epoch && (failed || slow) && state === 'half-open') open();
     },
     get state() {
