@@ -79,6 +79,8 @@ describe('what counts', () => {
     ...[
       'ENOTFOUND',
       'EAI_AGAIN',
+      'EAI_NODATA',
+      'ESERVFAIL',
       'ENETUNREACH',
       'ENETDOWN',
       'EADDRNOTAVAIL',
@@ -94,6 +96,7 @@ describe('what counts', () => {
     coded('ENETUNREACH', 'EADDRNOTAVAIL'),
     Object.assign(named('ApiError'), { code: 'API_UNREACHABLE', cause: coded('ENOTFOUND') }),
     new TypeError('The Internet connection appears to be offline.'),
+    new TypeError('A server with the specified hostname could not be found.'),
     new TypeError('error sending request for url (x): client error (Connect): dns error: failed to lookup'),
     new Error('net::ERR_INTERNET_DISCONNECTED'),
   ];

@@ -2,10 +2,11 @@ import { causesOf, codesIn, textOf } from './classify-error.ts';
 import { TRANSIENT } from './error-codes.ts';
 
 /** Codes that say that nothing has left this machine. */
-const NOT_LEFT = /^E(NOTFOUND|AI_AGAIN|NETUNREACH|NETDOWN|ADDRNOTAVAIL|ADDRINUSE|AGAIN|[MN]FILE|NOBUFS)$/;
+const NOT_LEFT =
+  /^E(NOTFOUND|AI_AGAIN|AI_NODATA|SERVFAIL|NETUNREACH|NETDOWN|ADDRNOTAVAIL|ADDRINUSE|AGAIN|[MN]FILE|NOBUFS)$/;
 /** The same in the words of Safari, Deno and Electron. */
 const OFFLINE_TEXT =
-  /appears to be offline|dns error|net::ERR_(?:INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|NETWORK_CHANGED)/;
+  /appears to be offline|specified hostname could not be found|dns error|net::ERR_(?:INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|NETWORK_CHANGED)/;
 
 /**
  * Whether a failure is that of this machine's own network: it found no name or no way, so the server was not asked. Of several
