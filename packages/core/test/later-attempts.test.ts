@@ -75,18 +75,17 @@ describe('what a later attempt sends', () => {
     expect(new Headers(seen[0]!.init!.headers).get('a')).toBe('1');
   });
 
-  it('holds what Workers know of a client where its request is the init', async () => {
+  it.each([
+    ['what Workers know of a client', 'cf', { country: 'DE' }],
+    ['what Fastly sends a request to', 'backend', 'origin'],
+    ['an option of ours', 'retry', false],
+  ])('holds inherited members that not every fetch reads: %s', async (_, name, value) => {
     const { seen, fetch } = recorder();
-    const cf = { country: 'DE' };
-    class Incoming extends Request {
-      get cf() {
-        return cf;
-      }
-    }
+    const init = Object.create(Object.defineProperty({}, name, { get: () => value, enumerable: true }));
 
-    await passThrough(fetch)(URL_, new Incoming(URL_));
+    await passThrough(fetch)(URL_, init);
 
-    expect(seen[0]!.init).toHaveProperty('cf', cf);
+    expect(seen[0]!.init).toHaveProperty(name, value);
   });
 
   it('is not asked for where what fetch reads throws', async () => {

@@ -10,7 +10,14 @@ import { cloneHeaders, membersOf, TEXTS } from './request-members.ts';
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
   // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
-  if (Object.getPrototypeOf(init) !== Object.prototype) Object.assign(copy, membersOf(init));
+  if (Object.getPrototypeOf(init) !== Object.prototype) {
+    for (const name in init) {
+      try {
+        copy[name] ??= init[name as keyof RequestInit];
+      } catch {} // of what no `fetch` reads: in Hono on Node a request inherits getters of `Request`, which know only their own
+    }
+    Object.assign(copy, membersOf(init));
+  }
   for (const name in copy) {
     const value = copy[name];
     if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);

@@ -45,7 +45,7 @@ const BY_ITSELF = 'about:client';
 export const TEXTS: readonly string[] =
   /* @__PURE__ */ 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
 
-/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
+/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. `cf` is of Workers. */
 const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
   /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window cf'.split(' '),
 );
