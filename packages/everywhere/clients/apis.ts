@@ -7,7 +7,7 @@ import { Octokit } from 'octokit';
 import OpenAI from 'openai';
 import createClient from 'openapi-fetch';
 import Stripe from 'stripe';
-import { type CallOptions, type Client, ErrorResult, keyHeader, textParts } from './client.ts';
+import { type CallOptions, type Client, ErrorResult, initOf, keyHeader, textParts } from './client.ts';
 
 interface Paths {
   '/report': Record<'get' | 'post', { responses: { 200: { content: { 'application/json': { ok: boolean } } } } }>;
@@ -24,10 +24,9 @@ const openapiFetch: Client = {
       if (!response.ok) throw new ErrorResult(error ?? 'error', response.status);
       return data;
     };
-    const init = ({ signal, ...rest }: CallOptions) => ({ headers: keyHeader(rest), ...(signal && { signal }) });
     return {
-      get: async (options = {}) => data(await api.GET('/report', init(options))),
-      post: async (options = {}) => data(await api.POST('/report', init(options))),
+      get: async (options) => data(await api.GET('/report', initOf(options))),
+      post: async (options) => data(await api.POST('/report', initOf(options))),
       stream: async function* () {
         const { data: body } = await api.GET('/report', { parseAs: 'stream' });
         yield* textParts(body as ReadableStream<Uint8Array>);
@@ -49,13 +48,9 @@ const openai: Client = {
   connect: (baseURL, fetch) => {
     const client = new OpenAI({ apiKey: 'key', baseURL, fetch, maxRetries: 0 });
     const messages = [{ role: 'user' as const, content: 'Hello' }];
-    const options = ({ signal, key }: CallOptions = {}) => ({
-      ...(signal && { signal }),
-      ...(key && { headers: { 'Idempotency-Key': key } }),
-    });
     return {
-      get: (given) => client.models.list(options(given)),
-      post: (given) => client.chat.completions.create({ model: 'm', messages }, options(given)),
+      get: (given) => client.models.list(initOf(given)),
+      post: (given) => client.chat.completions.create({ model: 'm', messages }, initOf(given)),
       stream: async function* () {
         const stream = await client.chat.completions.create(
           { model: 'm', messages, stream: true },
@@ -80,13 +75,9 @@ const anthropic: Client = {
   connect: (baseURL, fetch) => {
     const client = new Anthropic({ apiKey: 'key', baseURL, fetch, maxRetries: 0 });
     const message = { model: 'm', max_tokens: 9, messages: [{ role: 'user' as const, content: 'Hello' }] };
-    const options = ({ signal, key }: CallOptions = {}) => ({
-      ...(signal && { signal }),
-      ...(key && { headers: { 'Idempotency-Key': key } }),
-    });
     return {
-      get: (given) => client.models.list({}, options(given)),
-      post: (given) => client.messages.create(message, options(given)),
+      get: (given) => client.models.list({}, initOf(given)),
+      post: (given) => client.messages.create(message, initOf(given)),
       stream: async function* () {
         yield* await client.messages.create({ ...message, stream: true }, { headers: { 'Idempotency-Key': 'k' } });
       },
@@ -116,9 +107,9 @@ const octokit: Client = {
 };
 
 function octokitBy(send: typeof request): ReturnType<Client['connect']> {
-  const options = ({ signal, ...rest }: CallOptions = {}) => ({
-    headers: keyHeader(rest),
-    request: signal ? { signal } : {},
+  const options = (given: CallOptions = {}) => ({
+    headers: keyHeader(given),
+    request: given.signal ? { signal: given.signal } : {},
   });
   return {
     get: (given) => send('GET /report', options(given)),

@@ -64,3 +64,9 @@ export async function* textParts(
 export function keyHeader({ key }: CallOptions): Record<string, string> {
   return key === undefined ? {} : { 'idempotency-key': key };
 }
+
+/** The options as most clients take them. */
+export function initOf(options: CallOptions = {}): { headers: Record<string, string>; signal?: AbortSignal } {
+  const { signal } = options;
+  return { headers: keyHeader(options), ...(signal && { signal }) };
+}

@@ -4,16 +4,12 @@ import nodeFetch from 'node-fetch';
 import type { Fetch, Middleware } from 'steadfetch';
 import { fetch as undici } from 'undici';
 import { fetch as undici7 } from 'undici7';
-import { type CallOptions, type Client, keyHeader, textOf, textParts } from './client.ts';
+import { type Client, initOf, textOf, textParts } from './client.ts';
 
 function calls(fetch: Fetch, url: string): ReturnType<Client['connect']> {
-  const init = ({ signal, ...rest }: CallOptions = {}): RequestInit => ({
-    headers: keyHeader(rest),
-    ...(signal && { signal }),
-  });
   return {
-    get: (options) => fetch(`${url}report`, init(options)).then(textOf),
-    post: (options) => fetch(`${url}report`, { ...init(options), method: 'POST', body: '{"item":7}' }).then(textOf),
+    get: (options) => fetch(`${url}report`, initOf(options)).then(textOf),
+    post: (options) => fetch(`${url}report`, { ...initOf(options), method: 'POST', body: '{"item":7}' }).then(textOf),
     stream: async function* () {
       yield* textParts((await fetch(`${url}report`)).body);
     },

@@ -7,7 +7,7 @@ import ky from 'ky';
 import { createFetch } from 'ofetch';
 import { up } from 'up-fetch';
 import wretch from 'wretch';
-import { type CallOptions, type Client, keyHeader, textOf, textParts } from './client.ts';
+import { type CallOptions, type Client, initOf, keyHeader, textOf, textParts } from './client.ts';
 
 const t = initTRPC.create();
 const router = t.router({ report: t.procedure.query(() => true), order: t.procedure.mutation(() => true) });
@@ -45,8 +45,7 @@ const wretchClient: Client = {
   failure: 'WretchError, status 503',
   connect: (url, fetch) => {
     const api = wretch(url).fetchPolyfill(fetch);
-    const made = ({ signal, ...rest }: CallOptions = {}) =>
-      api.options(signal ? { signal } : {}).headers(keyHeader(rest));
+    const made = (options?: CallOptions) => api.options(initOf(options));
     return {
       get: (options) => made(options).get().text(),
       post: (options) => made(options).post({ item: 7 }).text(),
@@ -64,10 +63,9 @@ const ofetch: Client = {
   failure: 'FetchError, status 503',
   connect: (url, fetch) => {
     const api = createFetch({ fetch: fetch as typeof globalThis.fetch, defaults: { retry: 0, baseURL: url } });
-    const init = ({ signal, ...rest }: CallOptions = {}) => ({ headers: keyHeader(rest), ...(signal && { signal }) });
     return {
-      get: (options) => api('/report', init(options)),
-      post: (options) => api('/report', { ...init(options), method: 'POST', body: { item: 7 } }),
+      get: (options) => api('/report', initOf(options)),
+      post: (options) => api('/report', { ...initOf(options), method: 'POST', body: { item: 7 } }),
       stream: async function* () {
         yield* textParts(await api('/report', { responseType: 'stream' }));
       },
@@ -82,10 +80,9 @@ const upFetch: Client = {
   failure: 'ResponseError, status 503',
   connect: (url, fetch) => {
     const api = up(fetch, () => ({ baseUrl: url }));
-    const init = ({ signal, ...rest }: CallOptions = {}) => ({ headers: keyHeader(rest), ...(signal && { signal }) });
     return {
-      get: (options) => api('/report', init(options)),
-      post: (options) => api('/report', { ...init(options), method: 'POST', body: { item: 7 } }),
+      get: (options) => api('/report', initOf(options)),
+      post: (options) => api('/report', { ...initOf(options), method: 'POST', body: { item: 7 } }),
       stream: async function* () {
         yield* textParts(await api('/report', { parseResponse: (response: Response) => response.body! }));
       },
@@ -100,10 +97,9 @@ const axiosClient: Client = {
   failure: 'AxiosError, status 503',
   connect: (url, fetch) => {
     const api = axios.create({ baseURL: url, adapter: 'fetch', env: { fetch } });
-    const config = ({ signal, ...rest }: CallOptions = {}) => ({ headers: keyHeader(rest), ...(signal && { signal }) });
     return {
-      get: async (options) => (await api.get('/report', config(options))).data,
-      post: async (options) => (await api.post('/report', { item: 7 }, config(options))).data,
+      get: async (options) => (await api.get('/report', initOf(options))).data,
+      post: async (options) => (await api.post('/report', { item: 7 }, initOf(options))).data,
       stream: async function* () {
         yield* textParts((await api.get('/report', { responseType: 'stream' })).data);
       },
@@ -142,10 +138,9 @@ const kyClient: Client = {
   failure: 'HTTPError, response.status 503',
   connect: (url, fetch) => {
     const api = ky.create({ prefix: url, fetch, retry: 0, timeout: false });
-    const init = ({ signal, ...rest }: CallOptions = {}) => ({ headers: keyHeader(rest), ...(signal && { signal }) });
     return {
-      get: (options) => api.get('report', init(options)).text(),
-      post: (options) => api.post('report', { ...init(options), json: { item: 7 } }).text(),
+      get: (options) => api.get('report', initOf(options)).text(),
+      post: (options) => api.post('report', { ...initOf(options), json: { item: 7 } }).text(),
       stream: async function* () {
         yield* textParts((await api.get('report')).body);
       },
