@@ -69,16 +69,14 @@ export function learn(state: LimitState, cost: number): void {
 }
 
 /**
- * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. It is one call at
- * least, since no pace is no limit. Where nothing was accepted, others used the limit up, and how long it is closed for says nothing
- * about the pace.
+ * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. Others may have used
+ * the limit up before: then little was accepted, and how long it is closed for says nothing, so it is no slower than a call in `SHORTEST_PATIENCE`.
  */
 function startOf(state: LimitState, call: number): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-  const paid = accepted > 0 ? closure : Math.min(closure, SHORTEST_PATIENCE);
-  return Math.max(Math.max(call, accepted) / (paid + length), steady, 0.7 * amid(state));
+  return Math.max(Math.max(call, accepted) / (closure + length), call / SHORTEST_PATIENCE, steady, 0.7 * amid(state));
 }
 
 /** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */

@@ -6,8 +6,6 @@ export const FIRST = 4;
 const DOUBLING = 100;
 /** The longer nothing is refused, the faster the pace grows: twice as fast after this long, ms. */
 const FASTER = 10_000;
-/** It grows to twice the base, and by the base once more for each two requests that were accepted beyond the base. */
-const CONTRADICTED = 2;
 /** The pace grows for this long at most, ms. */
 const LONGEST_GROWTH = 300_000;
 
@@ -27,7 +25,8 @@ export function rateAt(state: LimitState, at: number, cost: number): number {
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
   const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
   const surplus = state.accepted - state.base * (at - state.emptied);
-  return state.base * Math.min(grown, 2 + Math.max(0, surplus) / CONTRADICTED);
+  // to twice the base, and by the base once more for each two requests that were accepted beyond the base
+  return state.base * Math.min(grown, 2 + Math.max(0, surplus) / 2);
 }
 
 /** Whether the pace is raised beyond what is known to be accepted, to find the limit. */

@@ -236,11 +236,15 @@ describe('where the limit was used up before the group began, the told wait says
     expect(everyAfter(1_000)).toBeCloseTo(1_001);
   });
 
-  it('while one that pays for what was accepted is a part of it', () => {
-    const accepted = [{ from: START + 5, to: START + 5, cost: 10 }];
-    const refusal = { at: START + 10, closedUntil: START, every: 0, wait: 60_000, isDoubted: false };
-    const { replies } = asked([0, {}], [10, { accepted, requests: 10, refusal }], [260, {}], [60_020, {}]);
-    expect(replies.at(-1)!.every).toBeCloseTo(6_000, -1);
+  it.each([
+    [1, 60_000, 1_500],
+    [5, 60_000, 1_500],
+    [10, 5_000, 500],
+  ])('while one that pays for what was accepted, %i calls for %i ms, is a part of it', (cost, wait, every) => {
+    const accepted = [{ from: START + 5, to: START + 5, cost }];
+    const refusal = { at: START + 10, closedUntil: START, every: 0, wait, isDoubted: false };
+    const { replies } = asked([0, {}], [10, { accepted, requests: cost, refusal }], [260, {}], [wait + 20, {}]);
+    expect(replies.at(-1)!.every).toBeCloseTo(every, -1);
   });
 });
 

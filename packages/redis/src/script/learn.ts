@@ -19,8 +19,7 @@ end
 local function startOf(call)
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  local paid = s.accepted > 0 and s.closure or min(s.closure, 1500)
-  return max(max(call, s.accepted) / (paid + length), steady, 0.7 * amid())
+  return max(max(call, s.accepted) / (s.closure + length), call / 1500, steady, 0.7 * amid())
 end
 
 local function metFor()
