@@ -189,7 +189,8 @@ export class Limit {
     this.#burst = Math.max(1, accepted);
     // the root: clients that share the burst start alike, also if one got more of it
     const start = (4 * Math.sqrt(Math.max(4, accepted))) / (closure + length);
-    this.pace.search(start, (SHARE_OF_BURST_USED * this.#burst * closure) / (closure + length));
+    const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
+    this.pace.search(Math.max(start, steady), (SHARE_OF_BURST_USED * this.#burst * closure) / (closure + length));
     this.why = 'refused once: searching for the pace';
   }
 
