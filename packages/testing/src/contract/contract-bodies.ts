@@ -28,31 +28,22 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     ];
     const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
     const patch = { headers: { 'content-type': 'application/merge-patch+json' }, body: '{"a":null}' };
-    const calls = ['POST', 'DELETE'].flatMap((method) =>
-      [...bodies.map((body) => ({ body })), json, patch].flatMap((init) =>
-        asInitAndAsRequest({ method, ...init, duplex: 'half' } as RequestInit),
-      ),
-    );
-    for (const [index, args] of calls.entries()) {
+    const headers = { 'x-a': '1' };
+    const inits = [...bodies.map((body) => ({ headers, body })), json, patch];
+    const callsOf = (method: string) =>
+      inits.flatMap((init) => asInitAndAsRequest(Object.assign({ method, duplex: 'half' }, init)));
+    for (const [index, args] of ['POST', 'DELETE'].flatMap(callsOf).entries()) {
       await make()(fetch)(...args()); // anew, since each may be paced
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
       same(await content, await expected, 'the body that next was given');
     }
-    const headers = { 'x-a': '1' };
     const repeated: ReturnType<typeof asInitAndAsRequest> = [
-      (signal) => [
-        CONTRACT_URL,
-        {
-          method: 'PUT',
-          headers,
-          body: readOnce() as unknown as BodyInit,
-          duplex: 'half',
-          ...(signal && { signal }),
-        } as RequestInit,
-      ],
-      ...asInitAndAsRequest({ headers, body: 'order', method: 'PUT' }),
-      ...asInitAndAsRequest({ headers, body: 'order', method: 'POST' }), // with a new token
-      asInitAndAsRequest({ headers })[0]!,
+      (signal) => {
+        const init = { method: 'PUT', headers, body: readOnce(), duplex: 'half', ...(signal && { signal }) };
+        return [CONTRACT_URL, init as unknown as RequestInit];
+      },
+      ...['PUT', 'POST'].flatMap(callsOf), // a POST with a new token
+      ...[{}, { method: 'HEAD' }, { method: 'DELETE' }].map((init) => asInitAndAsRequest({ ...init, headers })[0]!),
     ];
     await Promise.all(
       repeated.map(async (args) => {
@@ -146,7 +137,7 @@ async function* readOnce(): AsyncGenerator<Uint8Array> {
 }
 
 async function whole(request: Request): Promise<string> {
-  return `${request.method} ${request.headers.get('x-a')} ${await request.text()}`;
+  return `${request.method} ${request.headers.get('x-a')} ${await contentOf(request)}`;
 }
 
 /**

@@ -17,7 +17,7 @@ export const reasons: Record<string, RegExp> = {
   "rejects with the caller's abort reason":
     /^the reason|^expected the \w+ to (?:reject|end) when it is aborted.*, but it goes on|^expected the call to reject, but it gave a response|^whether the answer to a \w+ that is aborted after a 503 is read/,
   'answers after calls that were aborted':
-    /^the status of a \w+ after ten (?:that were aborted(?: while their answers were read)?|whose answers were cancelled): expected 200, got "no end in time"|^the status of a \w+ a day after /,
+    /^the status of a \w+ after ten (?:that were aborted(?: while their answers were read| before they were made)?|whose answers were cancelled): expected 200, got "no end in time"|^the status of a \w+ a day after /,
   'ends each attempt that it gives up': /^whether an attempt goes on after its \w+ has ended/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
