@@ -1,3 +1,5 @@
+import { defineMiddleware, discard, type Middleware, onAbort } from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
 import { copyOf } from './copies.ts';
 import { again } from './repeats.ts';
 import type { WrongMiddlewares } from './table.ts';
@@ -41,6 +43,10 @@ export const wrongLeftovers: WrongMiddlewares = {
       void answer.then(() => {});
       return answer;
     },
+  },
+  'keeps the process alive while it waits': {
+    'waits by a timer that does not, before it repeats': waitingUnheld(503, ['GET', 'PUT']),
+    'waits by such a timer before it sends an order again': waitingUnheld(429, ['POST']),
   },
   'leaves no timer behind': {
     'keeps the timers of two calls in one place': (next) => {
@@ -127,3 +133,17 @@ export const wrongLeftovers: WrongMiddlewares = {
     },
   },
 };
+
+/** Sends a call again after this status, and waits for that by a timer that keeps no process alive. */
+function waitingUnheld(status: number, methods: readonly string[]): Middleware {
+  return defineMiddleware(async (call, next) => {
+    const response = await next(keepBody(call));
+    if (response.status !== status || !methods.includes(call.method) || !call.replayable) return response;
+    discard(response);
+    await new Promise<void>((resolve, reject) => {
+      const release = onAbort(call.signal, reject);
+      setTimeout(() => resolve(release()), 100).unref();
+    });
+    return next(call);
+  });
+}

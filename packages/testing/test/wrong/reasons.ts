@@ -20,6 +20,7 @@ export const reasons: Record<string, RegExp> = {
     /^the status of a \w+ after ten (?:that were aborted(?: while their answers were read| before they were made)?|whose answers were cancelled): expected 200, got "no end in time"|^the status of a \w+ a day after /,
   'ends each attempt that it gives up': /^whether an attempt goes on after its \w+ has ended/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
+  'keeps the process alive while it waits': /^whether Node may exit while a \w+ waits after /,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request':
     /^what next was asked for: |^the path and the query that next was asked for after |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|URI malformed|undefined/,
