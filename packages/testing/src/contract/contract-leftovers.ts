@@ -1,7 +1,7 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { abortedInTime, callWith, KINDS, ofKind, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
-import { endInTime, ending, endless, ok, untilItWaits, watchListeners } from './contract-probe.ts';
+import { endInTime, ending, endless, failingOnce, ok, untilItWaits, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
@@ -55,6 +55,8 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       await inTime(settle(make()(endless().fetch)(CONTRACT_URL, { signal })));
       for (const [, next] of TRANSIENT) {
         for (const kind of KINDS) await inTime(settle(abortedInTime(make()(next), kind)));
+        const again = () => make()(failingOnce(() => next(CONTRACT_URL)).fetch);
+        await Promise.all(KINDS.map((kind) => endInTime(ofKind(kind, again()))));
       }
       await aMoment(); // in a browser a body that is dropped takes a moment to be read to its end
     });

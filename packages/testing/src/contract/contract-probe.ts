@@ -95,6 +95,15 @@ export async function askedAgain(
   return Promise.all(all).finally(abort);
 }
 
+/** A fetch that fails the first time, and then answers; not where it is asked for a token besides. */
+export function failingOnce(
+  fail: () => Promise<Response>,
+  answer: () => Promise<Response> = ok,
+): ReturnType<typeof probe> {
+  let sent = 0;
+  return probe(async ({ url }) => (!url.includes('/things') ? ok() : ++sent === 1 ? fail() : answer()));
+}
+
 /** More calls of next than a check makes through a middleware that ends. */
 const MANY = 1_000;
 

@@ -2,6 +2,7 @@ import { defineMiddleware, discard, type Middleware, onAbort } from '@steadfetch
 import { keepBody } from '@steadfetch/core/kit';
 import { copyOf } from './copies.ts';
 import { again } from './repeats.ts';
+import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
 
 export const wrongLeftovers: WrongMiddlewares = {
@@ -49,6 +50,22 @@ export const wrongLeftovers: WrongMiddlewares = {
     'waits by such a timer before it sends an order again': waitingUnheld(429, ['POST']),
   },
   'leaves no timer behind': {
+    'limits each attempt by one, and clears the last': defineMiddleware(async (call, next) => {
+      let timer: NodeJS.Timeout | undefined;
+      const attempt = (): Promise<Response> => {
+        timer = setTimeout(() => {}, 60_000);
+        return next(keepBody(call));
+      };
+      try {
+        const response = await attempt();
+        if (response.status !== 503 || call.method !== 'GET') return response;
+        discard(response);
+        await sleep(1, call.signal);
+        return await attempt();
+      } finally {
+        clearTimeout(timer);
+      }
+    }),
     'keeps the timers of two calls in one place': (next) => {
       let timer: NodeJS.Timeout;
       return async (...call) => {
