@@ -52,6 +52,7 @@ export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) =
 export const REPEATED: readonly [status: number, headers: Record<string, string>][] = [
   [503, {}],
   [429, { 'retry-after': '0' }],
+  [429, {}], // many servers do not say how long
   [401, {}],
   [403, {}],
 ];

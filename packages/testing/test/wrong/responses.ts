@@ -67,6 +67,14 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a response that nobody has read': {
+    'reads how long a 429 asks to wait, also where it does not say': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 429 || !call.replayable) return response;
+      const seconds = Number(response.headers.get('retry-after')!.trim());
+      discard(response);
+      await sleep(seconds * 1_000, call.signal);
+      return next(call);
+    }),
     'sends a POST again after a 429, and leaves the 429 unread': defineMiddleware(async (call, next) => {
       const response = await next(keepBody(call));
       return response.status === 429 && call.method === 'POST' ? next(call) : response;
