@@ -8,13 +8,14 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     const { fetch, asked } = probe();
     const headers = { 'x-a': '1' };
     const inits = initsWithBodies();
-    const callsOf = (method: string) =>
-      inits.flatMap((init) => asInitAndAsRequest(Object.assign({ method, duplex: 'half' }, init)));
-    for (const [index, args] of ['POST', 'DELETE'].flatMap(callsOf).entries()) {
+    const callsOf = (method: string, some: readonly RequestInit[]) =>
+      some.flatMap((init) => asInitAndAsRequest(Object.assign({ method, duplex: 'half' }, init)));
+    for (const [index, args] of ['POST', 'DELETE'].flatMap((method) => callsOf(method, inits)).entries()) {
       await make()(fetch)(...args()); // anew, since each may be paced
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
       same(await content, await expected, 'the body that next was given');
     }
+    const filled = inits.filter(({ body }) => body !== ''); // in Bun the copies of an empty Request are read once together
     const repeated: ReturnType<typeof asInitAndAsRequest> = [
       (signal) => {
         const init = { method: 'PUT', headers, body: readOnce(), duplex: 'half', ...(signal && { signal }) };
@@ -22,7 +23,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       },
       ...['PUT', 'POST'].flatMap((method) => [
         ...asInitAndAsRequest({ headers, body: 'order', method }),
-        ...callsOf(method), // a POST with a new token
+        ...callsOf(method, filled), // a POST with a new token
       ]),
       ...[{}, { method: 'HEAD' }, { method: 'DELETE' }].map((init) => asInitAndAsRequest({ ...init, headers })[0]!),
     ];
