@@ -73,6 +73,22 @@ describe('contractChecks', () => {
     await contractChecks['answers after calls that were aborted']!(() => limiting(() => Promise.reject(new Error())));
   });
 
+  it('passes a time limit that keeps no process alive, around waits that do', async () => {
+    const waiting = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 503 || !call.replayable) return response;
+      discard(response);
+      await sleep(100, call.signal);
+      return next(call);
+    });
+    const limiting: Middleware = (next) => (input, init) => {
+      const timer = setTimeout(() => {}, 1_000).unref();
+      return next(input, init).finally(() => clearTimeout(timer));
+    };
+
+    await contractChecks['keeps the process alive while it waits']!(() => compose(limiting, waiting));
+  });
+
   it('passes who repeats a POST that the server says it has not acted on', async () => {
     const again: Middleware = defineMiddleware(async (call, next) => {
       const response = await next(call);

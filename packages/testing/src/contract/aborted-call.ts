@@ -71,11 +71,12 @@ export function ofKind(kind: Kind, steady: Fetch): Fetch {
 export async function lastOfEleven(
   make: Make,
   before: Fetch,
-  { kind = 'GET', ms, finish = (response) => response.text() }: LastOptions = {},
+  { kind = 'GET', ms, isEarly = false, finish = (response) => response.text() }: LastOptions = {},
 ): Promise<unknown> {
   let next = before;
   const steady = make()((...call) => next(...call));
-  const call = () => abortedInTime(steady, kind).then(finish);
+  const aborted = () => (isEarly ? callWith(AbortSignal.abort(), steady, kind) : abortedInTime(steady, kind));
+  const call = () => aborted().then(finish);
   await inTime(Promise.allSettled(Array.from({ length: 10 }, call)));
   next = ok;
   return statusOf(await endInTime(ofKind(kind, steady), {}, ms));
@@ -84,5 +85,7 @@ export async function lastOfEleven(
 interface LastOptions {
   kind?: Kind;
   ms?: number;
+  /** Whether they are aborted before they are made. */
+  isEarly?: boolean;
   finish?: (response: Response) => unknown;
 }

@@ -44,6 +44,8 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
       if ((await lastOfEleven(make, ok, { kind })) !== 200) continue;
       const status = await lastOfEleven(make, endless().fetch, { kind, ms: PATIENT });
       same(status, 200, `the status of a ${kind} after ten that were aborted`);
+      const early = await lastOfEleven(make, ok, { kind, ms: PATIENT, isEarly: true });
+      same(early, 200, `the status of a ${kind} after ten that were aborted before they were made`);
       const begun = await lastOfEleven(make, unread, { kind, ms: PATIENT });
       same(begun, 200, `the status of a ${kind} after ten that were aborted while their answers were read`);
       const finish = (response: Response) => response.body?.cancel();

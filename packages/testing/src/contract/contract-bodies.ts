@@ -6,53 +6,26 @@ import { asInitAndAsRequest, askedAgain, endInTime, ending, endless, probe, read
 export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   'hands on the body': async (make) => {
     const { fetch, asked } = probe();
-    const form = new FormData();
-    form.append('a', 'order');
-    form.append('a', 'another');
-    const bytes = Uint8Array.of(0xff, 0, 0x80, 0x0a, 0xe2); // no text has these
-    form.append('b', new Blob([bytes]), 'order.bin');
-    const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // as files of Node
-    const bodies = [
-      pieces,
-      ' order\r\nof 5 \u20ac',
-      bytes,
-      bytes.subarray(1),
-      new DataView(bytes.buffer, 1, 3),
-      Uint16Array.of(258, 772),
-      '',
-      bytes.buffer,
-      new URLSearchParams('a=order&a=another'),
-      form,
-      new Blob(['order'], { type: 'text/csv' }),
-      new Blob([bytes], { type: 'image/png' }),
-    ];
-    const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
-    const patch = { headers: { 'content-type': 'application/merge-patch+json' }, body: '{"a":null}' };
-    const calls = ['POST', 'DELETE'].flatMap((method) =>
-      [...bodies.map((body) => ({ body })), json, patch].flatMap((init) =>
-        asInitAndAsRequest({ method, ...init, duplex: 'half' } as RequestInit),
-      ),
-    );
-    for (const [index, args] of calls.entries()) {
+    const headers = { 'x-a': '1' };
+    const inits = initsWithBodies();
+    const callsOf = (method: string, some: readonly RequestInit[]) =>
+      some.flatMap((init) => asInitAndAsRequest(Object.assign({ method, duplex: 'half' }, init)));
+    for (const [index, args] of ['POST', 'DELETE'].flatMap((method) => callsOf(method, inits)).entries()) {
       await make()(fetch)(...args()); // anew, since each may be paced
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
       same(await content, await expected, 'the body that next was given');
     }
-    const headers = { 'x-a': '1' };
+    const filled = inits.filter(({ body }) => body !== ''); // in Bun the copies of an empty Request are read once together
     const repeated: ReturnType<typeof asInitAndAsRequest> = [
-      (signal) => [
-        CONTRACT_URL,
-        {
-          method: 'PUT',
-          headers,
-          body: readOnce() as unknown as BodyInit,
-          duplex: 'half',
-          ...(signal && { signal }),
-        } as RequestInit,
-      ],
-      ...asInitAndAsRequest({ headers, body: 'order', method: 'PUT' }),
-      ...asInitAndAsRequest({ headers, body: 'order', method: 'POST' }), // with a new token
-      asInitAndAsRequest({ headers })[0]!,
+      (signal) => {
+        const init = { method: 'PUT', headers, body: readOnce(), duplex: 'half', ...(signal && { signal }) };
+        return [CONTRACT_URL, init as unknown as RequestInit];
+      },
+      ...['PUT', 'POST'].flatMap((method) => [
+        ...asInitAndAsRequest({ headers, body: 'order', method }),
+        ...callsOf(method, filled), // a POST with a new token
+      ]),
+      ...[{}, { method: 'HEAD' }, { method: 'DELETE' }].map((init) => asInitAndAsRequest({ ...init, headers })[0]!),
     ];
     await Promise.all(
       repeated.map(async (args) => {
@@ -132,6 +105,33 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   },
 };
 
+/** Of each kind of body one, and such whose types a middleware may change. */
+function initsWithBodies(): RequestInit[] {
+  const form = new FormData();
+  form.append('a', 'order');
+  form.append('a', 'another');
+  const bytes = Uint8Array.of(0xff, 0, 0x80, 0x0a, 0xe2); // no text has these
+  form.append('b', new Blob([bytes]), 'order.bin');
+  const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // as files of Node
+  const bodies = [
+    pieces,
+    ' order\r\nof 5 \u20ac',
+    bytes,
+    bytes.subarray(1),
+    new DataView(bytes.buffer, 1, 3),
+    Uint16Array.of(258, 772),
+    '',
+    bytes.buffer,
+    new URLSearchParams('a=order&a=another'),
+    form,
+    new Blob(['order'], { type: 'text/csv' }),
+    new Blob([bytes], { type: 'image/png' }),
+  ];
+  const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
+  const patch = { headers: { 'content-type': 'application/merge-patch+json' }, body: '{"a":null}' };
+  return [...bodies.map((body) => ({ body })), json, patch];
+}
+
 /** A body that breaks off after this text. */
 function brokenOff(text: string): ReadableStream {
   const chunks = [new TextEncoder().encode(text)];
@@ -146,7 +146,7 @@ async function* readOnce(): AsyncGenerator<Uint8Array> {
 }
 
 async function whole(request: Request): Promise<string> {
-  return `${request.method} ${request.headers.get('x-a')} ${await request.text()}`;
+  return `${request.method} ${request.headers.get('x-a')} ${await contentOf(request)}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { abortedInTime, callWith, KINDS, ofKind, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
-import { endInTime, ending, endless, ok, watchListeners } from './contract-probe.ts';
+import { endInTime, ending, endless, failingOnce, ok, untilItWaits, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
@@ -55,10 +55,34 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       await inTime(settle(make()(endless().fetch)(CONTRACT_URL, { signal })));
       for (const [, next] of TRANSIENT) {
         for (const kind of KINDS) await inTime(settle(abortedInTime(make()(next), kind)));
+        const again = () => make()(failingOnce(() => next(CONTRACT_URL)).fetch);
+        await Promise.all(KINDS.map((kind) => endInTime(ofKind(kind, again()))));
       }
       await aMoment(); // in a browser a body that is dropped takes a moment to be read to its end
     });
     same(timers, 0, 'the number of timers that are left');
+  },
+
+  'keeps the process alive while it waits': async (make) => {
+    for (const [when, next] of [...TRANSIENT, ...REFUSED]) {
+      for (const kind of KINDS) {
+        const { signal, abort } = ending();
+        let isFree = false;
+        await countTimers(async (left) => {
+          const last: Fetch = (...call) => {
+            left.clear(); // a time limit may be one that keeps nothing alive: the connection does
+            return next(...call);
+          };
+          const end = settle(callWith(signal, make()(last), kind));
+          await untilItWaits();
+          const timers = [...left] as { hasRef?: () => boolean }[];
+          isFree = timers.length > 0 && timers.every((timer) => timer.hasRef?.() === false);
+          abort();
+          await inTime(end);
+        });
+        same(isFree, false, `whether Node may exit while a ${kind} waits ${when}`);
+      }
+    }
   },
 
   "leaves no listener on the caller's signal": async (make) => {

@@ -14,7 +14,7 @@ import {
   same,
   statusOf,
 } from './contract-claim.ts';
-import { endInTime, ending, FAILED, ok, probe, REPEATED } from './contract-probe.ts';
+import { endInTime, ending, FAILED, FAILURES, failingOnce, ok, probe, REPEATED } from './contract-probe.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -38,6 +38,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
+    await givesWhatARepetitionGot(make);
     const last = await endInTime(make()(async () => new Response('ok', { headers: USED_UP })));
     if (last !== undefined)
       same(statusOf(last), 200, 'the status of the answer after which nothing is left of a quota');
@@ -156,6 +157,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(asked.at(-1)?.request.signal.aborted, true, 'whether next hears an abort while the body is read');
       void reader.cancel().catch(() => {});
     }
+    await streamsWhatARepetitionGot(make);
     const cancelled = new Promise((resolve, reject) => {
       const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => resolve(true) });
       const given = make()(async () => new Response(body))(CONTRACT_URL);
@@ -219,6 +221,38 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     });
   },
 };
+
+async function givesWhatARepetitionGot(make: Make): Promise<void> {
+  const ends = FAILURES.flatMap(({ when, fail }) =>
+    KINDS.map(async (kind) => {
+      const response = asFetched(Response.json('ok'));
+      const before = writtenOn(response);
+      const { fetch } = failingOnce(fail, async () => response);
+      const end = await endInTime(ofKind(kind, make()(fetch)));
+      if (!end?.response?.ok) return; // it waits, or was not sent again
+      same(end.response, response, `the response to a ${kind} that is sent again ${when}`);
+      same(writtenOn(response), before, 'what is written on the response');
+    }),
+  );
+  await Promise.all(ends);
+}
+
+/** Before its body is there, which an abort still ends. */
+async function streamsWhatARepetitionGot(make: Make): Promise<void> {
+  const pull = () => new Promise<void>(() => {});
+  const ends = FAILURES.map(async ({ when, fail }) => {
+    const { fetch, asked } = failingOnce(fail, async () => new Response(new ReadableStream({ pull })));
+    const { signal, abort } = ending();
+    const end = await inTime(settle(make()(fetch)(CONTRACT_URL, { signal })));
+    abort();
+    const [, again] = asked.filter(({ url }) => url.includes('/things'));
+    if (again === undefined) return; // it waits, or was not sent again
+    same(end !== undefined, true, `whether there is a response to a call that is sent again ${when}`);
+    if (end?.response?.ok)
+      same(again.request.signal.aborted, true, `whether next hears an abort while the body is read ${when}`);
+  });
+  await Promise.all(ends);
+}
 
 /** Calls that may be sent again, and such that cannot: a stream is read once. */
 const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?])[] = [

@@ -52,6 +52,7 @@ export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) =
 export const REPEATED: readonly [status: number, headers: Record<string, string>][] = [
   [503, {}],
   [429, { 'retry-after': '0' }],
+  [429, {}], // many servers do not say how long
   [401, {}],
   [403, {}],
 ];
@@ -93,6 +94,15 @@ export async function askedAgain(
     return { when, asked: asked.filter(({ url }) => url.includes('/things')) };
   });
   return Promise.all(all).finally(abort);
+}
+
+/** A fetch that fails the first time, and then answers; not where it is asked for a token besides. */
+export function failingOnce(
+  fail: () => Promise<Response>,
+  answer: () => Promise<Response> = ok,
+): ReturnType<typeof probe> {
+  let sent = 0;
+  return probe(async ({ url }) => (!url.includes('/things') ? ok() : ++sent === 1 ? fail() : answer()));
 }
 
 /** More calls of next than a check makes through a middleware that ends. */

@@ -3,12 +3,12 @@ import { patch } from './patch.ts';
 
 type Start = (...args: never[]) => unknown;
 
-/** Counts the timers that are set while `run` runs and neither fire nor are cleared by its end. */
-export function countTimers(run: () => Promise<unknown>): Promise<number> {
+/** Counts the timers that are set while `run` runs and neither fire nor are cleared by its end. It may look at those that are left so far. */
+export function countTimers(run: (left: Set<unknown>) => Promise<unknown>): Promise<number> {
   return exclusively(() => countNow(run));
 }
 
-async function countNow(run: () => Promise<unknown>): Promise<number> {
+async function countNow(run: Parameters<typeof countTimers>[0]): Promise<number> {
   const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis as unknown as Record<string, Start>;
   const left = new Set<unknown>();
   const start =
@@ -33,7 +33,7 @@ async function countNow(run: () => Promise<unknown>): Promise<number> {
     clearInterval: stop(clearInterval!),
   });
   try {
-    await run();
+    await run(left);
   } finally {
     restore();
   }

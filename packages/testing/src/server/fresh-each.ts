@@ -3,7 +3,7 @@ import { type HookRunner, hookRunner } from '../contract/test-runner.ts';
 
 export type { HookRunner };
 
-/** Whatever keeps state: a stack of `standard()`, a budget, a breaker, a limiter, a monitor. */
+/** Whatever keeps state: a stack of `standard()`, a budget, a breaker, a limiter. */
 export interface Resettable {
   reset(): unknown;
 }

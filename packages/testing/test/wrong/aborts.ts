@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Call, defineMiddleware, discard, type Middleware, onAbort, settle, unwrap } from '@steadfetch/core';
+import {
+  Call,
+  defineMiddleware,
+  discard,
+  type Middleware,
+  onAbort,
+  settle,
+  throwIfAborted,
+  unwrap,
+} from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
 import { afterError } from './repeats.ts';
 import { sleep } from './sleep.ts';
@@ -233,6 +242,15 @@ export const wrongAborts: WrongMiddlewares = {
     },
     'refuses all calls after five that failed': breaking(() => false),
     'waits for the end of a probe that was aborted': breaking((since) => since > 30_000),
+    'keeps the slot of a call that was aborted before it was made': (() => {
+      let free = 5;
+      return defineMiddleware(async (call, next) => {
+        if (free === 0) return new Promise(() => {});
+        free--;
+        throwIfAborted(call.signal);
+        return next(call).finally(() => free++);
+      });
+    })(),
     'keeps the slot of a call whose answer is cancelled': untilRead(5, 'cancel'),
     'keeps the slot of a call that is aborted while its answer is read': untilRead(5, 'failure'),
   },

@@ -27,6 +27,17 @@ export const wrongBodies: WrongMiddlewares = {
       afterError(next, (input, init) => next(input, init && { ...init, body: null })),
     'repeats it after an error without its headers': (next) =>
       afterError(next, (input, init) => next(input, init && { ...init, headers: {} })),
+    'writes a text once more as JSON where it repeats': (next) =>
+      again(next, (input, init) =>
+        next(input, typeof init?.body === 'string' ? { ...init, body: JSON.stringify(init.body) } : init),
+      ),
+    'repeats a form with the headers of its first Request': (next) =>
+      again(next, (input, init) => {
+        const isForm = init?.body instanceof FormData;
+        return next(input, isForm ? { ...init, headers: new Request(input, init).headers } : init);
+      }),
+    'repeats a file as a text': (next) =>
+      again(next, (input, init) => next(input, init?.body instanceof Blob ? { ...init, body: `${init.body}` } : init)),
     'repeats all but streams, also what a generator has given': (next) => {
       const repeating = again(next, next);
       return (input, init) => (init?.body instanceof ReadableStream ? next : repeating)(input, init);

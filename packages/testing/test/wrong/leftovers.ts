@@ -1,5 +1,8 @@
+import { defineMiddleware, discard, type Middleware, onAbort } from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
 import { copyOf } from './copies.ts';
 import { again } from './repeats.ts';
+import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
 
 export const wrongLeftovers: WrongMiddlewares = {
@@ -42,7 +45,27 @@ export const wrongLeftovers: WrongMiddlewares = {
       return answer;
     },
   },
+  'keeps the process alive while it waits': {
+    'waits by a timer that does not, before it repeats': waitingUnheld(503, ['GET', 'PUT']),
+    'waits by such a timer before it sends an order again': waitingUnheld(429, ['POST']),
+  },
   'leaves no timer behind': {
+    'limits each attempt by one, and clears the last': defineMiddleware(async (call, next) => {
+      let timer: NodeJS.Timeout | undefined;
+      const attempt = (): Promise<Response> => {
+        timer = setTimeout(() => {}, 60_000);
+        return next(keepBody(call));
+      };
+      try {
+        const response = await attempt();
+        if (response.status !== 503 || call.method !== 'GET') return response;
+        discard(response);
+        await sleep(1, call.signal);
+        return await attempt();
+      } finally {
+        clearTimeout(timer);
+      }
+    }),
     'keeps the timers of two calls in one place': (next) => {
       let timer: NodeJS.Timeout;
       return async (...call) => {
@@ -127,3 +150,17 @@ export const wrongLeftovers: WrongMiddlewares = {
     },
   },
 };
+
+/** Sends a call again after this status, and waits for that by a timer that keeps no process alive. */
+function waitingUnheld(status: number, methods: readonly string[]): Middleware {
+  return defineMiddleware(async (call, next) => {
+    const response = await next(keepBody(call));
+    if (response.status !== status || !methods.includes(call.method) || !call.replayable) return response;
+    discard(response);
+    await new Promise<void>((resolve, reject) => {
+      const release = onAbort(call.signal, reject);
+      setTimeout(() => resolve(release()), 100).unref();
+    });
+    return next(call);
+  });
+}

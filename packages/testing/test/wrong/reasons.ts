@@ -1,13 +1,13 @@
 /** What a check says when it fails for what it is about. */
 export const reasons: Record<string, RegExp> = {
   'gives the response of next itself':
-    /^the response to a \w+: |^what is written on the response: |^the status of the answer after which nothing is left/,
+    /^the response to a \w+(?: that is sent again after an? \w+)?: |^what is written on the response: |^the status of the answer after which nothing is left/,
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
     /^the status of a (?:\d+ to a \w+|call after ten that gave a \d+): |^the number of calls of next for a \d+: |^(?:(?:whether )?the body|etag|set-cookie) of a \d+ to a \w+(?: is used or locked)?: /,
   'gives a response before its body is there':
-    /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
+    /^whether there is a response (?:\d+|to a call that is sent again after an? \w+): expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off':
     /^whether a (?:POST|GET) whose answer breaks off fails(?:, or ends with a whole one)?: expected true, got false|^the body of a (?:HEAD|GET) whose length is another: |^the answer after one that broke off: /,
   'rejects with the error of next itself':
@@ -17,9 +17,10 @@ export const reasons: Record<string, RegExp> = {
   "rejects with the caller's abort reason":
     /^the reason|^expected the \w+ to (?:reject|end) when it is aborted.*, but it goes on|^expected the call to reject, but it gave a response|^whether the answer to a \w+ that is aborted after a 503 is read/,
   'answers after calls that were aborted':
-    /^the status of a \w+ after ten (?:that were aborted(?: while their answers were read)?|whose answers were cancelled): expected 200, got "no end in time"|^the status of a \w+ a day after /,
+    /^the status of a \w+ after ten (?:that were aborted(?: while their answers were read| before they were made)?|whose answers were cancelled): expected 200, got "no end in time"|^the status of a \w+ a day after /,
   'ends each attempt that it gives up': /^whether an attempt goes on after its \w+ has ended/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
+  'keeps the process alive while it waits': /^whether Node may exit while a \w+ waits after /,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request':
     /^what next was asked for: |^the path and the query that next was asked for after |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|URI malformed|undefined/,

@@ -1,10 +1,16 @@
-import { defineMiddleware, discard, type Middleware } from '@steadfetch/core';
+import { defineMiddleware, discard, type Middleware, onAbort } from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
+import { again } from './repeats.ts';
 import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
 
 export const wrongResponses: WrongMiddlewares = {
   'gives the response of next itself': {
+    'builds the answer to a repetition anew': (next) =>
+      again(next, async (input, init) => {
+        const response = await next(input, init);
+        return new Response(response.body, response);
+      }),
     'reads what is short, and builds it anew': (next) => async (input, init) => {
       const response = await next(input, init);
       const isShort = Number(response.headers.get('content-length') ?? 10_000) < 1_000;
@@ -61,6 +67,14 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a response that nobody has read': {
+    'reads how long a 429 asks to wait, also where it does not say': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 429 || !call.replayable) return response;
+      const seconds = Number(response.headers.get('retry-after')!.trim());
+      discard(response);
+      await sleep(seconds * 1_000, call.signal);
+      return next(call);
+    }),
     'sends a POST again after a 429, and leaves the 429 unread': defineMiddleware(async (call, next) => {
       const response = await next(keepBody(call));
       return response.status === 429 && call.method === 'POST' ? next(call) : response;
@@ -269,6 +283,17 @@ export const wrongResponses: WrongMiddlewares = {
       },
   },
   'gives a response before its body is there': {
+    'reads the good answer to a repetition': (next) =>
+      again(next, async (input, init) => {
+        const response = await next(input, init);
+        return response.ok ? new Response(await response.text(), response) : response;
+      }),
+    'stops to listen to the caller once a repetition is answered': (next) =>
+      again(next, async (input, init) => {
+        const controller = new AbortController();
+        const release = onAbort(init?.signal ?? undefined, (reason) => controller.abort(reason));
+        return next(input, { ...init, signal: controller.signal }).finally(release);
+      }),
     'waits for a copy of a text': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.headers.get('content-type')?.startsWith('text/')) await response.clone().text();
