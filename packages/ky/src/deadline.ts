@@ -20,7 +20,7 @@ export function remainingOf(
   const startedAt = now();
   const kyStartedAt = kyTime();
   return () => {
-    const given = options[limit];
+    const given = options[limit] ?? (limit === 'timeout' && TIMEOUT);
     const elapsed = Math.max(now() - startedAt, kyTime() - kyStartedAt);
     return typeof given === 'number' ? given - EARLY - elapsed : Infinity;
   };

@@ -16,13 +16,13 @@ import { isCancelled, rejectionOf, waitForRetry } from './wait.ts';
 export async function again(failure: FailedAttempt): Promise<boolean> {
   const { call, response, session } = failure;
   const decision = await handleFailure(failure).catch((error: unknown) => {
-    if (response) discard(response);
+    if (response) discard(response, call);
     throw error;
   });
   if (!decision.retry) return false;
   if (response) {
     keepAnswer(call, response, decision);
-    discard(response);
+    discard(response, call);
   }
   if (!session.policy.needsOutcome && !call.observed) failure.outcome = undefined;
   return waitForRetry(failure, decision);

@@ -13,7 +13,9 @@ export interface Failure {
   /** Milliseconds since the call began. */
   readonly elapsed: number;
   readonly outcome: Outcome;
+  /** `undefined`, and not `null`, where the attempt ended with an error. */
   readonly response?: Response;
+  /** `undefined`, and not `null`, where there is a response. */
   readonly error?: unknown;
   /** The `Idempotency-Key` that the call was made with, if it was. */
   readonly idempotencyKey?: string;

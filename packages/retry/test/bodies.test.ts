@@ -1,4 +1,4 @@
-import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { bodyFactory, compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -135,6 +135,20 @@ describe('a discarded response', () => {
     expect(response.status).toBe(200);
     expect(small.bodyUsed).toBe(true);
     await vi.waitFor(() => expect(cancelled).toHaveBeenCalled());
+  });
+
+  it('is cancelled where the body was made for the attempt, which is not sent to its end where a server refuses an upload', async () => {
+    const cancelled = vi.fn();
+    const refusal = () =>
+      new Response(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1)), cancel: cancelled }), {
+        status: 503,
+      });
+    const upload = { method: 'PUT', body: bodyFactory(() => new Blob(['file']).stream()) };
+
+    const response = await retry(quick())(scripted(refusal(), refusal(), 200).fetch)(API, upload);
+
+    expect(response.status).toBe(200);
+    expect(cancelled).toHaveBeenCalledTimes(2);
   });
 
   it('that a condition cloned does not hang the call', async () => {

@@ -1,4 +1,6 @@
+import type { Call } from '../call/call.ts';
 import { notify } from '../events/notify.ts';
+import { cancelBody } from './keep-body.ts';
 
 /** A body of which more must be read than so many bytes, or for longer than so many milliseconds, is not worth its connection. */
 const MAX_BYTES = 262_144;
@@ -10,13 +12,17 @@ const PATIENCE = 100;
  * A small body is drained so that its connection can be used again. One that is larger than 256 kB or takes longer than
  * 100 ms is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller waits for nothing, since `cancel()`
  * of a cloned response stays pending for good.
+ *
+ * Where the call that it answers has a `bodyFactory`, it is cancelled: a server may refuse an upload before it has read it, and the
+ * `fetch` of Node closes the file only then.
  */
-export function discard(response: Response): void {
+export function discard(response: Response, call?: Call): void {
   try {
     const { body } = response;
     if (!body || body.locked || response.bodyUsed) return;
-    if (typeof body.getReader === 'function') discardStream(body);
-    else discardNodeStream(body as unknown as NodeStream);
+    if (typeof body.getReader !== 'function') discardNodeStream(body as unknown as NodeStream);
+    else if (typeof (call?.init?.body as unknown) === 'function') cancelBody(body);
+    else discardStream(body);
   } catch {}
 }
 
