@@ -100,7 +100,7 @@ export class Limiter {
           return response;
         }
         prepareResend(refused, this.#settings.clock.now());
-        discard(response);
+        discard(response, call);
       }
     } catch (error) {
       if (!ticket?.late) throw error;
