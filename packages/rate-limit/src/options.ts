@@ -44,8 +44,8 @@ export interface RateLimitOptions {
    */
   proof?: 'direct' | 'first';
   /**
-   * What a call costs, in the unit of the told quota that counts (tokens); 1 where it is left out. A limit that is not told is measured
-   * in requests.
+   * What a call costs, in the unit of the told quota that counts (tokens); 1 where it is left out. `limit`, and a limit that is not
+   * told, are measured in requests.
    */
   cost?: (call: Call) => number;
   /** What a call cost in truth, read from its response; `undefined` if that does not say. */
