@@ -58,12 +58,14 @@ export function planOf(options: StandardOptions | undefined): StandardPlan {
   const { clock, random, timeout, idempotencyKey, retry, rateLimit, bufferBody } = settings;
   const time = { clock, random };
   const wait = Math.min(timeout || LONGEST_WAIT, LONGEST_WAIT);
+  // where the limit is known, so is the length of the line
+  const maxWait = Object(rateLimit).limit === undefined ? wait : timeout || wait;
   return {
     clock,
     idempotencyKey: layerOptions(idempotencyKey, {}),
     timeout: timeout || undefined,
     retry: layerOptions(retry, { ...time, maxRetries: 2, maxDelay: wait }),
-    rateLimit: layerOptions(rateLimit, { ...time, proof: 'first', maxWait: wait, maxResends: 10 }),
+    rateLimit: layerOptions(rateLimit, { ...time, proof: 'first', maxWait, maxResends: 10 }),
     circuitBreaker: breakerOf(settings),
     concurrency: slotsOf(settings),
     bufferBody: layerOptions(bufferBody, { maxBytes: 1_000_000 }),

@@ -69,6 +69,27 @@ it('a burst that the window covers is sent as fast as the slots inside let it', 
   expect(accepted).toBe(90);
 });
 
+it.each([1, 10, 30])(
+  'a job of %i slots at a limit that is said waits in its line as long as its calls have time',
+  async (slots) => {
+    const time = new VirtualTime(Date.UTC(2025, 0, 1));
+    const limit = { requests: 10, per: MINUTE };
+    const steady = standard({ clock: time, random, timeout: 20 * MINUTE, concurrency: slots, rateLimit: { limit } });
+    const server = windowOf(time, { whole: 10, per: MINUTE, takes: 50 });
+    const call = steady(server.fetch);
+    let accepted = 0;
+    for (let n = 0; n < 100; n++) {
+      time.at(0, async () => {
+        if ((await call('https://api.test/items')).ok) accepted++;
+      });
+    }
+
+    await time.run(15 * MINUTE);
+
+    expect(accepted).toBe(100);
+  },
+);
+
 function random(): number {
   return 0.5;
 }
