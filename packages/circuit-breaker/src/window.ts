@@ -137,7 +137,9 @@ function ratioRule({ failureRatio, minCalls, slowerThan, slowCallRatio }: RatioS
           add(slice, countsOf(sample), 1);
           add(sum, countsOf(sample), 1);
           const { calls, failed, slow } = sum;
-          return calls >= minCalls && (failed / calls >= failureRatio || slow / calls >= slowCallRatio);
+          // Of calls made at once, failures are known first. The good answers that follow open nothing.
+          const isBad = sample.failed || isSlow(sample.duration);
+          return isBad && calls >= minCalls && (failed / calls >= failureRatio || slow / calls >= slowCallRatio);
         },
         takeBack(sample) {
           const slice = failures.get(sample);

@@ -354,10 +354,12 @@ describe('a breaker that is asked or reset', () => {
   });
 
   it('says that its rule opened it where the last call succeeded', () => {
-    const { call, snapshot } = setup({ rule: countWindow({ size: 2 }) });
+    const { acquire, call, clock, snapshot } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
 
     call('failure', { status: 500, headers: new Headers() });
-    call('success');
+    const permit = acquire()!;
+    clock.advance(101);
+    permit.settle('success');
 
     expect(snapshot()).toMatchObject({
       state: 'open',

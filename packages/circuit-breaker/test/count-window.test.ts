@@ -17,6 +17,10 @@ it('never opens on fewer calls than minCalls', () => {
   expect(run(countWindow({ size: 10, minCalls: 5 }), 'xxxxx')).toEqual([false, false, false, false, true]);
 });
 
+it('opens at no good answer: of calls made at once, failures are known first', () => {
+  expect(run(countWindow({ size: 20, minCalls: 4 }), 'xxx.................')).not.toContain(true);
+});
+
 it('forgets the oldest call for each new one', () => {
   const opened = run(countWindow({ size: 3, failureRatio: 0.6, minCalls: 3 }), 'x..x..x');
 
@@ -54,7 +58,8 @@ it('agrees with counting the latest calls one by one', () => {
       const expected = calls.map((_, index) => {
         const latest = calls.slice(Math.max(0, index + 1 - size), index + 1);
         const share = (kind: string) => latest.filter((call) => call === kind).length / latest.length;
-        return latest.length >= minCalls && (share('x') >= failureRatio || share('s') >= slowCallRatio);
+        const isReached = share('x') >= failureRatio || share('s') >= slowCallRatio;
+        return calls[index] !== '.' && latest.length >= minCalls && isReached;
       });
 
       expect(run(rule, calls.join(''))).toEqual(expected);

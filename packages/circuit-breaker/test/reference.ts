@@ -89,7 +89,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
       if (state === 'closed') {
         if (call.epoch !== epoch) return;
         log.push({ at: now, failed, slow });
-        if (rule.opens(log, now)) open();
+        if ((failed || slow) && rule.opens(log, now)) open();
       } else if (!failed && !slow && call.probe && call.outage === outage) {
         passed += 1;
         if (passed === probes) close();
