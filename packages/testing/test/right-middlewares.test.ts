@@ -122,17 +122,28 @@ describe('contractChecks', () => {
     }
   });
 
-  it('passes who looks at the answer to a repetition for a moment, however long it waited before', async () => {
-    const looking = (ms: number): Middleware =>
+  it('passes who takes a moment after a repetition, which is sent late', async () => {
+    const logging = (wait: number, moment: number): Middleware =>
       defineMiddleware(async (call, next) => {
         const response = await next(call);
         if (response.status !== 503) return response;
         discard(response);
-        await delay(ms, undefined, { signal: call.signal });
-        return next(call).finally(() => delay(60));
+        await sleep(wait, call.signal);
+        return next(call).finally(() => delay(moment));
       });
 
-    for (const ms of [0, 30]) await contractChecks['gives a response before its body is there']!(() => looking(ms));
+    await contractChecks["rejects with the caller's abort reason"]!(() => logging(30, 60));
+    await contractChecks['gives a response before its body is there']!(() => logging(0, 200));
+  });
+
+  it('passes who throws for a status', async () => {
+    const throwing = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return response;
+    });
+
+    await contractChecks['builds no Request and clones nothing for a plain call']!(() => throwing);
   });
 
   it('passes who repeats a POST that the server says it has not acted on', async () => {
