@@ -9,7 +9,7 @@ import { parseMarkdown } from '../../scripts/markdown.ts';
 import { rowsOf } from './tables.ts';
 
 const PAGES = {
-  'migration.md': ['axios-retry', 'fetch-retry', 'p-retry', 'got', 'ofetch', 'RetryAgent', 'ky'],
+  'migration.md': ['axios-retry', 'fetch-retry', 'p-retry', 'Bottleneck', 'got', 'ofetch', 'RetryAgent', 'ky'],
   'migration-python.md': ['urllib3', 'requests'],
 };
 

@@ -89,6 +89,63 @@ describe('contractChecks', () => {
     await contractChecks['keeps the process alive while it waits']!(() => compose(limiting, waiting));
   });
 
+  it('passes who writes what failed to a log a little later, by a timer that keeps no process alive', async () => {
+    const logging = defineMiddleware(async (call, next) => {
+      const outcome = await settle(next(call));
+      if (!outcome.response?.ok) setTimeout(() => {}, 1_000).unref();
+      return unwrap(outcome);
+    });
+
+    await contractChecks['keeps the process alive while it waits']!(() => logging);
+  });
+
+  it('passes who opens a circuit after three failures, or refuses all calls for a while after a 429', async () => {
+    const refusing =
+      (after: number, isFailure: (response: Response | undefined) => boolean): Middleware =>
+      (next) => {
+        let failures = 0;
+        let until = 0;
+        return defineMiddleware(async (call, following) => {
+          if (failures >= after && performance.now() < until) throw new Error('not now');
+          const outcome = await settle(following(call));
+          failures = isFailure(outcome.response) ? failures + 1 : 0;
+          until = performance.now() + 1_000;
+          return unwrap(outcome);
+        })(next);
+      };
+    const breaking = refusing(3, (response) => response === undefined || response.status >= 500);
+    const pausing = refusing(1, (response) => response?.status === 429 && !response.headers.has('retry-after'));
+
+    for (const right of [breaking, pausing]) {
+      await contractChecks['rejects when next throws instead of rejecting']!(() => right);
+      await contractChecks['keeps concurrent calls apart']!(() => right);
+    }
+  });
+
+  it('passes who takes a moment after a repetition, which is sent late', async () => {
+    const logging = (wait: number, moment: number): Middleware =>
+      defineMiddleware(async (call, next) => {
+        const response = await next(call);
+        if (response.status !== 503) return response;
+        discard(response);
+        await sleep(wait, call.signal);
+        return next(call).finally(() => delay(moment));
+      });
+
+    await contractChecks["rejects with the caller's abort reason"]!(() => logging(30, 60));
+    await contractChecks['gives a response before its body is there']!(() => logging(0, 200));
+  });
+
+  it('passes who throws for a status', async () => {
+    const throwing = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return response;
+    });
+
+    await contractChecks['builds no Request and clones nothing for a plain call']!(() => throwing);
+  });
+
   it('passes who repeats a POST that the server says it has not acted on', async () => {
     const again: Middleware = defineMiddleware(async (call, next) => {
       const response = await next(call);
