@@ -62,7 +62,7 @@ export function learn(state: LimitState, cost: number): void {
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
-  state.emptied = at;
+  state.emptied = Math.max(at, state.backAt);
   state.accepted = 0;
   state.granted = 0;
   state.begun = 0;

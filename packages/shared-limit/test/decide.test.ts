@@ -120,6 +120,28 @@ describe('refusals that may be noise', () => {
 });
 
 describe('a process that goes on alone', () => {
+  it('what they accept meanwhile does not make two refusals beside it a limit of one call a day', () => {
+    const refused = (at: number) => ({
+      at: START + at,
+      closedUntil: START + at,
+      every: 0,
+      wait: 1_000,
+      isDoubted: false,
+    });
+    const accepted = [{ from: START + 1_500, to: START + 1_600, cost: 8 }];
+    const { replies } = asked(
+      [0, {}],
+      [10, { want: 0, aloneFor: 0 }],
+      [100, { want: 0, refusal: refused(90) }],
+      [400, { want: 0 }],
+      [1_700, { want: 0, requests: 8, accepted }],
+      [3_100, {}],
+      [3_150, { want: 0, refusal: refused(3_140) }],
+      [4_200, {}],
+    );
+    expect(replies.at(-1)!.every).toBeLessThan(3_000);
+  });
+
   it('takes all with it, and they come back together when it may', () => {
     const { replies } = asked([0, {}], [10, { want: 0, aloneFor: 10_000 }], [20, {}], [500, { want: 0, aloneFor: 0 }]);
     expect(replies.map(({ backAt }) => backAt)).toEqual([0, ...Array(3).fill(START + 10_010)]);

@@ -95,7 +95,7 @@ local function learn(cost)
     elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end
-  s.emptied = at
+  s.emptied = max(at, s.backAt)
   s.accepted = 0
   s.granted = 0
   s.begun = 0
