@@ -161,7 +161,7 @@ class RetriedCalls {
     this.#timer = timer;
     const next = Math.min(...lefts.map((left) => left - (secondsIn(left) - 1) * 1_000));
     this.#clock.sleep(Math.max(LEAST_BETWEEN_UPDATES_MS, next), timer.signal).then(
-      () => this.#update(),
+      () => timer.signal.aborted || this.#update(), // a clock may resolve a sleep that was ended
       () => {},
     );
   }

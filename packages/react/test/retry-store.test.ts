@@ -219,6 +219,30 @@ describe('retryStore', () => {
     expect(clock.pending).toBe(before);
   });
 
+  it.each([
+    ['resolves', true],
+    ['goes on with', false],
+  ])('sleeps once for each change of the seconds with a clock that %s a sleep which was ended', async (_, resolves) => {
+    const clock = manualClock();
+    const sleep = vi.fn((ms: number, signal?: AbortSignal) => {
+      if (sleep.mock.calls.length > 50) return new Promise<void>(() => {});
+      const ended = new Promise<void>((resolve) => resolves && signal?.addEventListener('abort', () => resolve()));
+      return Promise.race([clock.sleep(ms), ended]);
+    });
+    const retries = retryStore({ clock: { now: clock.now, sleep } });
+    const api = compose(
+      observe(retries, { clock }),
+      retry({ clock, delay: () => 5_000, budget: false }),
+    )(fakeFetch([503]));
+    retries.subscribe(() => {});
+    for (let i = 0; i < 3; i++) void api(URL);
+
+    await clock.advance(0);
+    sleep.mockClear();
+    await clock.advance(3_000);
+    expect(sleep).toHaveBeenCalledTimes(3);
+  });
+
   it('holds a hundred calls at most', async () => {
     const { api, clock, retries } = setUp([503]);
     const calls = Array.from({ length: 120 }, (_, n) => api(`${URL}&n=${n}`));
