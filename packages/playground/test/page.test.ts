@@ -88,7 +88,7 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
     await page.keyboard.type('rateLimit');
     await tabTo(page, 'add layer');
     await page.keyboard.press('Enter');
-    await tabTo(page, '13 options, all at their defaults');
+    await tabTo(page, '12 options, all at their defaults');
     await page.keyboard.press('Enter');
     await tabTo(page, 'layer-0-maxRetries');
     await page.keyboard.type('4');

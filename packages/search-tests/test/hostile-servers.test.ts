@@ -4,7 +4,8 @@ import { seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { type Fetch, type Middleware, standard } from 'steadfetch';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { handlingAll, macrotasks, nameOfError } from './support/drive.ts';
+import { macrotasks, nameOfError } from './support/drive.ts';
+import { handlingAll } from './support/handling-all.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 

@@ -12,7 +12,8 @@ import {
   type RetryHooks,
 } from 'steadfetch';
 import { describe, it } from 'vitest';
-import { drive, handlingAll, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
+import { drive, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
+import { handlingAll } from './support/handling-all.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { build, type Extra, type Spec, specs, type Timing } from './support/stacks.ts';

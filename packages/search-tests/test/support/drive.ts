@@ -1,5 +1,4 @@
 import { type Clock, type Outcome, onAbort, settle } from '@steadfetch/core';
-import { claim } from './search.ts';
 
 const START: number = Date.UTC(2025, 0, 1);
 /** Turns of the event loop in which the platform does work of its own, such as reading a file, before time moves on. */
@@ -102,24 +101,6 @@ export async function macrotasks(count: number): Promise<void> {
 /** What an outcome is called in a message. */
 export function nameOf({ failed, response, error }: Outcome): string {
   return failed ? `error ${String(error)}` : `status ${response?.status}`;
-}
-
-/** Fails a case also where nobody handles a rejection. */
-export function handlingAll<Given extends unknown[]>(
-  check: (...given: Given) => Promise<void>,
-): (...given: Given) => Promise<void> {
-  return async (...given) => {
-    const unhandled: unknown[] = [];
-    const note = (error: unknown) => void unhandled.push(error);
-    process.on('unhandledRejection', note);
-    try {
-      await check(...given);
-      await macrotasks(2);
-      claim(unhandled.length === 0, `nobody handles ${String(unhandled[0])}`);
-    } finally {
-      process.off('unhandledRejection', note);
-    }
-  };
 }
 
 /** What an error is called in a message. */
