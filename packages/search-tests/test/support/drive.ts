@@ -104,7 +104,7 @@ export function nameOf({ failed, response, error }: Outcome): string {
   return failed ? `error ${String(error)}` : `status ${response?.status}`;
 }
 
-/** Fails a case also where nobody handles a rejection. */
+/** Fails a case where a rejection stays unhandled, too. */
 export function handlingAll<Given extends unknown[]>(
   check: (...given: Given) => Promise<void>,
 ): (...given: Given) => Promise<void> {
