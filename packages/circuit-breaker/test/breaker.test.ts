@@ -153,14 +153,19 @@ describe('breaker', () => {
   });
 
   it.each([
-    { what: 'does not close on slow probes', second: 101, expected: { state: 'open', openings: 2 } },
-    { what: 'excuses the first slow probe: the server may have gone cold', second: 100, expected: { state: 'closed' } },
-  ])('$what', ({ second, expected }) => {
+    { what: 'does not close on slow probes', probes: [101, 101], expected: { state: 'open', openings: 2 } },
+    {
+      what: 'excuses the first slow probe: the server may have gone cold',
+      probes: [101, 100],
+      expected: { state: 'closed' },
+    },
+    { what: 'excuses it after each open time', probes: [101, 101, 101], expected: { state: 'half-open', openings: 2 } },
+  ])('$what', ({ probes, expected }) => {
     const { acquire, clock, snapshot, trip } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
     trip();
-    clock.advance(1_000);
 
-    for (const took of [101, second]) {
+    for (const took of probes) {
+      clock.advance(snapshot().retryAfter);
       const permit = acquire()!;
       clock.advance(took);
       permit.settle('success');

@@ -46,7 +46,7 @@ describe('circuitBreaker', () => {
     expect(await Promise.all([outcomeOf(), outcomeOf(), outcomeOf()])).toEqual([200, 200, 200]);
   });
 
-  it('tells observers of the calls when it opens, and when it closes since nobody called for long', async () => {
+  it('tells observers of the calls when it opens, and when it closes at the first call after a long silence', async () => {
     const actions: string[] = [];
     const { clock, fetch } = setup({}, 500, 500, 200);
     const send = observe((event) => event.type === 'circuit' && actions.push(event.action))(fetch);

@@ -17,7 +17,7 @@ it('never opens on fewer calls than minCalls', () => {
   expect(run(countWindow({ size: 10, minCalls: 5 }), 'xxxxx')).toEqual([false, false, false, false, true]);
 });
 
-it('opens at no good answer: of calls made at once, failures are known first', () => {
+it('does not open at a good answer: of calls made at once, failures are known first', () => {
   expect(run(countWindow({ size: 20, minCalls: 4 }), 'xxx.................')).not.toContain(true);
 });
 

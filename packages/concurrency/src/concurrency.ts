@@ -47,8 +47,8 @@ export interface Bulkhead extends Middleware {
  * Lets at most `max` calls of a key be in flight; the others wait in the order they came.
  *
  * A call is in flight until its response is there; reading the body does not count. One that waits inside, for a retry or its turn
- * at a limit, keeps its slot while other calls fail too, where no `timeout` stands outside, and where there is one slot, if it is no GET or
- * HEAD. A waiting call leaves at once when its signal aborts. One that finds `maxQueue` calls waiting is refused. All calls through one
+ * at a limit, keeps its slot while other calls fail too, where no `timeout` stands outside, and, if it is no GET or HEAD, where `max` is
+ * 1. A waiting call leaves at once when its signal aborts. One that finds `maxQueue` calls waiting is refused. All calls through one
  * middleware share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason

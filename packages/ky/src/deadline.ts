@@ -7,9 +7,9 @@ const EARLY = 2;
 const TIMEOUT = 10_000;
 
 /**
- * What is left of ky's `totalTimeout`, which runs from the start of the call, or of its `timeout`, from that of a request: by ky's
- * own clock or by ours, whichever is further on. A little less, since its timer may fire early, and a retry must not be announced
- * which ky then forbids.
+ * What is left of a limit of ky, which runs from now on: `totalTimeout` from the start of a call, `timeout` from that of a request. It
+ * is measured by ky's own clock and by ours, and the one that is further on counts. A little less, since ky's timer may fire early, and a
+ * retry must not be announced which ky then forbids.
  */
 export function remainingOf(
   options: Options,

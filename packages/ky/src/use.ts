@@ -30,8 +30,8 @@ const UNCALLED =
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
  * timeout are off, since they would multiply the stack's retries and cut its waits; what an `afterResponse` hook repeats
  * with `ky.retry()` is repeated. ky's `retry` option of a call or an instance is then for a `retry()` in the stack;
- * `steadfetch: { retry: … }` takes its options by our names. A `timeout` or `totalTimeout` of ky is
- * the deadline of the stack. A `fetch` given to ky later replaces the stack, as ky's options do.
+ * `steadfetch: { retry: … }` takes its options by our names. A `timeout` or `totalTimeout` of ky is the deadline of the stack.
+ * A `fetch` given to ky later replaces the stack, as ky's options do.
  *
  * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */

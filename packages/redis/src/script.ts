@@ -16,5 +16,5 @@ import { TOLD } from './script/told.ts';
  */
 export const SCRIPT: string = `${STATE}${TIDY}${BUCKET}${LEARN}${TOLD}${PACE}${DECIDE}`;
 
-/** The SHA-1 of the script, by which the server knows it. A test says what it is after a change. */
+/** The SHA-1 of the script, by which the server knows it. After a change the message of a test that fails has the new one. */
 export const SHA = '398361844153e45ca723c4b9ba9db3ac7d31de87';

@@ -8,7 +8,7 @@ import type { RetryKind } from './types.ts';
 /** What a failed attempt costs. */
 export const FAILURE = 0.5;
 
-/** What a retry costs without the failure that it may bring: less where the server has chosen its time, or that of a held call. */
+/** What a retry costs without the failure that it may bring: less where the server has chosen its time, or the call was held. */
 export const PRICE = { transient: 0.5, invited: 0.2 } as const;
 
 /** What a retry costs that fails, at the most. An answer pays back so much for each retry of its call. */

@@ -13,8 +13,8 @@ type Method = (...args: unknown[]) => unknown;
 export const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
 
 /**
- * Guessed by members that only loggers of that kind have: winston and its children have transports, pino has bindings, and of those
- * with `fatal` such as bunyan have children. Sentry, LogTape and Nest have `fatal`, too, and take the message first.
+ * Guessed by members that only loggers of that kind have: winston and its children have `transports`, pino has `bindings`, bunyan has
+ * `fatal` and `child`. Those of Sentry, LogTape and Nest have `fatal` alone, and take the message first.
  */
 export function styleOf(logger: object): LogStyle {
   const has = (name: string) => Object(logger)[name] !== undefined;

@@ -72,7 +72,10 @@ class Monitor {
     else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
   }
 
-  /** Without calls no hook is called, but the window ends: a process that is sent none while this says `excessive` would never be sent any. */
+  /**
+   * Without calls no hook is called, but `excessive` ends with the window: a process that gets no calls while it is true would never get
+   * any again.
+   */
   snapshot(): RetryReport & { readonly excessive: boolean } {
     const report = this.#report();
     return { ...report, excessive: this.#excessive && !this.#isNormal(report) };

@@ -1,7 +1,7 @@
 import { compose, type Fetch } from '@steadfetch/core';
 import { retryBudget } from '@steadfetch/retry-budget';
 import { fakeFetch, instantClock, manualClock, seededRandom } from '@steadfetch/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { down, loadAnew, retry, warnings } from './fresh-retry.ts';
 import { timed } from './support.ts';
 
@@ -202,6 +202,16 @@ describe('a budget', () => {
       expect(budget.record.mock.calls.map(([, outcome]) => outcome)).toEqual(['success']);
     },
   );
+
+  it('is asked where there is an answer, also if the browser says that it is offline', async () => {
+    vi.stubGlobal('navigator', { onLine: false });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const budget = { acquire: vi.fn(() => undefined), record: () => {} };
+
+    await retry({ clock: instantClock(), budget })(fakeFetch([503]))('http://localhost/things');
+
+    expect(budget.acquire).toHaveBeenCalled();
+  });
 
   it('needs no other members than acquire and record', async () => {
     const inner = retryBudget();

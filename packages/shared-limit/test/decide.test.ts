@@ -120,7 +120,7 @@ describe('refusals that may be noise', () => {
 });
 
 describe('a process that goes on alone', () => {
-  it('what they accept meanwhile does not make two refusals beside it a limit of one call a day', () => {
+  it('takes what was accepted beside the store, between two refusals there, for no limit of one call a day', () => {
     const refused = (at: number) => ({
       at: START + at,
       closedUntil: START + at,

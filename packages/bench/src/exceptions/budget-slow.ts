@@ -23,7 +23,7 @@ export const SLOW: readonly Exception[] = [
   },
   {
     situation:
-      'For 12 s each request fails after 5 s, as where packets are lost on the way to it; good answers take 6 s',
+      'For 12 s each request fails after 5 s, as where packets are lost on the way to the server; good answers take 6 s',
     ...beside(),
     ...outage({ for: 12_000, good: 6_000, answers: { error: 'UND_ERR_CONNECT_TIMEOUT', after: 5_000 } }),
   },

@@ -2,19 +2,19 @@ import type { Call } from '../call/call.ts';
 import { notify } from '../events/notify.ts';
 import { cancelBody } from './keep-body.ts';
 
-/** A body of which more must be read than so many bytes, or for longer than so many milliseconds, is not worth its connection. */
+/** A body that is longer (bytes), or takes longer to read (ms), is not worth its connection. */
 const MAX_BYTES = 262_144;
 const PATIENCE = 100;
 
 /**
  * Discards a response that will not be read. Returns at once and never throws, whatever the argument is.
  *
- * A small body is drained so that its connection can be used again. One that is larger than 256 kB or takes longer than
+ * A small body is drained so that its connection can be used again. One that is larger than 256 KiB or takes longer than
  * 100 ms is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller waits for nothing, since `cancel()`
  * of a cloned response stays pending for good.
  *
- * Where the call that it answers has a `bodyFactory`, it is cancelled: a server may refuse an upload before it has read it, and the
- * `fetch` of Node closes the file only then.
+ * The answer to a call with a `bodyFactory` is cancelled at once: a server may refuse an upload before it has read it, and the `fetch`
+ * of Node then closes the file only where the answer is cancelled.
  */
 export function discard(response: Response, call?: Call): void {
   try {

@@ -149,7 +149,7 @@ class OpenCalls {
     return { finished: this.#finished - finished, ended: this.#ended - ended };
   }
 
-  /** Ends a wait with the last answer of the call; of a loop around our layers only that of the event is known. */
+  /** Ends a wait with the last answer of the call; for a loop around our layers, only that of the event is known. */
   #endWait(callId: number, { cancel, answer }: Wait): void {
     this.#waits.delete(callId);
     const open = this.#open.get(callId);

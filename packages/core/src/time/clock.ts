@@ -15,7 +15,10 @@ export type Random = () => number;
 /** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
 export const MAX_TIMER = 2_147_483_647;
 
-/** The machine's clock. The globals are looked up at each use, so fake timers drive it if they replace `performance` too. */
+/**
+ * The machine's clock. It sleeps as long as a timer can, 24.8 days, where more is asked. The globals are looked up at each use, so fake
+ * timers drive it if they replace `performance` too.
+ */
 export const systemClock: Clock = { now: () => Date.now(), sleep: sleepByTimer };
 
 function sleepByTimer(ms: number, signal?: AbortSignal): Promise<void> {

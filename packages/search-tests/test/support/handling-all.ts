@@ -1,7 +1,7 @@
 import { macrotasks } from './drive.ts';
 import { claim } from './search.ts';
 
-/** Fails a case also where nobody handles a rejection. */
+/** Fails a case where a rejection stays unhandled, too. */
 export function handlingAll<Given extends unknown[]>(
   check: (...given: Given) => Promise<void>,
 ): (...given: Given) => Promise<void> {
