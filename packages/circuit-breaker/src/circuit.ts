@@ -52,7 +52,7 @@ export class Circuit {
   /** When the present open time ends, and how long it is. */
   #until = 0;
   #openTime = 0;
-  /** Probes that succeeded since the circuit became half-open. */
+  /** Probes that succeeded in a row since the circuit became half-open. */
   #passed = 0;
   /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
@@ -168,6 +168,7 @@ export class Circuit {
       if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
     } else if (entry.probe && entry.outage === this.#outage) {
       if (rule.isSlow?.(duration)) {
+        this.#passed = 0;
         if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
       } else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
     } else if (rule.scoped === true) this.#enter('closed');

@@ -174,6 +174,20 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject(expected);
   });
 
+  it('lets as many through after a slow probe as after the open time: the fast ones before it leave no slots taken', () => {
+    const { acquire, clock, trip } = setup({ probes: 3, rule: countWindow({ size: 2, slowerThan: 100 }) });
+    trip();
+    clock.advance(1_000);
+
+    const [first, second, slow] = [acquire()!, acquire()!, acquire()!];
+    first.settle('success');
+    second.settle('success');
+    clock.advance(101);
+    slow.settle('success');
+
+    expect([acquire(), acquire(), acquire()]).not.toContain(undefined);
+  });
+
   it('ignores what calls come to that were let through before it opened', () => {
     const { acquire, clock, snapshot, trip } = setup();
     const early = [acquire()!, acquire()!, acquire()!];

@@ -94,7 +94,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
         passed += 1;
         if (passed === probes) close();
       } else if (!failed && call.probe && call.outage === outage && ++slowProbes <= probes) {
-        return; // the first may have found a server that is cold
+        passed = 0; // the first may have found a server that is cold
       } else if (call.epoch === epoch && (failed || slow) && state === 'half-open') open();
     },
     get state() {
