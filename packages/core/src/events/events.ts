@@ -110,7 +110,10 @@ interface GateEvent extends EventBase {
   cancel?(reason?: unknown): void;
 }
 
-/** `circuitBreaker` refuses the call, lets it through as a probe, or changes its state by how the call ended. */
+/**
+ * `circuitBreaker` refuses the call, lets it through as a probe, or changes its state: by how the call ended, or as it begins where no
+ * probe has failed for five minutes.
+ */
 interface CircuitEvent extends EventBase {
   readonly type: 'circuit';
   readonly action: 'refused' | 'probe' | 'opened' | 'closed';
