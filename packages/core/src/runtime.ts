@@ -12,3 +12,8 @@ export function inWorkers(): boolean {
 export function inBrowser(): boolean {
   return (globalThis as { location?: unknown }).location !== undefined;
 }
+
+/** Whether the browser says that it has a network. Without `navigator.onLine`, as in Node, nothing says that it has none. */
+export function hasNetwork(): boolean {
+  return (globalThis.navigator as { onLine?: unknown } | undefined)?.onLine !== false;
+}

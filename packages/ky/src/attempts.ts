@@ -50,7 +50,7 @@ export class Attempts {
     this.policy = policy;
     this.#startedAt = policy.clock.now();
     this.#observer = observerOf(options.fetch);
-    this.#base = Call.from('').with({ remaining: remainingOf(options, policy.clock) });
+    this.#base = Call.from('').with({ remaining: remainingOf(() => options.totalTimeout, policy.clock) });
     this.#base.record.meta = meta;
   }
 

@@ -7,27 +7,28 @@ const EARLY = 2;
 const TIMEOUT = 10_000;
 
 /**
- * What is left of a limit of ky, which runs from now on: `totalTimeout` from the start of a call, `timeout` from that of a request. It
- * is measured by ky's own clock and by ours, and the one that is further on counts. A little less, since ky's timer may fire early, and a
- * retry must not be announced which ky then forbids.
+ * What is left of a limit of ky, which runs from now on and may change. It is measured by ky's own clock and by ours, and the one that is
+ * further on counts. A little less, since ky's timer may fire early, and a retry must not be announced which ky then forbids.
  */
-export function remainingOf(
-  options: Options,
-  clock: Clock,
-  limit: 'timeout' | 'totalTimeout' = 'totalTimeout',
-): () => number {
+export function remainingOf(limit: () => number | false | undefined, clock: Clock): () => number {
   const now = monotonic(clock);
   const startedAt = now();
   const kyStartedAt = kyTime();
   return () => {
-    const given = options[limit] ?? (limit === 'timeout' && TIMEOUT);
+    const given = limit();
     const elapsed = Math.max(now() - startedAt, kyTime() - kyStartedAt);
     return typeof given === 'number' ? given - EARLY - elapsed : Infinity;
   };
 }
 
+/** ky's limit for one request. */
+export function timeoutOf({ timeout }: Options): number | false {
+  return timeout ?? TIMEOUT;
+}
+
 /** Whether ky's `timeout` may have ended a request that began then, by `kyTime`. */
-export function mayHaveTimedOut({ timeout = TIMEOUT }: Options, startedAt: number): boolean {
+export function mayHaveTimedOut(options: Options, startedAt: number): boolean {
+  const timeout = timeoutOf(options);
   return timeout !== false && kyTime() >= startedAt + timeout - EARLY;
 }
 

@@ -14,7 +14,7 @@ import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
-import { remainingOf } from './deadline.ts';
+import { remainingOf, timeoutOf } from './deadline.ts';
 import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
@@ -53,9 +53,9 @@ export function use(...middlewares: Middleware[]): Options {
       if (!forces && override !== false && options.hooks?.beforeRetry?.length) warnOnce(UNCALLED);
     }
     const told = override === undefined ? stack : overridden(override)(stack);
-    const total = remainingOf(options, systemClock);
+    const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
-      const left = remainingOf(options, systemClock, 'timeout');
+      const left = remainingOf(() => timeoutOf(options), systemClock);
       return withCallContext(told, { remaining: () => Math.min(total(), left()) })(input, init);
     };
   };

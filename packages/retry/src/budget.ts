@@ -50,8 +50,8 @@ export function budget(budget: RetryBudget): Rule {
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
       if (held) return permitOf(budget, call, 'held');
-      if (response === undefined && isOffline(failure.error)) return FREE;
       if (isToBlame(failure)) record(failure, 'failure');
+      else if (response === undefined && isOffline(failure.error)) return FREE;
       const isThrottled = source !== OWN || response?.status === 429;
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {

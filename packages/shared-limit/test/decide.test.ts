@@ -1,6 +1,6 @@
 import { decide, type Question } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
-import { asked, QUESTION, START } from './support/asked.ts';
+import { asked, QUESTION, refusedAt, START } from './support/asked.ts';
 
 it('reserves no slot that is due too late for those who ask, and keeps it for the next one', () => {
   const { replies } = asked([0, { want: 2, known: 0.01 }], [1, { known: 0.01, within: 198 }], [2, { known: 0.01 }]);
@@ -85,7 +85,7 @@ describe('refusals that may be noise', () => {
 
   // each refusal asks for a second, and of those that were sent after it so many were accepted
   const closed = (at: number, outvotes: number): [number, Partial<Question>][] => [
-    [at, { want: 0, refusal: { at: START + at, closedUntil: START + at, every: 10, wait: 1_000, isDoubted: false } }],
+    [at, { want: 0, refusal: refusedAt(at, { every: 10 }) }],
     [
       at + 20,
       { want: 0, requests: outvotes, accepted: [{ from: START + at + 5, to: START + at + 15, cost: outvotes }] },
@@ -121,22 +121,15 @@ describe('refusals that may be noise', () => {
 
 describe('a process that goes on alone', () => {
   it('takes what was accepted beside the store, between two refusals there, for no limit of one call a day', () => {
-    const refused = (at: number) => ({
-      at: START + at,
-      closedUntil: START + at,
-      every: 0,
-      wait: 1_000,
-      isDoubted: false,
-    });
     const accepted = [{ from: START + 1_500, to: START + 1_600, cost: 8 }];
     const { replies } = asked(
       [0, {}],
       [10, { want: 0, aloneFor: 0 }],
-      [100, { want: 0, refusal: refused(90) }],
+      [100, { want: 0, refusal: refusedAt(90) }],
       [400, { want: 0 }],
       [1_700, { want: 0, requests: 8, accepted }],
       [3_100, {}],
-      [3_150, { want: 0, refusal: refused(3_140) }],
+      [3_150, { want: 0, refusal: refusedAt(3_140) }],
       [4_200, {}],
     );
     expect(replies.at(-1)!.every).toBeLessThan(3_000);

@@ -1,6 +1,6 @@
 import { decide, type Question } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
-import { asked, QUESTION, START } from './support/asked.ts';
+import { asked, QUESTION, refusedAt, START } from './support/asked.ts';
 
 /** The pace that two learn who empty a bucket of 20 three times, which refills with 100 a second. */
 function learned(late: (n: number) => number): number {
@@ -16,7 +16,7 @@ function learned(late: (n: number) => number): number {
       const accepted = [{ from: START + at, to: START + at, cost: 1 }];
       reports.push([at + late(n), { want: 0, requests: 1, accepted }]);
     }
-    const refusal = { at: START + at, closedUntil: START + at, every: 1_000 / pace, wait: 1_000, isDoubted: false };
+    const refusal = refusedAt(at, { every: 1_000 / pace });
     reports.push([at + 1, { want: 0, refusal }], [at + 260, {}]);
     questions.push(...reports.sort(([a], [b]) => a - b));
     at += 1_010;
@@ -36,13 +36,7 @@ function heldAfter(ms: number): number {
       tokens--;
       questions.push([at + 5, { requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] }]);
     }
-    const refusal = {
-      at: START + at,
-      closedUntil: START + at,
-      every: 1_000 / pace,
-      wait: undefined,
-      isDoubted: false,
-    };
+    const refusal = refusedAt(at, { every: 1_000 / pace, wait: undefined });
     questions.push([at + 10, { want: 0, refusal }], [at + 300, {}]);
     at += 1_100;
   }
@@ -98,10 +92,7 @@ it('a search begins at half of what was accepted, however long the refusal asks 
 
 it('a pace that was held is searched for again after a time in which all was refused', () => {
   const refused = [1_000, 2_000, 3_000, 5_000, 8_000, 12_000].flatMap((at): [number, Partial<Question>][] => [
-    [
-      at,
-      { want: 0, refusal: { at: START + at, closedUntil: START + at, every: 50, wait: undefined, isDoubted: false } },
-    ],
+    [at, { want: 0, refusal: refusedAt(at, { every: 50, wait: undefined }) }],
     [at + 300, { want: 0 }],
   ]);
   let { state } = asked([0, { lastRate: 0.02, lastBurst: 1 }], ...refused);
@@ -141,18 +132,11 @@ it('refusals that lie closer together than their times are known tell no pace', 
 
 it('of a bucket of one no slot is saved up: two at once are refused', () => {
   const accepted = (at: number) => ({ requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] });
-  const refusal = (at: number) => ({
-    at: START + at,
-    closedUntil: START + at,
-    every: 90,
-    wait: 1_000,
-    isDoubted: false,
-  });
   const { state, replies } = asked(
     [5, accepted(0)],
-    [55, { refusal: refusal(50) }],
+    [55, { refusal: refusedAt(50, { every: 90 }) }],
     ...[1_100, 1_300, 1_450, 1_560].map((at): [number, Partial<Question>] => [at + 5, accepted(at)]),
-    [1_655, { refusal: refusal(1_650) }],
+    [1_655, { refusal: refusedAt(1_650, { every: 90 }) }],
     [2_700, {}],
     [2_702, {}],
     [8_000, {}],
@@ -174,19 +158,12 @@ it('what one of two reports late changes nothing that is learned', () => {
 describe('after refusals with nothing accepted between them a dear call is held back no longer than a cheap one', () => {
   /** Milliseconds between two calls of a cost; of those that ask while the refusals are learned from the last one costs `last`. */
   const everyOf = (cost: number, before: number, last = cost) => {
-    const refusal = (at: number) => ({
-      at: START + at,
-      closedUntil: START + at,
-      every: 0,
-      wait: 1_000,
-      isDoubted: false,
-    });
     const accepted = before > 0 ? [{ from: START + 50, to: START + 50, cost: before * cost }] : [];
     return asked(
       [0, { cost }],
-      [100, { cost, accepted, requests: before, refusal: refusal(100) }],
+      [100, { cost, accepted, requests: before, refusal: refusedAt(100) }],
       [400, { cost }],
-      [1_100, { cost, refusal: refusal(1_100) }],
+      [1_100, { cost, refusal: refusedAt(1_100) }],
       [1_400, { cost: last, want: 0 }],
       [1_500, { cost }],
     ).replies.at(-1)!.every;
@@ -217,16 +194,9 @@ describe('where the limit was used up before the group began, the told wait says
   });
 
   it('also when the first call after it is refused again', () => {
-    const refusal = (at: number) => ({
-      at: START + at,
-      closedUntil: START + at,
-      every: 0,
-      wait: 30_000,
-      isDoubted: false,
-    });
     const questions = [0, 30_500].flatMap((at): [number, Partial<Question>][] => [
       [at, { want: 1 }],
-      [at + 10, { refusal: refusal(at + 10) }],
+      [at + 10, { refusal: refusedAt(at + 10, { wait: 30_000 }) }],
       [at + 260, {}],
     ]);
     expect(asked(...questions, [60_600, {}]).replies.at(-1)!.every).toBeLessThan(3_000);

@@ -74,13 +74,7 @@ describe('contractChecks', () => {
   });
 
   it('passes a time limit that keeps no process alive, around waits that do', async () => {
-    const waiting = defineMiddleware(async (call, next) => {
-      const response = await next(keepBody(call));
-      if (response.status !== 503 || !call.replayable) return response;
-      discard(response);
-      await sleep(100, call.signal);
-      return next(call);
-    });
+    const waiting = repeatedOnce(503, 100);
     const limiting: Middleware = (next) => (input, init) => {
       const timer = setTimeout(() => {}, 1_000).unref();
       return next(input, init).finally(() => clearTimeout(timer));
@@ -156,13 +150,7 @@ describe('contractChecks', () => {
   });
 
   it('passes who repeats a POST after a long wait', async () => {
-    const patient = defineMiddleware(async (call, next) => {
-      const response = await next(keepBody(call));
-      if (response.status !== 500 || !call.replayable) return response;
-      discard(response);
-      await sleep(60_000, call.signal);
-      return next(call);
-    });
+    const patient = repeatedOnce(500, 60_000);
 
     await contractChecks['gives a response before its body is there']!(() => patient);
   });
@@ -503,3 +491,14 @@ describe('contractChecks', () => {
     },
   );
 });
+
+/** Repeats a call once after it was answered with this status. */
+function repeatedOnce(status: number, ms: number): Middleware {
+  return defineMiddleware(async (call, next) => {
+    const response = await next(keepBody(call));
+    if (response.status !== status || !call.replayable) return response;
+    discard(response);
+    await sleep(ms, call.signal);
+    return next(call);
+  });
+}

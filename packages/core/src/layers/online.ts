@@ -8,6 +8,7 @@ import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { isDevelopment } from '../options/is-development.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
 import { transientKind } from '../outcome/classify-error.ts';
+import { hasNetwork } from '../runtime.ts';
 import { onAbort, throwIfAborted } from '../time/abort.ts';
 import { cancellable } from '../time/cancellable.ts';
 import { type Clock, endSleep } from '../time/clock.ts';
@@ -31,10 +32,7 @@ export interface OnlineOptions {
 
 const OPTIONS = {
   probeEvery: { check: checkMs, default: 15_000, min: 1 },
-  isOnline: {
-    check: checkFunction,
-    default: () => (globalThis.navigator as { readonly onLine?: boolean } | undefined)?.onLine !== false,
-  },
+  isOnline: { check: checkFunction, default: hasNetwork },
   target: {
     check: (option: string, target: OnlineTarget) =>
       checkMembers(option, target, ['addEventListener', 'removeEventListener']),

@@ -1,3 +1,4 @@
+import { hasNetwork } from '../runtime.ts';
 import { causesOf, codesIn, textOf } from './classify-error.ts';
 import { TRANSIENT } from './error-codes.ts';
 
@@ -13,7 +14,7 @@ const OFFLINE_TEXT =
  * addresses that were tried, none may have been reached.
  */
 export function isOffline(error: unknown): boolean {
-  if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
+  if (!hasNetwork()) return true;
   const chain = causesOf(error);
   // a `fetch` inside may give its error a code of its own
   const codes = codesIn(chain).filter((code) => TRANSIENT.test(code));

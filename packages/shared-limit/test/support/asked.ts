@@ -13,6 +13,18 @@ export const quota = (more: Partial<ToldQuota> = {}): ToldQuota => ({
   ...more,
 });
 
+type Refusal = NonNullable<Question['refusal']>;
+
+/** A refusal while nothing is closed, so many milliseconds after `START`. */
+export const refusedAt = (at: number, more: Partial<Refusal> = {}): Refusal => ({
+  at: START + at,
+  closedUntil: START + at,
+  every: 0,
+  wait: 1_000,
+  isDoubted: false,
+  ...more,
+});
+
 /** Asks one after the other. */
 export function asked(...questions: [at: number, question: Partial<Question>][]): {
   state: LimitState;

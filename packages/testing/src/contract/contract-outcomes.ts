@@ -229,12 +229,8 @@ async function givesWhatARepetitionGot(make: Make): Promise<void> {
     KINDS.map(async (kind) => {
       const response = asFetched(Response.json('ok'));
       const before = writtenOn(response);
-      const usual = await endInTime(
-        ofKind(
-          kind,
-          make()(async () => response),
-        ),
-      );
+      const steady = make()(async () => response);
+      const usual = await endInTime(ofKind(kind, steady));
       if (usual?.response !== response) return; // the signal has to reach the body
       const { fetch } = failingOnce(fail, async () => response);
       const end = await endInTime(ofKind(kind, make()(fetch)));
