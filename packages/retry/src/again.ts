@@ -34,7 +34,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   try {
     throwIfAborted(call.signal);
     let decision = await decide(failure);
-    if (!decision.retry && decision.held !== undefined) decision = await holdCall(failure, decision);
+    if (!decision.retry && decision.reason !== undefined) decision = await holdCall(failure, decision);
     // a good response that a rule has inspected and not found to be failed
     if (!decision.retry && decision.stop === undefined && isGood(response)) {
       recordSuccess(session, attempt, response);

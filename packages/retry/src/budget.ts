@@ -1,4 +1,4 @@
-import { type Call, localRefusal, notify } from '@steadfetch/core';
+import { type Call, localRefusal } from '@steadfetch/core';
 import {
   ignoreRejection,
   isDevelopment,
@@ -11,7 +11,7 @@ import {
 } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
+import type { FailedAttempt, GoodAttempt } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
 import { answeredIn } from './session.ts';
 
@@ -35,25 +35,25 @@ export function budget(budget: RetryBudget): Rule {
   if (!isBudget(budget)) throw optionError('budget', 'a retryBudget()', budget);
   const state = STATES.get(budget) ?? { failed: false, needs: [] };
   STATES.set(budget, state);
-  /** Ignores what the budget throws, so that a broken budget cannot break a call. */
-  const record = (failure: FailedAttempt, outcome: 'success' | 'failure') => {
-    const { call, attempt, session } = failure;
-    state.failed = true;
-    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session)));
+  const record = ({ call, attempt, session }: FailedAttempt | GoodAttempt, outcome: 'success' | 'failure') => {
+    if (outcome === 'failure') state.failed = true;
+    if (!state.failed) return budget.record(call.origin, outcome, attempt);
+    return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));
   };
+  const permitFor = (call: Call, kind: RetryKind) => answerOf(() => budget.acquire(call.origin, kind));
   return {
     needs: state.needs,
     beforeCall: (call) => {
-      if (state.failed) begin(budget, call);
+      if (state.failed) answerOf(() => budget.begin?.(call.origin));
     },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
-      if (held) return permitOf(budget, call, 'held');
-      if (isToBlame(failure)) record(failure, 'failure');
+      if (held) return permitFor(call, 'held');
+      if (isToBlame(failure)) answerOf(() => record(failure, 'failure'));
       else if (response === undefined && isOffline(failure.error)) return FREE;
       const isThrottled = source !== OWN || response?.status === 429;
-      const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
+      const permit = permitFor(call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);
         if (state.needs.length === 0) state.needs.push('elapsed', 'time');
@@ -62,23 +62,17 @@ export function budget(budget: RetryBudget): Rule {
     },
     mayRetry: ({ origin }) => answerOf(() => budget.mayRetry?.(origin)) !== false,
     // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
-    hold: (_, { delay }) => delay,
-    turn: ({ call }) => (answerOf(() => budget.isBack?.(call.origin)) === true ? TURN : 0),
+    holds: true,
+    turn: ({ call }) => answerOf(() => budget.isBack?.(call.origin)) === true,
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
-      if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
+      if (decision.reason !== undefined || decision.thrown || !isToBlame(failure)) return;
       const isAnswer = failure.response && decision.stop === undefined && !isLate(failure.call);
-      record(failure, isAnswer ? 'success' : 'failure');
+      return record(failure, isAnswer ? 'success' : 'failure');
     },
     // an attempt that had no answer when its call ended: a timeout that had cut it would have counted as a failure
-    afterOutlasted: (failure) => {
-      if (failure.sent && !streams(failure.call)) record(failure, 'failure');
-    },
-    afterSuccess: ({ session, call, attempt }) => {
-      const outcome = isLate(call) ? 'failure' : 'success';
-      if (!state.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
-      return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));
-    },
+    afterOutlasted: (failure) => failure.sent && !streams(failure.call) && record(failure, 'failure'),
+    afterSuccess: (success) => record(success, isLate(success.call) ? 'failure' : 'success'),
   };
 }
 
@@ -91,37 +85,18 @@ function isLate(call: Call): boolean {
   return call.record.outlasted > 0 && !streams(call);
 }
 
-/** A held call that waits for its turn asks again after so many milliseconds. */
-const TURN = 1_000;
-
 /** For a retry after a request that never left this machine, which was no load for the server. */
 const FREE: Permit = { release() {} };
 
-/** What the budget answers; `undefined` where it throws. A rejection is ignored. */
-function answerOf(ask: () => boolean | undefined): boolean | undefined {
+/** What the budget answers; `undefined` where it throws or returns a promise, so that a broken budget cannot break a call. */
+function answerOf<T>(ask: () => T): T | undefined {
   try {
     const answer = ask();
     ignoreRejection(answer);
-    return answer;
+    return isThenable(answer) ? undefined : answer;
   } catch {
     return undefined;
   }
-}
-
-/** Ignores what the budget throws. Not by `notify`: a closure for each call costs more than this. */
-function begin(budget: RetryBudget, call: Call): void {
-  try {
-    ignoreRejection(budget.begin?.(call.origin));
-  } catch {}
-}
-
-function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | undefined {
-  try {
-    const permit = budget.acquire(call.origin, kind);
-    if (!isThenable<Permit | undefined>(permit)) return permit;
-    notify(async () => (await permit)?.release());
-  } catch {}
-  return undefined;
 }
 
 /**
@@ -144,7 +119,7 @@ const servers = new Set<string>();
 
 /** Warns once per server that retries are not made, and why: without hooks nothing else would say so. */
 function warnOfSpentBudget({ origin: server }: Call): void {
-  if (servers.has(server) || servers.size >= MAX_SERVERS) return;
+  if (servers.size >= MAX_SERVERS) return;
   servers.add(server);
   let more = '';
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {

@@ -2,7 +2,7 @@ import { localRefusal, throwIfAborted } from '@steadfetch/core';
 import { abortable, isThenable, MAX_TIMER, optionError } from '@steadfetch/core/kit';
 import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
-import { holdFor, takePermits } from './permits.ts';
+import { takePermits } from './permits.ts';
 import type { Decision, End, Planned, Wait } from './rule.ts';
 import { hasRetriesLeft } from './session.ts';
 
@@ -43,8 +43,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
   const permits = takePermits(failure, wait);
-  if (permits) return { retry: true, reason, permits, ...wait };
-  return { retry: false, stop: 'budget', planned: wait, held: holdFor(failure, wait), reason };
+  return permits ? { retry: true, reason, permits, ...wait } : { retry: false, stop: 'budget', planned: wait, reason };
 }
 
 function no(stop: string, planned?: Planned): End {

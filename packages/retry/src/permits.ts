@@ -1,6 +1,6 @@
 import { notify } from '@steadfetch/core';
 import type { FailedAttempt } from './failed-attempt.ts';
-import type { Permit, Rule, Wait } from './rule.ts';
+import type { Permit, Wait } from './rule.ts';
 
 /** Takes a permit of each rule that has them, or none at all. All are asked, so that each can record the failure. */
 export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
@@ -17,20 +17,6 @@ export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | unde
   } finally {
     if (!isComplete) releasePermits(permits);
   }
-}
-
-/** The longest that a rule holds a call that got no permit. */
-export function holdFor(failure: FailedAttempt, wait: Wait): number {
-  return longest(failure, (rule) => rule.hold?.(failure, wait));
-}
-
-/** How long a held call waits until it asks again for the retry that is due. */
-export function turnFor(failure: FailedAttempt): number {
-  return longest(failure, (rule) => rule.turn?.(failure));
-}
-
-function longest({ session }: FailedAttempt, of: (rule: Rule) => number | undefined): number {
-  return Math.max(0, ...session.policy.rules.map((rule) => of(rule) ?? 0));
 }
 
 /** Gives permits back. What that throws or rejects changes nothing. */

@@ -62,7 +62,7 @@ export interface Rule {
 
   /**
    * Asked last: a permit for one retry, or nothing. The retry needs a permit from each rule that has this member. For a call that
-   * got none and was held (`hold`), it is asked again when the retry is due; then `failure.held` is `true`.
+   * got none and was held (`holds`), it is asked again when the retry is due; then `failure.held` is `true`.
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
   /**
@@ -71,16 +71,15 @@ export interface Rule {
    */
   mayRetry?(call: Pick<Call, 'origin'>): boolean;
   /**
-   * For how many milliseconds is a call held that got no permit? The longest counts. Then the call ends, if this time is shorter than
-   * the wait before its retry. Otherwise it asks for a permit again; if it gets none, that retry is skipped, and the call is held for
-   * the next one. @default 0, the call ends at once
+   * Whether a call that got no permit is held until its retry is due, and then asks for a permit again. If it gets none, that retry
+   * is skipped, and the call is held for the next one. @default the call ends at once
    */
-  hold?(failure: FailedAttempt, wait: Wait): number;
+  readonly holds?: boolean;
   /**
-   * After how many milliseconds does a held call ask again for the retry that is due, if it got no permit? The longest counts. It
-   * asks again ten times at most. @default 0, the retry is skipped
+   * Does a held call that got no permit ask again for the retry that is due, a second later? Any yes is enough. It asks again ten
+   * times at most. @default no, the retry is skipped
    */
-  turn?(failure: FailedAttempt): number;
+  turn?(failure: FailedAttempt): boolean;
   /**
    * Observes a call that its own limit or its caller ends during an attempt that has outlasted its `timeout`: one that the `timeout` did
    * not cut, since no other could follow (`mayRetry`).
@@ -136,7 +135,7 @@ export interface End {
   readonly stop?: string | undefined;
   /** The wait that was planned and not taken. */
   readonly planned?: Planned | undefined;
-  readonly held?: undefined;
+  readonly reason?: undefined;
   /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
   readonly thrown?: { readonly error: unknown };
 }
@@ -146,8 +145,6 @@ export interface Unpermitted {
   readonly retry: false;
   readonly stop: string;
   readonly planned: Planned;
-  /** How many milliseconds the call is held. */
-  readonly held: number;
   /** What the retry was for. */
   readonly reason: string;
   readonly thrown?: undefined;

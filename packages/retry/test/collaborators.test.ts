@@ -92,9 +92,7 @@ describe('a budget', () => {
 
   it('allows no retry where it returns a promise', async () => {
     expect(await attempts({ acquire: late, record: () => {} })).toBe(1);
-    const release = vi.fn();
-    expect(await attempts({ acquire: async () => ({ release }), record: () => {} })).toBe(1);
-    await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(2));
+    expect(await attempts({ acquire: async () => ({ release: () => {} }), record: () => {} })).toBe(1);
   });
 
   it('may record an attempt later, and reject', async () => {

@@ -300,11 +300,11 @@ describe('a rule of your own', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
-  it('that refuses a permit says how long the call is held: it takes the request, not the time', async () => {
-    const brake: Rule = { permit: () => undefined, hold: (_failure, { delay }) => 2 * delay };
+  it('that refuses a permit says whether the call is held: it takes the request, not the time', async () => {
+    const brake: Rule = { permit: () => undefined, holds: true };
     const { sent, waits } = await play([onStatus(503), backoff(constant(40)), brake], [503]);
 
-    expect([sent, waits]).toEqual([1, [80, 80]]);
+    expect([sent, waits]).toEqual([1, [40, 40]]);
   });
 });
 
