@@ -13,7 +13,7 @@ import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
 import type { FailedAttempt, GoodAttempt } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
-import { answeredIn } from './session.ts';
+import { tookOf } from './session.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
@@ -38,7 +38,7 @@ export function budget(budget: RetryBudget): Rule {
   const record = ({ call, attempt, session }: FailedAttempt | GoodAttempt, outcome: 'success' | 'failure') => {
     if (outcome === 'failure') state.failed = true;
     if (!state.failed) return budget.record(call.origin, outcome, attempt);
-    return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));
+    return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, tookOf(session));
   };
   const permitFor = (call: Call, kind: RetryKind) => answerOf(() => budget.acquire(call.origin, kind));
   return {

@@ -59,19 +59,7 @@ export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): b
 const LONGEST_ATTEMPT = 10_000;
 
 /** How long the attempt took that has just ended, in milliseconds. See `FailedAttempt.took`. */
-export function tookOf(session: Session): number {
-  return shortened(ageOfAttempt(session));
-}
-
-/** How long the server took, in milliseconds: as `tookOf`, without the wait for a turn in a limiter inside. */
-export function answeredIn(session: Session): number {
-  return shortened(ageOfAttempt(session) - (session.call.record.waited - session.waitedBefore));
-}
-
-function ageOfAttempt({ sentAt, ageBefore, policy, call }: Session): number {
-  return sentAt === undefined ? (call.record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
-}
-
-function shortened(ms: number): number {
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
+export function tookOf({ sentAt, ageBefore, waitedBefore, policy, call: { record } }: Session): number {
+  const age = sentAt === undefined ? (record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
+  return Math.min(LONGEST_ATTEMPT, Math.max(0, age - (record.waited - waitedBefore)));
 }
