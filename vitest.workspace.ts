@@ -55,9 +55,7 @@ const projects: TestProjectConfiguration[] = [
 if (chromium) {
   projects.push({
     plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
-    optimizeDeps: {
-      include: ['msw', 'msw/http', 'msw/browser', 'ky', 'steadfetch > @steadfetch/retry > p-retry'],
-    },
+    optimizeDeps: { include: ['msw', 'msw/http', 'msw/browser', 'ky'] },
     test: {
       ...PATIENCE,
       name: 'browser',
