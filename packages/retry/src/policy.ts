@@ -1,5 +1,5 @@
 import { type Call, type Clock, type Random, systemClock } from '@steadfetch/core';
-import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core/kit';
+import { IDEMPOTENT_METHODS } from '@steadfetch/core/kit';
 import type { Need, Rule } from './rule.ts';
 
 /** The rules of one retry, with what can be known of them before anything fails. */
@@ -45,7 +45,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     mayRetry:
       withMayRetry.length > 0 ? (call) => withMayRetry.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...all('maxRetries', 2)),
-    maxDelay: Math.min(...all('maxDelay', 60_000), MAX_TIMER),
+    maxDelay: Math.min(...all('maxDelay', 60_000)),
     methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
     repeatsTimeouts: all('repeatsTimeouts', false).includes(true),
     needsElapsed: () => needs('elapsed'),
