@@ -20,9 +20,10 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   failure.held = true;
   let { planned } = end;
   let ms = planned.delay;
+  let isForbidden = false;
   for (let isLast = false; ; ) {
     await hold(failure, ms);
-    if (isLast && !(attemptTime < HELD_SHARE * call.remaining())) break;
+    if (isForbidden || (isLast && !(attemptTime < HELD_SHARE * call.remaining()))) break;
     const permits = await takePermitsInTurn(failure, planned, attemptTime);
     if (permits) return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
     if (isLast) break;
@@ -30,10 +31,10 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     const skipped = asIfSent(failure, planned, attemptTime);
     isLast = isSpent(skipped);
     if (!isLast) {
-      if (!(await rulesAllowAnother(skipped))) break;
-      planned = waitAfter(skipped, planned);
+      isForbidden = !(await rulesAllowAnother(skipped));
+      if (!isForbidden) planned = waitAfter(skipped, planned);
       ms = attemptTime + planned.delay;
-      isLast = !(ms < call.remaining());
+      isLast = isForbidden || !(ms < call.remaining());
     }
     if (isLast) ms = Math.min(attemptTime, HELD_SHARE * call.remaining());
     if (!(ms > 0)) break; // it has asked a moment ago
@@ -81,8 +82,10 @@ async function hold(failure: FailedAttempt, ms: number): Promise<void> {
 /** The skipped retry as if it had been sent, and had failed in the same way. */
 function asIfSent({ session, attempt, outcome }: FailedAttempt, planned: Planned, attemptTime: number): FailedAttempt {
   const lastRetry = { retry: true, reason: '', permits: [], ...planned } as const;
+  const startedAt = session.startedAt && session.startedAt - attemptTime;
   const sentAt = session.policy.clock.now() - attemptTime;
-  return new FailedAttempt({ ...session, lastRetry, sentAt, skipped: 0 }, attempt + session.skipped, outcome);
+  const itsSession = { ...session, lastRetry, startedAt, sentAt, skipped: 0 };
+  return new FailedAttempt(itsSession, attempt + session.skipped, outcome);
 }
 
 /** The wait for the retry after a skipped one: our own, or the server's once more if that is longer. */

@@ -81,6 +81,27 @@ describe('a call whose retry the budget refuses', () => {
     expect([answers, sent]).toEqual([2, 1]);
   });
 
+  it.each([
+    ['the time', ({ elapsed }: { elapsed: number }) => elapsed < 2_000],
+    ['the attempts', ({ attempt }: { attempt: number }) => attempt < 2],
+  ])(
+    'takes as long as its skipped retries where a condition that looks at %s forbids another',
+    async (_, shouldRetry) => {
+      const clock = manualClock();
+      const slow: Fetch = async () => {
+        await clock.sleep(1_000);
+        return new Response(null, { status: 503 });
+      };
+      const started = clock.now();
+      const ended = retry({ clock, delay: () => 100, shouldRetry, budget: refusing })(slow)(API).then(() =>
+        clock.now(),
+      );
+      await clock.advance(10_000);
+
+      expect((await ended) - started).toBe(2_100);
+    },
+  );
+
   it('ends with its outcome where a condition throws while it is held', async () => {
     const shouldRetry = async ({ response }: { response?: Response }) => (await response!.text()) === '';
     const steady = retry({ clock: instantClock(), shouldRetry, budget: refusing });
