@@ -55,7 +55,9 @@ const projects: TestProjectConfiguration[] = [
 if (chromium) {
   projects.push({
     plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
-    optimizeDeps: { include: ['msw', 'msw/http', 'msw/browser', 'ky'] },
+    optimizeDeps: {
+      include: ['msw', 'msw/http', 'msw/browser', 'ky', 'steadfetch > @steadfetch/retry > p-retry'],
+    },
     test: {
       ...PATIENCE,
       name: 'browser',

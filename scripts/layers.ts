@@ -16,7 +16,10 @@ export const LAYERS: Record<string, Layer> = {
   backoff: { packages: ['core'] },
   jitter: { packages: ['core'], types: ['backoff'] },
   'server-hints': { packages: ['core'] },
-  retry: { packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'] },
+  retry: {
+    packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'],
+    libraries: ['p-retry'],
+  },
   'retry-budget': { packages: ['core'] },
   'rate-limit': { packages: ['core', 'server-hints'] },
   'retry-log': { packages: ['core'] },

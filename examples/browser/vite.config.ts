@@ -3,5 +3,5 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js
-  optimizeDeps: { include: ['msw', 'msw/browser'] },
+  optimizeDeps: { include: ['msw', 'msw/browser', 'p-retry', 'is-network-error'] },
 });

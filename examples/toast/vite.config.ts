@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  optimizeDeps: { include: ['react', 'react/jsx-dev-runtime', 'react-dom/client'] },
+  optimizeDeps: { include: ['react', 'react/jsx-dev-runtime', 'react-dom/client', 'p-retry', 'is-network-error'] },
 });

@@ -17,6 +17,14 @@ export function layer(): Layer {
   return { name };
 }
 
+/** Throws when the middleware is made; without it p-retry would throw at the first retry. */
+export function checkRuntime(): void {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    if (typeof globalThis.performance?.now === 'function') return;
+    throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
+  }
+}
+
 /** Warns that a `retry()` inside another one does nothing. */
 export function warnOfNesting(call: Call): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {

@@ -26,8 +26,9 @@ export interface Recovery extends EndedAttempt, GoodAttempt {
 }
 
 /**
- * A failed attempt: what the rules judge. If a rule inspects good responses, an attempt with a good response is judged in the same
- * way. `shouldRetry` gets a copy of it (`Failure`).
+ * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. If a rule inspects good
+ * responses, an attempt with a good response is judged in the same way. The prototype inherits from that of `Error`, since p-retry
+ * accepts nothing else; no stack is taken. `shouldRetry` gets a copy of it (`Failure`).
  */
 export class FailedAttempt implements EndedAttempt {
   readonly session: Session;

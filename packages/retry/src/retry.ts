@@ -4,7 +4,7 @@
 //   failed-attempt.ts   what a rule is asked about
 //   policy.ts           joins what the rules say before anything fails
 //   session.ts          what the attempts of one call share
-//   retry.ts            sends the attempts, in a loop
+//   retry.ts            sends the attempts, in the loop of p-retry
 //     override.ts         the options of one call
 //     sent-call.ts        whether the call can be sent twice, and what each attempt sends
 //   again.ts            what follows a failed attempt, step by step:
@@ -28,8 +28,9 @@ import {
   unwrap,
 } from '@steadfetch/core';
 import { releaseBody } from '@steadfetch/core/kit';
+import pRetry, { type Options } from 'p-retry';
 import { again } from './again.ts';
-import { checkRules, layer, warnOfNesting } from './development.ts';
+import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
 import { takeOverride } from './override.ts';
@@ -84,6 +85,9 @@ export function retryWith(...rules: Rule[]): Middleware {
  * of them, and `names` are the option names by which they are recognised as ours.
  */
 function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names: readonly string[] = []): Middleware {
+  checkRuntime();
+  // p-retry accepts nothing but errors. This stands here and not beside the class, which no bundler could leave out then.
+  Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
   return defineMiddleware((given, next) => {
     const taken = takeOverride(given, names);
     const call = taken ? taken.call : given;
@@ -105,10 +109,10 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   return sendAttempt(session, 1, next, recover);
 }
 
-type WhenFailed<T> = (failure: FailedAttempt, next: Next) => T | Promise<T>;
+type WhenFailed = (failure: FailedAttempt, next: Next) => Promise<Response>;
 
 /** Sends the call once. Returns a good response, or what `whenFailed` makes of a failed attempt, or of a response that a rule inspects. */
-function sendAttempt<T>(session: Session, n: number, next: Next, whenFailed: WhenFailed<T>): Promise<Response | T> {
+function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFailed): Promise<Response> {
   const { call, policy } = session;
   const toSend = callToSend(session, n);
   const { sends: sendsBefore } = call.record;
@@ -134,22 +138,33 @@ function endAttempt(session: Session, toSend: Call, outcome: Outcome, sendsBefor
   return new FailedAttempt(session, toSend.attempt, outcome, call.record.sends > sendsBefore);
 }
 
-/** Sends the call again as long as `again` says so. What it returns and throws is what `fetch` would have. */
+/**
+ * p-retry drives the loop: each failed attempt is thrown to it, and it asks `again`. The first attempt was made outside of
+ * it, so `again` is asked about that one here: most calls that wait are in their first wait, and inside p-retry each would
+ * hold twice the memory.
+ */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
-  let failure = first;
+  let last = first;
   try {
-    while (await again(failure)) {
-      const ended = await sendAttempt(session, failure.attempt + 1, next, itself);
-      if (!(ended instanceof FailedAttempt)) return ended;
-      failure = ended;
-    }
-    return unwrap(failure.outcome!);
+    if (await again(first)) return await pRetry((n) => sendAttempt(session, n + 1, next, toLoop), LOOP);
+  } catch (thrown) {
+    if (!(thrown instanceof FailedAttempt)) throw thrown;
+    last = thrown;
   } finally {
     releaseBody(session.call);
   }
+  // outside of the block above, whose `catch` looks at what is thrown: an odd error may throw then
+  return unwrap(last.outcome!);
 }
 
-function itself(failure: FailedAttempt): FailedAttempt {
-  return failure;
+/** p-retry repeats while `again` says so. It waits for nothing itself: `again` waits. */
+const LOOP: Options = {
+  retries: Infinity,
+  minTimeout: 0,
+  shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
+};
+
+function toLoop(failure: FailedAttempt): never {
+  throw failure;
 }
