@@ -13,7 +13,7 @@ await using server = await startServer([busy, { fault: 'reset' }, { json: { name
 const api = ky.create({
   hooks: retry({
     delay: constant(10),
-    random: () => 0,
+    serverHints: { spread: 0 },
     hooks: {
       onRetry: ({ cause, delay, delaySource }) => console.log(`${cause}: again in ${delay} ms (${delaySource})`),
       onGiveUp: ({ cause, reason }) => console.log(`${cause}: giving up (${reason})`),

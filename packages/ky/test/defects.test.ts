@@ -24,7 +24,7 @@ describe('ky with retry()', () => {
   });
 
   it('waits as long as Retry-After asks also when a condition of the caller says true', async () => {
-    const { api, clock } = client([limited('30'), 200], { shouldRetry: () => true, random: () => 0 });
+    const { api, clock } = client([limited('30'), 200], { shouldRetry: () => true, serverHints: { spread: 0 } });
 
     await api.get(URL);
 
@@ -37,7 +37,7 @@ describe('ky with retry()', () => {
       status: 429,
       headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${clock.now() + 2_000}` },
     };
-    const { api } = client([reset, 200], { clock, delay: () => 0, random: () => 0 });
+    const { api } = client([reset, 200], { clock, delay: () => 0, serverHints: { spread: 0 } });
 
     await api.get(URL);
 
@@ -182,7 +182,7 @@ describe('ky with retry()', () => {
     [429, { 'retry-after': '1.5' }, 1_500],
     [500, { 'retry-after': '2' }, 2_000],
   ])('hears what a %i says with %j', async (status, headers, delay) => {
-    const { api, clock } = client([{ status, headers }, 200], { delay: () => 1, random: () => 0 });
+    const { api, clock } = client([{ status, headers }, 200], { delay: () => 1, serverHints: { spread: 0 } });
 
     await api.get(URL);
 
@@ -201,7 +201,7 @@ describe('ky with retry()', () => {
 it('gets through a real server that refuses, then is busy', async () => {
   const server = await startServer([{ fault: 'reset' }, { status: 503, headers: { 'retry-after': '1' } }, 200]);
   const clock = instantClock();
-  const api = ky.extend({ hooks: retry({ clock, delay: () => 5, random: () => 0 }) });
+  const api = ky.extend({ hooks: retry({ clock, delay: () => 5, serverHints: { spread: 0 } }) });
 
   const response = await api.get(server.url);
   await server.close();

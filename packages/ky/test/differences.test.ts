@@ -50,7 +50,7 @@ describe('other than ky, retry()', () => {
 
   it('waits for the larger of the own delay and that of the server, so that jitter is asked for both', async () => {
     const jitter = vi.fn((ms: number) => ms);
-    const { api, clock } = client([asks('1'), 200], { random: () => 0 });
+    const { api, clock } = client([asks('1'), 200], { serverHints: { spread: 0 } });
 
     await api.get(URL, { retry: { delay: () => 5_000, jitter } });
 
@@ -85,7 +85,7 @@ describe('other than ky, retry()', () => {
   it("counts a date from the server's own clock", async () => {
     const date = (ms: number) => new Date(Date.UTC(2020, 0, 1) + ms).toUTCString();
     const reply = { status: 503, headers: { date: date(0), 'retry-after': date(30_000) } };
-    const { api, clock } = client([reply, 200], { random: () => 0 });
+    const { api, clock } = client([reply, 200], { serverHints: { spread: 0 } });
 
     await api.get(URL);
 
@@ -146,7 +146,7 @@ describe('other than ky, retry()', () => {
   });
 
   it('hears waits on any status, whatever afterStatusCodes lists', async () => {
-    const { api, clock } = client([asks('2', 500), 200], { delay: () => 1, random: () => 0 });
+    const { api, clock } = client([asks('2', 500), 200], { delay: () => 1, serverHints: { spread: 0 } });
 
     await api.get(URL, { retry: { afterStatusCodes: [429] } });
 

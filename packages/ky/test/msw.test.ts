@@ -23,7 +23,7 @@ it.each([true, false])(
     ]);
     server.use(handler);
     const clock = instantClock();
-    const hooks = retry({ maxRetries: 3, delay: () => 10, random: () => 0, clock });
+    const hooks = retry({ maxRetries: 3, delay: () => 10, serverHints: { spread: 0 }, clock });
 
     const item = await ky
       .extend({ hooks, throwHttpErrors })

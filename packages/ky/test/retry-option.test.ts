@@ -45,7 +45,7 @@ describe('the retry option of ky', () => {
     'accepts with %j a wait above maxDelay',
     async (option) => {
       const { api, clock } = client([{ status: 503, headers: { 'retry-after': '90' } }, 200], {
-        random: () => 0,
+        serverHints: { spread: 0 },
       });
 
       await api.get(URL, { retry: option });

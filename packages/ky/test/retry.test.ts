@@ -21,7 +21,7 @@ describe('retry', () => {
       record: () => {},
     };
     const refused = { status: 429, headers: { 'retry-after': '2' } };
-    const { api, fetch, clock } = client([refused, { json: { id: 1 } }], { budget, random: () => 0 });
+    const { api, fetch, clock } = client([refused, { json: { id: 1 } }], { budget, serverHints: { spread: 0 } });
     vi.spyOn(console, 'warn').mockImplementationOnce(() => {});
 
     expect(await api.get(URL).json()).toEqual({ id: 1 });

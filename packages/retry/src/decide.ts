@@ -9,8 +9,7 @@ import { hasRetriesLeft } from './session.ts';
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
 
-/** A wait of the server is spread by this share of it, and by so many milliseconds at most. */
-const SPREAD = 0.2;
+/** A wait of the server is spread by so many milliseconds at most. */
 const MAX_SPREAD = 5_000;
 
 /** The least backoff from the second wait on, in milliseconds: requests must not crowd before a deadline. The wait is at least half of it. */
@@ -81,7 +80,7 @@ function planWait(failure: FailedAttempt): Planned {
   const own = ownDelay(failure);
   if (!server || server.delay < own) return { delay: own, source: OWN, asked };
   const room = Math.max(0, Math.min(policy.maxDelay, failure.call.remaining() - 1) - server.delay);
-  const spread = Math.min(server.delay * SPREAD, MAX_SPREAD, room) * policy.random();
+  const spread = Math.min(server.delay * policy.spread, MAX_SPREAD, room) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };
 }
 
@@ -119,5 +118,10 @@ function defaultDelay({ attempt, call, session, took }: FailedAttempt): number {
   const backoff = Math.min(20_000, 600 * 2 ** (attempt - 1));
   const room = Math.min((2 / 3) * left, left - took);
   const longest = room < backoff ? Math.max(attempt === 1 ? 0 : LEAST_BACKOFF, room) : backoff;
-  return ((1 + session.policy.random()) / 2) * longest;
+  return ((1 + shareOf(session.policy.random())) / 2) * longest;
+}
+
+/** A number that is out of range must not shorten a wait. */
+function shareOf(drawn: number): number {
+  return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }

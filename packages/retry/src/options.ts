@@ -40,10 +40,10 @@ export interface RetryOptions {
   /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
-   * Whether the server's waits and requests to retry are obeyed; a veto always is. A wait is spread upwards by a fifth of it, 5 s at
-   * most. @default true
+   * Whether the server's waits and requests to retry are obeyed; a veto always is. `spread` is how far a wait is spread
+   * upwards, as a share of it, 5 s at most: 0.2 where nothing else is said. @default true
    */
-  serverHints?: boolean;
+  serverHints?: boolean | { spread?: number };
   /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */
   budget?: RetryBudget | false;
   /** Observers. Those of one call are called after those of the instance. */

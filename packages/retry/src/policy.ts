@@ -8,6 +8,7 @@ export interface Policy {
   readonly maxRetries: number;
   readonly maxDelay: number;
   readonly methods: readonly string[];
+  readonly spread: number;
   readonly repeatsTimeouts: boolean;
   /** Whether a rule needs `elapsed` now. A function, since a getter would make each reading of a policy slow. */
   needsElapsed(): boolean;
@@ -47,6 +48,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     maxRetries: Math.min(...all('maxRetries', 2)),
     maxDelay: Math.min(...all('maxDelay', 60_000)),
     methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
+    spread: Math.max(...all('spread', 0.2)),
     repeatsTimeouts: all('repeatsTimeouts', false).includes(true),
     needsElapsed: () => needs('elapsed'),
     needsOutcome: needs('outcome'),

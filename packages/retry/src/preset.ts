@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkMethods,
   checkMs,
+  checkNames,
   checkNumber,
   checkStatuses,
   clockOption,
@@ -38,7 +39,7 @@ const OPTIONS = {
   idempotent: { check: checkIdempotent, default: false },
   shouldRetry: { check: checkFunction },
   inspect: { check: checkFunction },
-  serverHints: { check: checkBoolean, default: true },
+  serverHints: { check: checkHints, default: true },
   budget: { check: checkBudget },
   hooks: { default: [] },
   clock: clockOption,
@@ -66,7 +67,7 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   return { policy: policyOf(rulesOf(settings)), policyFor };
 }
 
-/** The settings are rules already where the check of an option makes one: `idempotent`, `budget`. */
+/** The settings are rules already where the check of an option makes one: `idempotent`, `serverHints`, `budget`. */
 function rulesOf(settings: RetrySettings): Rule[] {
   const { clock, random, maxDelay, delay, methods } = settings;
   const veto = obeyVetoes();
@@ -77,7 +78,7 @@ function rulesOf(settings: RetrySettings): Rule[] {
     settings.networkErrors && onNetworkError(),
     settings.timeouts && onTimeout(),
     settings.inspect && inspect(settings.inspect),
-    settings.serverHints && serverHints(),
+    ...settings.serverHints,
     settings.shouldRetry && shouldRetry(settings.shouldRetry, veto),
     delay && backoff(delay),
     methods && { methods },
@@ -108,6 +109,15 @@ function checkDelay(option: string, delay: Delay): Delay {
     }
   }
   return checkFunction(option, delay);
+}
+
+function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
+  if (given === false) return [];
+  if (given === true) return [serverHints()];
+  if (typeof given !== 'object') throw optionError(option, 'true, false or an options object', given);
+  checkNames(option, given, ['spread']);
+  const { spread } = given;
+  return [serverHints(), spread === undefined ? {} : { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
 }
 
 function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {

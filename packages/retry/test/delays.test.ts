@@ -102,11 +102,16 @@ describe("the server's delay", () => {
   it('is waited for exactly, or a little longer, never less', async () => {
     expect(await waits({ delay }, asks('7'), 200)).toEqual([7_000]);
     expect(await waits({ delay, random: () => 0.999 }, asks('7'), 200)).toEqual([7_000 + 1_400 * 0.999]);
+    expect(await waits({ delay, random: () => 0.999, serverHints: { spread: 0 } }, asks('7'), 200)).toEqual([7_000]);
   });
 
   it('is spread by 5 s at most, and never beyond maxDelay', async () => {
     expect(await waits({ delay, random: () => 1 }, asks('50'), 200)).toEqual([55_000]);
     expect(await waits({ delay, random: () => 1 }, asks('60'), 200)).toEqual([60_000]);
+  });
+
+  it.each([Number.NaN, -1, 2])('is not shortened by a source of chance that returns %s', async (nonsense) => {
+    expect(await waits({ delay, random: () => nonsense }, asks('10'), 200)).toEqual([12_000]);
   });
 
   it('does not count where our own delay is longer', async () => {
@@ -145,6 +150,7 @@ describe("the server's delay", () => {
       [],
     );
     expect(await waits({ delay, serverHints: true }, asks('3'), 200)).toEqual([3_000]);
+    expect(await waits({ delay, serverHints: {} }, asks('3'), 200)).toEqual([3_000]);
   });
 
   it('also holds when a condition of our own decided to retry', async () => {

@@ -18,6 +18,7 @@ const bad: [option: string, values: unknown[]][] = [
   ['idempotent', [1, 'yes', null]],
   ['shouldRetry', [true, 5, null]],
   ['inspect', [true, 5, null]],
+  ['serverHints.spread', ['1', null, Number.NaN, -0.1, 1.1, Infinity]],
   ['budget', [true, 5, {}, null]],
   ['hooks', [{ onretry: () => {} }, 5, null, () => {}, new Map(), new (class Log {})(), [() => {}], [[{}]], [null]]],
   ['hooks.onRetry', [5, 'log']],
@@ -51,7 +52,7 @@ describe('options', () => {
 
   it.each([
     [{ idempotent: 1 }, 'retry: idempotent: expected true, false or a function, got 1'],
-    [{ serverHints: 1 }, 'retry: serverHints: expected true or false, got 1'],
+    [{ serverHints: 1 }, 'retry: serverHints: expected true, false or an options object, got 1'],
     [{ budget: true }, 'retry: budget: expected a retryBudget() or false, got true'],
   ])('says all that is allowed: %j', (options, message) => {
     expect(() => retry(options as never)).toThrow(new TypeError(message));
@@ -60,6 +61,7 @@ describe('options', () => {
   it('refuses unknown names, and what is no object', () => {
     expect(() => retry({ retries: 3 } as never)).toThrow("retry: unknown option 'retries'");
     expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));
+    expect(() => retry({ serverHints: { jitter: 1 } as never })).toThrow("retry: serverHints: unknown option 'jitter'");
   });
 
   it('points to inspect where a status is below 400', () => {

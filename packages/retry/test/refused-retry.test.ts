@@ -44,7 +44,7 @@ describe('a call whose retry the budget refuses', () => {
     const budget = { ...refusing, acquire: (_key: string, kind: string) => void asked.push(kind) };
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '20' } }));
 
-    expect((await retry({ clock, random: () => 0, budget })(busy)(API)).status).toBe(503);
+    expect((await retry({ clock, serverHints: { spread: 0 }, budget })(busy)(API)).status).toBe(503);
     expect(clock.sleeps).toEqual([20_000, 20_000]);
     expect(asked).toEqual(['throttled', 'held', 'held']);
     expect(busy.requests).toHaveLength(1);
@@ -146,7 +146,7 @@ describe('a call whose retry the budget refuses', () => {
     const clock = instantClock();
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '1' } }));
 
-    const steady = retry({ clock, random: () => 0, delay: () => 0, maxRetries: 3, budget: refusing })(busy);
+    const steady = retry({ clock, serverHints: { spread: 0 }, delay: () => 0, maxRetries: 3, budget: refusing })(busy);
     await steady(API);
     await steady(API);
 
@@ -205,7 +205,7 @@ describe('a call whose retry the budget refuses', () => {
     };
     const well = fakeFetch([{ status: 429, headers: { 'retry-after': '20' } }, 200]);
 
-    const response = await retry({ clock, random: () => 0, budget })(well)(API);
+    const response = await retry({ clock, serverHints: { spread: 0 }, budget })(well)(API);
 
     expect(response.status).toBe(200);
     expect(clock.sleeps[0]).toBe(20_000);

@@ -49,7 +49,7 @@ describe('standard', () => {
     const stack = standard({
       timeout: 20_000,
       attemptTimeout: { headers: 5_000, body: 10_000 },
-      retry: { maxRetries: 3, serverHints: false, statuses: [429, 503], shouldRetry: () => undefined },
+      retry: { maxRetries: 3, serverHints: { spread: 0.5 }, statuses: [429, 503], shouldRetry: () => undefined },
       rateLimit: { limit: { requests: 10, per: 1_000 } },
       circuitBreaker: { openFor: 9_000, rule: DOWN },
       idempotencyKey: { format: 'raw' },
@@ -61,7 +61,7 @@ describe('standard', () => {
       "timeout  call 20000
       idempotencyKey  format raw
       concurrency  max 5  maxQueue 20
-      retry  maxRetries 3  maxDelay 20000  serverHints false  statuses 429 503
+      retry  maxRetries 3  maxDelay 20000  serverHints spread 0.5  statuses 429 503
       rateLimit  proof first  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
       circuitBreaker  openFor 9000  probes 1
       bufferBody  maxBytes 1000000  validate json
