@@ -7,17 +7,15 @@ const EARLY = 2;
 const TIMEOUT = 10_000;
 
 /**
- * What is left of a limit of ky, which runs from now on and may change. It is measured by ky's own clock and by ours, and the one that is
- * further on counts. A little less, since ky's timer may fire early, and a retry must not be announced which ky then forbids.
+ * What is left of a limit of ky, which runs from now on and may change. A little less, since ky's timer may fire early,
+ * and a retry must not be announced which ky then forbids.
  */
 export function remainingOf(limit: () => number | false | undefined, clock: Clock): () => number {
   const now = monotonic(clock);
   const startedAt = now();
-  const kyStartedAt = kyTime();
   return () => {
     const given = limit();
-    const elapsed = Math.max(now() - startedAt, kyTime() - kyStartedAt);
-    return typeof given === 'number' ? given - EARLY - elapsed : Infinity;
+    return typeof given === 'number' ? given - EARLY - (now() - startedAt) : Infinity;
   };
 }
 

@@ -10,12 +10,12 @@ import {
 } from '@steadfetch/core';
 import { isDevelopment, warnOnce, withObserverOf } from '@steadfetch/core/kit';
 import type { RetryOverride } from '@steadfetch/retry';
-import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
+import type { BeforeErrorHook, BeforeRequestHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, noteFilled, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -23,6 +23,9 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 const UNCALLED =
   'beforeRetry hooks are not called for what the stack of use() repeats: renew a token in a fetch inside, as use(retry(), () => ownFetch), or retry by the hooks of retry()';
+
+const REPLACED =
+  'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them';
 
 /**
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
@@ -60,7 +63,8 @@ export function use(...middlewares: Middleware[]): Options {
     };
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
-  const hooks = { init: [init], beforeError: [beforeError] };
+  const beforeRequest: BeforeRequestHook = ({ options }) => noteFilled(options.retry);
+  const hooks = { init: [init], beforeRequest: [beforeRequest], beforeError: [beforeError] };
   // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
 }
@@ -83,7 +87,8 @@ function mayForce({ body = null, hooks }: Options): boolean {
 
 /** Without methods ky repeats only what a hook forces. */
 function onlyForced(said: RetryOptions): RetryOptions {
-  return noteSaid({ ...filledIn(said, said.limit ?? 2), methods: [] }, said);
+  const { limit = 2 } = said;
+  return noteSaid({ ...said, limit, methods: [] }, said, { limit });
 }
 
 /**
@@ -93,10 +98,8 @@ function onlyForced(said: RetryOptions): RetryOptions {
 function turnLoopOff(options: unknown): void {
   const { retry, timeout } = Object(options) as { retry?: RetryOptions; timeout?: unknown };
   if (Array.isArray(retry?.methods)) Object.assign(retry, onlyForced(asObject(saidIn(retry))));
-  else if (typeof timeout === 'number') {
-    warnOnce(
-      'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them',
-    );
+  else if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    if (typeof timeout === 'number') warnOnce(REPLACED);
   }
 }
 

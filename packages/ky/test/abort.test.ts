@@ -194,7 +194,7 @@ describe('totalTimeout', () => {
 
   it('that runs out during an attempt ends the call, and is told', async () => {
     const { hooks, told } = recorder();
-    const { api } = client({ fault: 'stall-headers' }, { hooks });
+    const { api } = client({ fault: 'stall-headers' }, { hooks, clock: systemClock });
 
     expect(await outcomeOf(api.get(URL, { totalTimeout: 5 }))).toBeInstanceOf(TimeoutError);
     expect(told.map(([, { reason }]) => reason)).toEqual(['deadline']);

@@ -1,3 +1,4 @@
+import { systemClock } from '@steadfetch/core';
 import { historyOf } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { type Options } from 'ky';
@@ -143,7 +144,8 @@ describe('a retry that was announced', () => {
     const { hooks, told } = recorder();
     const afterResponse = [() => new Promise<void>((resolve) => setTimeout(resolve, 150))];
 
-    await outcomeOf(client(503, { hooks }).api.get(URL, { totalTimeout: 100, hooks: { afterResponse } }));
+    const { api } = client(503, { hooks, clock: systemClock });
+    await outcomeOf(api.get(URL, { totalTimeout: 100, hooks: { afterResponse } }));
 
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
@@ -166,9 +168,8 @@ describe('a retry that was announced', () => {
     const slow = ({ retryCount }: { retryCount: number }) =>
       new Promise<void>((resolve) => setTimeout(resolve, retryCount * 150));
 
-    await outcomeOf(
-      client(503, { hooks, delay: () => 0 }).api.get(URL, { totalTimeout: 100, hooks: { afterResponse: [slow] } }),
-    );
+    const { api } = client(503, { hooks, clock: systemClock, delay: () => 0 });
+    await outcomeOf(api.get(URL, { totalTimeout: 100, hooks: { afterResponse: [slow] } }));
 
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(told.map(([name, { reason }]) => [name, reason])).toEqual([

@@ -7,6 +7,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, recorder, URL } from './client.ts';
 
+/** The package as in a new process: a test of another file may have been warned in this one. */
+async function unwarned(): Promise<typeof import('../src/index.ts')> {
+  vi.resetModules();
+  return import('../src/index.ts');
+}
+
 describe('use', () => {
   afterEach(() => vi.restoreAllMocks());
 
@@ -172,6 +178,7 @@ describe('use', () => {
   });
 
   it('warns where it cannot: ky hands over its timeout alone', async () => {
+    const { use } = await unwarned();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     globalFetch(200);
     const hooks = { beforeRequest: [] };
@@ -185,6 +192,7 @@ describe('use', () => {
   });
 
   it('warns of beforeRetry hooks, which are not called', async () => {
+    const { use } = await unwarned();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     globalFetch(200);
     const api = ky.create(use()).extend({ hooks: { beforeRetry: [() => {}] } });

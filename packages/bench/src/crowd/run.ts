@@ -1,4 +1,4 @@
-// How long many calls at one gate hold the event loop, and what each of them holds of the heap.
+// How long many calls at one gate hold the event loop.
 //
 //   node packages/bench/src/crowd/run.ts
 
@@ -28,7 +28,7 @@ class Server {
     const answers = this.#answers.splice(0);
     const responses: Response[] = [];
     await inSlices(answers.length, () => responses.push(make()));
-    await heap();
+    await collected();
     return () => answers.forEach((answer, n) => answer(responses[n]!));
   }
 }
@@ -53,53 +53,43 @@ async function start(fetch: Fetch, init?: RequestInit): Promise<Promise<unknown>
   return calls;
 }
 
-/** The longest hold, and the bytes per call once all of them wait. */
-interface Measured {
-  readonly hold: number;
-  readonly bytes?: number;
-}
-
-async function answered(server: Server, fetch: Fetch): Promise<Measured> {
+async function answered(server: Server, fetch: Fetch): Promise<number> {
   const caller = new AbortController();
-  const before = await heap();
   const calls = await start(fetch, { signal: caller.signal });
   const answer = await server.prepare(refusal);
   const hold = await longestHold(async () => {
     answer();
     await sleep(2_000);
   });
-  const bytes = ((await heap()) - before) / CALLS;
   caller.abort();
   await Promise.all(calls);
-  return { hold, bytes };
+  return hold;
 }
 
-async function heap(): Promise<number> {
+async function collected(): Promise<void> {
   for (let round = 0; round < 5; round++) {
     await sleep(50);
     collect();
   }
-  return process.memoryUsage().heapUsed;
 }
 
-const SCENES: readonly [name: string, scene: () => Promise<Measured>][] = [
+/** Each returns the longest hold. */
+const SCENES: readonly [name: string, scene: () => Promise<number>][] = [
   [
     'bare fetch: answered 429 at once',
     async () => {
       const server = new Server();
-      const { hold } = await answered(server, server.fetch);
-      return { hold };
+      return answered(server, server.fetch);
     },
   ],
   [
     'behind one async function: answered 429 at once',
     async () => {
       const server = new Server();
-      const { hold } = await answered(server, async (input, init) => {
+      return answered(server, async (input, init) => {
         const response = await server.fetch(input, init);
         return response;
       });
-      return { hold };
     },
   ],
   [
@@ -114,15 +104,13 @@ const SCENES: readonly [name: string, scene: () => Promise<Measured>][] = [
     async () => {
       const fetch = limited(async () => refusal());
       const caller = new AbortController();
-      const before = await heap();
       let calls: Promise<unknown>[] = [];
       const hold = await longestHold(async () => {
         calls = await start(fetch, { signal: caller.signal });
       });
-      const bytes = ((await heap()) - before) / CALLS;
       caller.abort();
       await Promise.all(calls);
-      return { hold, bytes };
+      return hold;
     },
   ],
   [
@@ -132,7 +120,7 @@ const SCENES: readonly [name: string, scene: () => Promise<Measured>][] = [
       const fetch = limited(async () => (isBusy ? new Response(null, { status: 429 }) : new Response()));
       const calls = await start(fetch);
       isBusy = false;
-      return { hold: await longestHold(() => Promise.all(calls)) };
+      return longestHold(() => Promise.all(calls));
     },
   ],
   [
@@ -143,7 +131,7 @@ const SCENES: readonly [name: string, scene: () => Promise<Measured>][] = [
       const again = async () => {
         for (let n = 0; n < 10; n++) await fetch(URL).catch(() => {});
       };
-      return { hold: await longestHold(() => Promise.all(Array.from({ length: CALLS / 10 }, again))) };
+      return longestHold(() => Promise.all(Array.from({ length: CALLS / 10 }, again)));
     },
   ],
   [
@@ -152,27 +140,20 @@ const SCENES: readonly [name: string, scene: () => Promise<Measured>][] = [
       const fetch = limited(async () => refusal());
       const caller = new AbortController();
       const calls = await start(fetch, { signal: caller.signal });
-      return {
-        hold: await longestHold(() => {
-          caller.abort();
-          return Promise.all(calls);
-        }),
-      };
+      return longestHold(() => {
+        caller.abort();
+        return Promise.all(calls);
+      });
     },
   ],
 ];
 
 const rows: string[][] = [];
 for (const [name, scene] of SCENES) {
-  const all: Measured[] = [];
-  for (let round = 0; round < ROUNDS; round++) all.push(await scene());
-  const { hold, bytes } = all.sort((a, b) => a.hold - b.hold)[Math.floor(ROUNDS / 2)]!;
-  rows.push([
-    name,
-    hold.toFixed(0),
-    all.at(-1)!.hold.toFixed(0),
-    bytes === undefined ? '' : (bytes / 1_000).toFixed(2),
-  ]);
+  const holds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) holds.push(await scene());
+  holds.sort((a, b) => a - b);
+  rows.push([name, holds[Math.floor(ROUNDS / 2)]!.toFixed(0), holds.at(-1)!.toFixed(0)]);
 }
 
 publish({
@@ -180,9 +161,9 @@ publish({
   file: import.meta.filename,
   notes: [
     `${CALLS.toLocaleString('en')} calls at one gate. Hold: the longest time that the thread computes between two turns of the`,
-    `event loop, in milliseconds: the median and the worst of ${ROUNDS} rounds. Heap: what each call holds while it waits.`,
+    `event loop, in milliseconds: the median and the worst of ${ROUNDS} rounds.`,
   ],
-  head: ['calls that are', 'hold', 'worst hold', 'kB per call'],
+  head: ['calls that are', 'hold', 'worst hold'],
   rows,
 });
 process.exit();

@@ -9,7 +9,6 @@ type FetchLike = (url: string) => Promise<Response>;
 /** What a user of each library writes first to get through a 429, and the most that can be got. Only the oracle looks at the limit. */
 export const CLIENTS: Readonly<Record<string, (allowed: Allowance) => Promise<Client>>> = {
   'steadfetch retry(), rateLimit()': async () => statusOf(compose(retry(), rateLimit())(fetch)),
-  'bare fetch': async () => statusOf(fetch),
   'oracle, refused twice': async (allowed) => statusOf(oracle(allowed)),
   'fetch-extras, 5 retries': async () => {
     const { withRetry } = await import('fetch-extras');

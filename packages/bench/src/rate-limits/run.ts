@@ -4,14 +4,12 @@
 //   node packages/bench/src/rate-limits/run.ts
 
 import { publish } from '../publish.ts';
-import { against } from './against-bare.ts';
 import { CLIENTS } from './clients.ts';
 import { drawProgress } from './draw.ts';
 import { type Limit, type Measured, measure } from './measure.ts';
 
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
 const OURS = 'steadfetch retry(), rateLimit()';
-const BARE = 'bare fetch';
 const ORACLE = 'oracle, refused twice';
 const RUNS: [name: string, jobs: number, limit: Limit, processes: number][] = [
   ['2,000 jobs', 2_000, LIMIT, 1],
@@ -23,7 +21,7 @@ const RUNS: [name: string, jobs: number, limit: Limit, processes: number][] = [
 ];
 
 const compared: [client: string, measured: Measured][] = [];
-for (const client of Object.keys(CLIENTS).filter((name) => name !== BARE && name !== ORACLE)) {
+for (const client of Object.keys(CLIENTS).filter((name) => name !== ORACLE)) {
   compared.push([client, await measure(client, 600, LIMIT)]);
 }
 drawProgress(600, LIMIT, compared);
@@ -33,7 +31,6 @@ for (const [name, jobs, limit, processes] of RUNS) {
   rows.push(rowOf(OURS, name, await measure(OURS, jobs, limit, processes)));
   if (limit.hint === 'retry-after') rows.push(rowOf(ORACLE, name, await measure(ORACLE, jobs, limit, processes)));
 }
-rows.push([OURS, 'no limit', '0', '0.0 %', `${percent(await against(OURS, BARE))} of bare fetch`, '0']);
 
 publish({
   name: 'rate-limits',

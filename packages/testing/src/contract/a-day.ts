@@ -1,6 +1,7 @@
 import { passed } from '../time/passed.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
+import { watchTimers } from './watch-timers.ts';
 
 const DAY = 86_400_000;
 
@@ -13,47 +14,29 @@ export function withDays(
 ): Promise<unknown> {
   return exclusively(async () => {
     let isRead = false;
-    const { Date: RealDate, setTimeout, setInterval, clearTimeout: stop } = globalThis;
+    const { Date: RealDate } = globalThis;
     const [now, elapsed] = [Date.now, performance.now.bind(performance)];
     const read = (clock: () => number): number => {
       isRead = true;
       return clock() + passed.ms;
     };
-    const due = new Map<unknown, () => void>();
+    const { left: due, restore: putBack } = watchTimers(() => {
+      isRead = true;
+    });
     const limit = (): AbortSignal => {
       isRead = true;
       const controller = new AbortController();
       due.set(controller, () => controller.abort(new DOMException('a day has passed', 'TimeoutError')));
       return controller.signal;
     };
-    const set =
-      (start: (fire: () => void, ms?: number) => unknown, isOnce: boolean) =>
-      (listener: (...rest: unknown[]) => void, ms?: number, ...rest: unknown[]): unknown => {
-        isRead = true;
-        const fire = (): void => {
-          if (isOnce ? due.delete(timer) : due.has(timer)) listener(...rest);
-        };
-        const timer = start(fire, ms);
-        due.set(timer, fire);
-        return timer;
-      };
-    const clear = (timer: never): void => {
-      due.delete(timer);
-      stop(timer);
-    };
     const construct = (target: DateConstructor, args: [], own: () => void): object =>
       Reflect.construct(target, args.length > 0 ? args : [target.now()], own);
     const restore = [
+      putBack,
       patch(Date, { now: () => read(now) }),
       patch(performance, { now: () => read(elapsed) }),
       patch(AbortSignal, { timeout: limit }),
-      patch(globalThis, {
-        Date: new Proxy(RealDate, { construct }),
-        setTimeout: set(setTimeout, true),
-        setInterval: set(setInterval, false),
-        clearTimeout: clear,
-        clearInterval: clear,
-      }),
+      patch(globalThis, { Date: new Proxy(RealDate, { construct }) }),
     ];
     const passADay = (): void => {
       passed.ms += DAY;

@@ -69,8 +69,9 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         const { signal, abort } = ending();
         let isFree = false;
         await countTimers(async (left) => {
+          let before: unknown[] = [];
           const last: Fetch = (...call) => {
-            left.clear(); // a time limit may be one that keeps nothing alive: the connection does
+            before = left(); // a time limit may be one that keeps nothing alive: the connection does
             return next(...call);
           };
           const end = settle(callWith(signal, make()(last), kind));
@@ -79,7 +80,7 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
             isOver = true;
           });
           await untilItWaits();
-          const timers = [...left] as { hasRef?: () => boolean }[];
+          const timers = left().filter((timer) => !before.includes(timer)) as { hasRef?: () => boolean }[];
           isFree = !isOver && timers.length > 0 && timers.every((timer) => timer.hasRef?.() === false);
           abort();
           await inTime(end);

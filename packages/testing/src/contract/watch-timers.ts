@@ -1,0 +1,38 @@
+import { patch } from './patch.ts';
+
+type Start = (fire: () => void, ms?: number) => unknown;
+
+/** The timers that are set from now on and have neither fired nor been cleared, each with what fires it at once. */
+export interface WatchedTimers {
+  readonly left: Map<unknown, () => void>;
+  /** Puts back the timers that were there. */
+  readonly restore: () => void;
+}
+
+/** Watches the timers of the platform. `onSet` is called for each. */
+export function watchTimers(onSet: () => void = () => {}): WatchedTimers {
+  const { setTimeout, setInterval, clearTimeout: stop } = globalThis;
+  const left: WatchedTimers['left'] = new Map();
+  const set =
+    (start: Start, isOnce: boolean) =>
+    (listener: (...rest: unknown[]) => void, ms?: number, ...rest: unknown[]): unknown => {
+      onSet();
+      const fire = (): void => {
+        if (isOnce ? left.delete(timer) : left.has(timer)) listener(...rest);
+      };
+      const timer = start(fire, ms);
+      left.set(timer, fire);
+      return timer;
+    };
+  const clear = (timer: never): void => {
+    left.delete(timer);
+    stop(timer);
+  };
+  const timers = {
+    setTimeout: set(setTimeout, true),
+    setInterval: set(setInterval, false),
+    clearTimeout: clear,
+    clearInterval: clear,
+  };
+  return { left, restore: patch(globalThis, timers) };
+}
