@@ -7,11 +7,19 @@ const MOST_HALVINGS = 4;
 export class AnswerTime {
   /** How long the last ones took, smoothed, in milliseconds; `undefined` before the first one. A refusal that is faster does not count. */
   ms: number | undefined;
+  /** Before a request was accepted only refusals tell how long an answer takes, and they may be faster. */
+  #isAccepted = false;
   #endedWaiting = 0;
 
   count(took: number, isAccepted: boolean): void {
-    if (this.ms === undefined) this.ms = took;
+    if (this.ms === undefined || (isAccepted && !this.#isAccepted)) this.ms = took;
     else if (isAccepted || took > this.ms) this.ms += 0.2 * (took - this.ms);
+    this.#isAccepted ||= isAccepted;
+  }
+
+  /** How long an accepted answer takes, in milliseconds; Infinity where that is unknown. */
+  get #usual(): number {
+    return (this.#isAccepted && this.ms) || Infinity;
   }
 
   /** A call ended before it had a permit. */
@@ -26,16 +34,15 @@ export class AnswerTime {
    */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;
-    const { ms = 0 } = this;
     const halvings = Math.min(MOST_HALVINGS, this.#endedWaiting + 1);
-    const needed = ms > 0 ? ANSWERED_WITHIN * ms : time / 2 ** halvings;
+    const needed = this.#usual < Infinity ? ANSWERED_WITHIN * this.#usual : time / 2 ** halvings;
     return now + (time < Infinity ? time - Math.min(needed, time / 2) : time);
   }
 
   /** Whether a call that has waited has hardly time left for its answer. */
   isShort(since: number, endsAt: number, now: number): boolean {
     const time = endsAt - since;
-    const { ms = 0 } = this;
+    const ms = this.#usual;
     const least = ms < time ? ms : 0;
     return endsAt - now < Math.min(ANSWERED_WITHIN * ms, (least + time) / 2);
   }

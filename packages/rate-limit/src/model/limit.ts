@@ -56,6 +56,10 @@ export class Limit {
   #emptied = 0;
   /** The pace at which is let go what waited. */
   #steady = Infinity;
+  /** The pace of a search before nothing was accepted any more, and the last one at which nothing was again; 0 where something was. */
+  #searchedAt = 0;
+  #steppedFrom = 0;
+  #isWinningBack = false;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
   why: string = NOTHING_REFUSED;
@@ -90,6 +94,18 @@ export class Limit {
     flow.accepted++;
     flow.last = now;
     this.history.accept(now, took);
+    this.#winBack();
+  }
+
+  /**
+   * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
+   * request wins back the last step down of the search, the second one in a row all of them.
+   */
+  #winBack(): void {
+    const isAgain = this.#isWinningBack;
+    this.pace.winBack(isAgain ? this.#searchedAt : this.#steppedFrom);
+    this.#isWinningBack = this.#steppedFrom > 0 && !isAgain;
+    if (!this.#isWinningBack) this.#searchedAt = this.#steppedFrom = 0;
   }
 
   /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */
@@ -144,6 +160,9 @@ export class Limit {
 
   /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #noneAccepted(now: number): void {
+    if (this.#searchedAt === 0) this.#searchedAt = this.pace.base;
+    else this.#steppedFrom = this.pace.base;
+    this.#isWinningBack = false;
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
   }

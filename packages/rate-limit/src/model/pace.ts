@@ -104,6 +104,11 @@ export class Pace {
     this.#tokens = within(this.#tokens, 1, this.#depth);
   }
 
+  /** A search goes on from this pace, if that is higher. */
+  winBack(rate: number): void {
+    if (this.way === 'search') this.base = Math.max(this.base, rate);
+  }
+
   hold(rate: number, depth: number, patience: number, growth: number, now: number): void {
     this.way = 'hold';
     this.base = this.ceiling = rate;

@@ -99,6 +99,7 @@ export class Pacer {
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
     const { cooldown, noise } = this.#refusals;
+    sent.stretch.ended++;
     if (answer.kind === 'failed') {
       this.#flight.failed();
       if (answer.cost === 0) this.#unsent(sent);

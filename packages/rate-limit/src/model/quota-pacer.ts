@@ -95,6 +95,11 @@ export class QuotaPacer {
     return this.#refill.isBucket;
   }
 
+  /** Others seem to use it too. */
+  get isShared(): boolean {
+    return this.#refill.shared;
+  }
+
   /** The server refused although something should have been left. */
   distrust(): void {
     this.#refill.trust *= 0.9;

@@ -105,11 +105,11 @@ export class Quotas {
       pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, sent.cost) });
     }
     // a quota that is known, and of which less is left than the call costs, explains the refusal; not at a bucket that is
-    // told alone, where what is sent at the told rate should be accepted
+    // told alone and that nobody else uses, where what is sent at the told rate should be accepted
     const isAlone = this.#policies.size === 1;
     const explains = ({ name, remaining }: Quota) => {
       const known = this.#policies.get(name);
-      if (isAlone && known?.pacer.isBucket && answered.sentAt > known.since) return false;
+      if (isAlone && known?.pacer.isBucket && !known.pacer.isShared && answered.sentAt > known.since) return false;
       return known && remaining < Math.max(1, inUnit(known.unit, answered.cost));
     };
     if (accepted || quotas.some(explains)) return;

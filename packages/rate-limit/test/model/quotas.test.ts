@@ -140,6 +140,20 @@ describe('told quotas', () => {
     expect(model.snapshot(10_300).why).toBe('the server tells what is left');
   });
 
+  it('keeps to what a bucket tells where others use it up again and again', () => {
+    const random = chance(5);
+    const limited = bucket({ rate: 100, burst: 20, hint: 'quota' });
+    let last = 0;
+    const shared = (now: number) => {
+      for (; last < now; last++) if (random() < 0.09) limited(last);
+      return limited(now);
+    };
+    const model = pacer();
+    const result = drive(model, shared, { for: 120_000 });
+    expect(model.snapshot(120_000).why).toBe('the server tells what is left');
+    expect(result.refused / result.accepted).toBeLessThan(0.1);
+  });
+
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();

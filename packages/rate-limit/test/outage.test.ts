@@ -1,0 +1,46 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { rateLimit } from '../src/index.ts';
+
+const URL = 'https://api.example.com/jobs';
+
+/** Ten calls of five seconds a second, of which all are refused from `from` on for half a minute. Returns the share of those in the 20 s after it that succeed. */
+async function afterOutage(from: number): Promise<number> {
+  const clock = manualClock();
+  const until = from + 30_000;
+  const withDeadline = defineMiddleware((call, next) => {
+    const end = clock.now() + 5_000;
+    return next(call.with({ remaining: () => end - clock.now() }));
+  });
+  const start = clock.now();
+  const isDown = () => clock.now() - start >= from && clock.now() - start < until;
+  const fake = fakeFetch(
+    () => (isDown() ? { status: 429, headers: { 'retry-after': '1' }, delay: 50 } : { status: 200, delay: 300 }),
+    { clock },
+  );
+  const limited = compose(withDeadline, rateLimit({ clock, random: () => 0.5, proof: 'first' }))(fake);
+  let succeeded = 0;
+  const call = async () => {
+    const madeAt = clock.now();
+    const response = await limited(URL).catch(() => undefined);
+    if (response?.ok && madeAt >= start + until && clock.now() - madeAt <= 5_000) succeeded++;
+  };
+
+  for (let n = 0; n < (until + 20_000) / 100; n++) {
+    void call();
+    await clock.advance(100);
+  }
+  await clock.advance(10_000);
+  return succeeded / 200;
+}
+
+describe('an outage in which all is refused', () => {
+  it('is not remembered for long: what was searched for before is won back', async () => {
+    expect(await afterOutage(20_000)).toBeGreaterThan(0.75);
+  });
+
+  it('from the first call on does not show how long an answer takes, though refusals are fast', async () => {
+    expect(await afterOutage(0)).toBeGreaterThan(0.75);
+  });
+});
