@@ -13,7 +13,6 @@ import {
   checkFunction,
   checkMembers,
   checkString,
-  isElsewhere,
   isLast,
   keyOption,
   limitFields,
@@ -94,14 +93,10 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
     const startedAt = isLast(call) ? now() : undefined;
     const report = (outcome: Outcome) => {
       try {
-        const verdict = verdictOf(
-          outcome,
-          call,
-          { sends, uncutFor: startedAt === undefined ? undefined : now() - startedAt },
-          isFailure,
-        );
+        const uncutFor = startedAt === undefined ? 0 : now() - startedAt;
+        const verdict = verdictOf(outcome, call, { sends, uncutFor }, isFailure);
         const answer = verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined;
-        const change = permit.settle(verdict, answer, outcome.failed || !isElsewhere(outcome.response, call));
+        const change = permit.settle(verdict, answer);
         if (change) emit(call, change, breaker, name);
       } catch {
         // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
@@ -165,15 +160,8 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
-  const headers = limitFields(response.headers);
-  const retryAfter = msOf(headers) ?? retryAfterOf(response, now);
-  return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
-}
-
-/** The wait that a server asks for in milliseconds. */
-function msOf(headers: Headers): number | undefined {
-  const field = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms') ?? '';
-  return /^\d+(?:\.\d+)?$/.test(field) ? Number(field) : undefined;
+  const retryAfter = retryAfterOf(response, now);
+  return { status, headers: limitFields(response.headers), ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 function checkBreaker(option: string, breaker: Breaker): Breaker {

@@ -57,6 +57,7 @@ export class Circuit {
   /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
   #failingSince = 0;
+  readonly #isScoped: boolean;
   readonly #failing: FailingParts;
 
   /** Calls that failed since the last success. */
@@ -69,7 +70,8 @@ export class Circuit {
   constructor(policy: CircuitPolicy) {
     this.#policy = policy;
     this.#tally = policy.rule.start();
-    this.#failing = new FailingParts(policy.rule);
+    this.#isScoped = policy.rule.scoped === true;
+    this.#failing = new FailingParts(this.#isScoped);
   }
 
   /** `half-open` as soon as a probe would be let through. */
@@ -107,15 +109,13 @@ export class Circuit {
       return { ...this.#permit(attempt, at), closed: true };
     }
     const { call } = attempt;
-    if (call !== undefined && this.#begun.has(call))
-      return this.#permit(attempt, at, this.#policy.rule.scoped !== true);
+    if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
     if (!this.#failing.refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
     if (this.#state === 'open') {
       if (at < this.#until) return undefined;
       this.#enter('half-open');
     }
     if (this.#isFull(at)) return undefined;
-    if (this.#held.size >= this.#policy.probes) this.#dropLost(at);
     const permit = this.#permit(attempt, at, true);
     this.#held.set(permit, { at, attempt });
     return this.#letThrough(attempt, permit);
@@ -137,12 +137,12 @@ export class Circuit {
     let settled = false;
     const permit: Permit = {
       probe,
-      settle: (verdict, answer, isTimed = true) => {
+      settle: (verdict, answer) => {
         if (settled) return undefined;
         settled = true;
         this.#held.delete(permit);
         const before = this.#state;
-        if (verdict === 'success') this.#succeeded(entry, isTimed);
+        if (verdict === 'success') this.#succeeded(entry);
         else if (verdict === 'failure') this.#failed(entry, answer);
         return this.#changeSince(before);
       },
@@ -157,28 +157,27 @@ export class Circuit {
     return before === 'closed' ? 'opened' : undefined;
   }
 
-  #succeeded(entry: Entry, isTimed: boolean): void {
+  #succeeded(entry: Entry): void {
     const at = this.#policy.now();
-    const duration = isTimed ? at - entry.at : 0;
-    const { rule } = this.#policy;
+    const duration = at - entry.at;
     if (this.#state === 'closed') {
-      if (entry.generation !== this.#generation && rule.scoped !== true) return;
+      if (entry.generation !== this.#generation && !this.#isScoped) return;
       this.#forget();
       this.#takeBack(entry.attempt);
       if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
     } else if (entry.probe && entry.outage === this.#outage) {
-      if (rule.isSlow?.(duration)) {
+      if (this.#policy.rule.isSlow?.(duration)) {
         this.#passed = 0;
         if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
       } else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
-    } else if (rule.scoped === true) this.#enter('closed');
+    } else if (this.#isScoped) this.#enter('closed');
   }
 
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
     const { call, retried = false } = entry.attempt;
     // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
-    if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
+    if (call !== undefined && this.#isScoped) this.#begun.add(call);
     if (!current) return;
     const at = this.#policy.now();
     if (answer) this.lastAnswer = answer;
@@ -234,16 +233,12 @@ export class Circuit {
     this.#held.clear();
     if (state === 'closed') {
       this.#forget();
-      this.#startTally();
+      this.#tally = this.#policy.rule.start();
+      this.#counted = new WeakMap();
+      this.lastAnswer = undefined;
+      this.openings = 0;
     }
     if (isReported) this.#policy.onChange(state);
-  }
-
-  #startTally(): void {
-    this.#tally = this.#policy.rule.start();
-    this.#counted = new WeakMap();
-    this.lastAnswer = undefined;
-    this.openings = 0;
   }
 
   #forget(): void {
@@ -251,21 +246,17 @@ export class Circuit {
     this.#failing.clear();
   }
 
-  #isFull(at: number): boolean {
-    if (this.#held.size + this.#passed < this.#policy.probes) return false; // of thousands of probes each would look at all
-    const held = [...this.#held.values()].filter((probe) => !this.#isLost(probe, at));
-    return held.length + this.#passed >= this.#policy.probes;
-  }
-
-  #dropLost(at: number): void {
-    for (const [permit, probe] of this.#held) if (this.#isLost(probe, at)) this.#held.delete(permit);
-  }
-
   /**
-   * A probe without an answer for too long no longer holds its slot, or one lost call would end all calls; nor one that its caller has
-   * aborted: it settles a moment later, and the same caller may call again at once.
+   * Whether all slots for probes are taken. A probe without an answer for too long no longer holds its slot, or one lost call would end
+   * all calls; nor one that its caller has aborted: it settles a moment later, and the same caller may call again at once.
    */
-  #isLost({ at: since, attempt }: Probe, at: number): boolean {
-    return attempt.aborted === true || at - since >= this.#policy.probeTimeout;
+  #isFull(at: number): boolean {
+    const { probes, probeTimeout } = this.#policy;
+    const isFull = () => this.#held.size + this.#passed >= probes;
+    if (!isFull()) return false; // of thousands of probes each would look at all
+    for (const [permit, { at: since, attempt }] of this.#held) {
+      if (attempt.aborted === true || at - since >= probeTimeout) this.#held.delete(permit);
+    }
+    return isFull();
   }
 }

@@ -9,8 +9,8 @@ export type IsFailure = (outcome: Outcome, call: Call) => boolean | 'neutral' | 
 export interface AttemptFacts {
   /** Requests that the call had sent before it. */
   readonly sends: number;
-  /** How long it took, in milliseconds, if no inner limit cuts it. */
-  readonly uncutFor: number | undefined;
+  /** How long it took, in milliseconds; 0 where an inner limit cuts it. */
+  readonly uncutFor: number;
 }
 
 /**
@@ -37,7 +37,7 @@ export function verdictOf(
  * Whether the limit for the whole call ended an attempt that no inner one has cut: then the server had a good part of it for
  * its answer, or all the time of an attempt. The limit is known by the members of its error.
  */
-function isUnanswered({ signal, record }: Call, uncutFor = 0): boolean {
+function isUnanswered({ signal, record }: Call, uncutFor: number): boolean {
   const { phase, limit = Infinity } = Object(signal?.reason) as { phase?: unknown; limit?: number };
   const hadTime = record.outlasted > 0 || uncutFor >= limit / 3;
   return phase === 'headers' && record.waitingFor === undefined && hadTime;
