@@ -26,8 +26,6 @@ interface Entry {
   readonly outage: number;
 }
 
-type Probe = Pick<Entry, 'at' | 'attempt'>;
-
 /**
  * A circuit whose probe was due so long ago (ms) closes at the next call, if no probe has failed since: what it knows is too old to refuse all
  * calls but one of a burst, such as an hourly job.
@@ -37,8 +35,8 @@ const TOO_OLD = 300_000;
 /** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
-  /** The permits of the probes in flight, and when each was given to which attempt. */
-  readonly #held = new Map<Permit, Probe>();
+  /** The probes in flight. */
+  readonly #held = new Set<Entry>();
   /** The calls whose attempts are all let through. */
   readonly #begun = new WeakSet<object>();
   /** The failure that each call has been counted with. */
@@ -110,15 +108,10 @@ export class Circuit {
     }
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
-    if (!this.#failing.refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
-    if (this.#state === 'open') {
-      if (at < this.#until) return undefined;
-      this.#enter('half-open');
-    }
-    if (this.#isFull(at)) return undefined;
-    const permit = this.#permit(attempt, at, true);
-    this.#held.set(permit, { at, attempt });
-    return this.#letThrough(attempt, permit);
+    const needsSlot = this.#failing.refuses(attempt);
+    if (needsSlot && !this.#hasSlot(at)) return undefined;
+    if (call !== undefined) this.#begun.add(call);
+    return this.#permit(attempt, at, needsSlot, needsSlot);
   }
 
   /** Closes the circuit and forgets everything. */
@@ -126,28 +119,22 @@ export class Circuit {
     this.#enter('closed', this.#state !== 'closed');
   }
 
-  /** What is let through while the circuit is not closed is let through with all its attempts. */
-  #letThrough({ call }: CircuitAttempt, permit: Permit): Permit {
-    if (call !== undefined) this.#begun.add(call);
-    return permit;
-  }
-
-  #permit(attempt: CircuitAttempt, at: number, probe = false): Permit {
+  #permit(attempt: CircuitAttempt, at: number, probe = false, holdsSlot = false): Permit {
     const entry = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
+    if (holdsSlot) this.#held.add(entry);
     let settled = false;
-    const permit: Permit = {
+    return {
       probe,
       settle: (verdict, answer) => {
         if (settled) return undefined;
         settled = true;
-        this.#held.delete(permit);
+        this.#held.delete(entry);
         const before = this.#state;
         if (verdict === 'success') this.#succeeded(entry);
         else if (verdict === 'failure') this.#failed(entry, answer);
         return this.#changeSince(before);
       },
     };
-    return permit;
   }
 
   /** A probe that fails opens nothing: the circuit was not closed. */
@@ -173,26 +160,30 @@ export class Circuit {
     } else if (this.#isScoped) this.#enter('closed');
   }
 
+  #takeBack({ call }: CircuitAttempt): void {
+    const sample = call && this.#counted.get(call);
+    if (!sample) return;
+    this.#counted.delete(call);
+    this.#tally.takeBack?.(sample);
+  }
+
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
-    const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
     const { call, retried = false } = entry.attempt;
     // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
     if (call !== undefined && this.#isScoped) this.#begun.add(call);
-    if (!current) return;
+    const isClosed = this.#state === 'closed';
+    if (isClosed ? entry.generation !== this.#generation : entry.outage !== this.#outage) return;
     const at = this.#policy.now();
     if (answer) this.lastAnswer = answer;
     this.#failing.note(entry.attempt);
     const isFirst = call === undefined || !this.#counted.has(call);
     const sample = { failed: true, duration: at - entry.at, at, retried };
-    if (isFirst) this.#count(entry, sample);
-    if (this.#state !== 'closed') this.#probeFailed(entry, at);
+    if (isFirst) {
+      if (this.failures++ === 0) this.#failingSince = entry.at;
+      if (call !== undefined) this.#counted.set(call, sample);
+    }
+    if (!isClosed) this.#probeFailed(entry, at);
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
-  }
-
-  #count({ attempt: { call }, at }: Entry, sample: Sample): void {
-    if (this.failures === 0) this.#failingSince = at;
-    this.failures++;
-    if (call !== undefined) this.#counted.set(call, sample);
   }
 
   /** The first probe of a round that fails ends the round. */
@@ -200,13 +191,6 @@ export class Circuit {
     if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
     this.#wait(at);
     this.#enter('open', false);
-  }
-
-  #takeBack({ call }: CircuitAttempt): void {
-    const sample = call && this.#counted.get(call);
-    if (!sample) return;
-    this.#counted.delete(call);
-    this.#tally.takeBack?.(sample);
   }
 
   #open(at: number): void {
@@ -246,6 +230,15 @@ export class Circuit {
     this.#failing.clear();
   }
 
+  /** Whether a probe may be let through now. The first one ends the open time. */
+  #hasSlot(at: number): boolean {
+    if (this.#state === 'open') {
+      if (at < this.#until) return false;
+      this.#enter('half-open');
+    }
+    return !this.#isFull(at);
+  }
+
   /**
    * Whether all slots for probes are taken. A probe without an answer for too long no longer holds its slot, or one lost call would end
    * all calls; nor one that its caller has aborted: it settles a moment later, and the same caller may call again at once.
@@ -254,8 +247,8 @@ export class Circuit {
     const { probes, probeTimeout } = this.#policy;
     const isFull = () => this.#held.size + this.#passed >= probes;
     if (!isFull()) return false; // of thousands of probes each would look at all
-    for (const [permit, { at: since, attempt }] of this.#held) {
-      if (attempt.aborted === true || at - since >= probeTimeout) this.#held.delete(permit);
+    for (const probe of this.#held) {
+      if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#held.delete(probe);
     }
     return isFull();
   }

@@ -66,7 +66,7 @@ function verdictOfAnswer(response: Response, call: Call): Verdict {
   return status >= 500 ? 'failure' : 'success';
 }
 
-const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+const MISTAKE = /^(Type|Range|Reference|Syntax)Error$/;
 
 /** What undici does not send: a field such as `expect`, or a `content-length` that is not that of the body. */
 const NOT_SENT = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH)$/;
@@ -77,7 +77,7 @@ function verdictOfError(error: unknown, call: Call): Verdict {
   const waited = call.record.waitingFor !== undefined && (kind === 'timeout' || kind === 'abort');
   // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
   const isOfRequest = kind === 'network' && permanent && (code === undefined || NOT_SENT.test(code));
-  const mistake = kind === 'bug' ? MISTAKES.has(textOf(error, 'name')) : isOfRequest;
+  const mistake = kind === 'bug' ? MISTAKE.test(textOf(error, 'name') ?? '') : isOfRequest;
   return mistake || waited || mayBeOwnBody(call, kind === 'timeout') || isOffline(error) ? 'neutral' : 'failure';
 }
 

@@ -64,7 +64,8 @@ export class Bucket {
     account.failedAt = now;
     account.since ??= now;
     account.unknown -= 2; // one less is under way, and one more has failed
-    if (this.#isYoung(now - account.since)) account.reserved += costOf(retries);
+    // what the call costs at the most: its failure, and each retry with the failure that it may bring
+    if (this.#isYoung(now - account.since)) account.reserved += FAILURE + Math.min(retries, MOST_RETRIES) * RETRY;
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
@@ -113,9 +114,4 @@ export class Bucket {
     this.#account = this.accountAt(now);
     return this.#account;
   }
-}
-
-/** What a call costs at the most that may make so many retries: its failure, and each retry with the failure that it may bring. */
-function costOf(retries: number): number {
-  return FAILURE + Math.min(retries, MOST_RETRIES) * RETRY;
 }

@@ -138,7 +138,7 @@ export class Recovery {
       const at = now();
       if (at - took < this.#outageFrom) return;
       this.#firstAnswerAt = at;
-      this.#firstSentAt ??= at - took;
+      this.#firstSentAt = Math.min(this.#firstSentAt ?? at, at - took); // whatever failed while it was on its way
       if (this.#wasDown()) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
