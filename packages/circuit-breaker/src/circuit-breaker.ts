@@ -13,6 +13,7 @@ import {
   checkFunction,
   checkMembers,
   checkString,
+  isElsewhere,
   isLast,
   keyOption,
   limitFields,
@@ -97,7 +98,8 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
       try {
         const facts = { sends, uncutFor: isLast(call) ? now() - startedAt : 0 };
         const verdict = verdictOf(outcome, call, facts, isFailure);
-        const change = permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
+        const answer = verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined;
+        const change = permit.settle(verdict, answer, outcome.failed || !isElsewhere(outcome.response, call));
         if (change) emit(change);
       } catch {
         // a rule or a response of a foreign type may throw: the caller gets the outcome all the same

@@ -125,12 +125,12 @@ export class Circuit {
     let settled = false;
     return {
       probe,
-      settle: (verdict, answer) => {
+      settle: (verdict, answer, isTimed = true) => {
         if (settled) return undefined;
         settled = true;
         this.#held.delete(entry);
         const before = this.#state;
-        if (verdict === 'success') this.#succeeded(entry);
+        if (verdict === 'success') this.#succeeded(entry, isTimed);
         else if (verdict === 'failure') this.#failed(entry, answer);
         return this.#changeSince(before);
       },
@@ -144,9 +144,9 @@ export class Circuit {
     return before === 'closed' ? 'opened' : undefined;
   }
 
-  #succeeded(entry: Entry): void {
+  #succeeded(entry: Entry, isTimed: boolean): void {
     const at = this.#policy.now();
-    const duration = at - entry.at;
+    const duration = isTimed ? at - entry.at : 0;
     if (this.#state === 'closed') {
       if (entry.generation !== this.#generation && !this.#isScoped) return;
       this.#forget();

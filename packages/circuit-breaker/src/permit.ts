@@ -8,8 +8,11 @@ export type CircuitChange = 'opened' | 'closed';
 
 /** The right to make one call. It must be settled when the call has ended; only the first time counts. */
 export interface Permit {
-  /** `answer`: what the server answered, if it did. */
-  settle(verdict: Verdict, answer?: LastAnswer): CircuitChange | undefined;
+  /**
+   * `answer`: what the server answered, if it did. `isTimed: false`: a success is not slow, however long it took.
+   * @default true
+   */
+  settle(verdict: Verdict, answer?: LastAnswer, isTimed?: boolean): CircuitChange | undefined;
   /** Whether the call is let through to find out whether the server is back. */
   readonly probe?: boolean;
   /** Whether the circuit has closed as this right was given, since no probe had failed for five minutes. */

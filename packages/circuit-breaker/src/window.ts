@@ -7,7 +7,7 @@ export interface RatioOptions {
   failureRatio?: number;
   /** Never opens on fewer calls than this. @default 10, or `size` if that is less */
   minCalls?: number;
-  /** A call that takes longer than this is slow, in milliseconds until the headers, redirects included. Unset: no call is. */
+  /** A call that takes longer than this is slow, in milliseconds until the headers. Unset: no call is. */
   slowerThan?: number;
   /** Opens when at least this share of the calls in the window was slow. Needs `slowerThan`. @default 0.5 */
   slowCallRatio?: number;

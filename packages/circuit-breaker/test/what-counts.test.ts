@@ -1,4 +1,4 @@
-import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
+import { circuitBreaker, consecutive, countWindow } from '@steadfetch/circuit-breaker';
 import { bodyFactory, compose, defineMiddleware } from '@steadfetch/core';
 import { describe, expect, it, vi } from 'vitest';
 import { setup, stubOf, URL } from './support/guarded-fetch.ts';
@@ -221,6 +221,7 @@ describe('what counts', () => {
       url: { value: 'https://cdn.test/file' },
       redirected: { value: true },
     });
+  const file = elsewhere(200);
 
   it.each([
     [200, 'closed'],
@@ -238,6 +239,24 @@ describe('what counts', () => {
       expect(state()).toBe(expected);
     },
   );
+
+  it('takes no call for slow by the time of another server, to which this one has redirected', async () => {
+    const { clock, middleware, state } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
+    const slowFetch = middleware(async () => {
+      await clock.sleep(1_000);
+      return file;
+    });
+
+    await slowFetch(URL);
+    await slowFetch(URL);
+    expect(state()).toBe('closed');
+
+    await middleware(stubOf(503).stub)(URL);
+    expect(state()).toBe('open');
+    await clock.sleep(1_000);
+    await slowFetch(URL);
+    expect(state()).toBe('closed');
+  });
 
   it('counts the answers to a relative URL, though a fetch inside put a base in front and the API redirects, as for a slash', async () => {
     const middleware = circuitBreaker({ rule: consecutive(2) });
