@@ -80,51 +80,42 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   const breaker = given ?? startBreaker(settings);
   const now = monotonic(clock);
   const turns = new Turns(clock);
-  const middleware = defineMiddleware((call, next) => {
+  const middleware = defineMiddleware(async (call, next) => {
     throwIfAborted(call.signal);
     const name = checkString('circuitBreaker: key()', key(call));
+    const emit = (action: EventOf<'circuit'>['action']) =>
+      call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(name) });
     const permit = breaker.acquire(name, new CallAttempt(call));
     if (!permit) {
-      emit(call, 'refused', breaker, name);
+      emit('refused');
       return turns.refuse(() => refusal(breaker, name, call), call.signal);
     }
-    if (permit.probe) emit(call, 'probe', breaker, name);
-    if (permit.closed) emit(call, 'closed', breaker, name);
+    if (permit.probe) emit('probe');
+    if (permit.closed) emit('closed');
     const { sends } = call.record;
-    const startedAt = isLast(call) ? now() : undefined;
+    const startedAt = now();
     const report = (outcome: Outcome) => {
       try {
-        const verdict = verdictOf(
-          outcome,
-          call,
-          { sends, uncutFor: startedAt === undefined ? undefined : now() - startedAt },
-          isFailure,
-        );
+        const facts = { sends, uncutFor: isLast(call) ? now() - startedAt : 0 };
+        const verdict = verdictOf(outcome, call, facts, isFailure);
         const answer = verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined;
         const change = permit.settle(verdict, answer, outcome.failed || !isElsewhere(outcome.response, call));
-        if (change) emit(call, change, breaker, name);
+        if (change) emit(change);
       } catch {
         // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
         permit.settle('neutral');
       }
     };
-    return Promise.resolve(next(call)).then(
-      (response) => {
-        report({ response, failed: false });
-        return response;
-      },
-      (error) => {
-        report({ error, failed: true });
-        throw error;
-      },
-    );
+    try {
+      const response = await next(call);
+      report({ response, failed: false });
+      return response;
+    } catch (error) {
+      report({ error, failed: true });
+      throw error;
+    }
   }, LAYER);
   return Object.assign(middleware, { breaker });
-}
-
-/** Reports to observers of the call what its circuit does, with the state of the circuit as the hooks have it. */
-function emit(call: Call, action: EventOf<'circuit'>['action'], breaker: Breaker, key: string): void {
-  call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(key) });
 }
 
 /** One attempt as a breaker sees it. */
@@ -157,23 +148,15 @@ const LONGEST_PATH = 500;
 
 function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenError {
   const { retryAfter, lastAnswer } = breaker.snapshot(key);
-  const answer = record.lastAnswer ?? lastAnswer;
-  return new CircuitOpenError({ key, retryAfter, ...(answer && { lastAnswer: answer }) });
+  return new CircuitOpenError({ key, retryAfter, lastAnswer: record.lastAnswer ?? lastAnswer });
 }
 
 /** What the server answered, for calls of others too: the fields about limits alone. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
-  const headers = limitFields(response.headers);
-  const retryAfter = msOf(headers) ?? retryAfterOf(response, now);
-  return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
-}
-
-/** The wait that a server asks for in milliseconds. */
-function msOf(headers: Headers): number | undefined {
-  const field = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms') ?? '';
-  return /^\d+(?:\.\d+)?$/.test(field) ? Number(field) : undefined;
+  const retryAfter = retryAfterOf(response, now);
+  return { status, headers: limitFields(response.headers), ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 function checkBreaker(option: string, breaker: Breaker): Breaker {

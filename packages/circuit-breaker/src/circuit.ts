@@ -26,8 +26,6 @@ interface Entry {
   readonly outage: number;
 }
 
-type Probe = Pick<Entry, 'at' | 'attempt'>;
-
 /**
  * A circuit whose probe was due so long ago (ms) closes at the next call, if no probe has failed since: what it knows is too old to refuse all
  * calls but one of a burst, such as an hourly job.
@@ -37,8 +35,8 @@ const TOO_OLD = 300_000;
 /** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
-  /** The permits of the probes in flight, and when each was given to which attempt. */
-  readonly #held = new Map<Permit, Probe>();
+  /** The probes in flight. */
+  readonly #held = new Set<Entry>();
   /** The calls whose attempts are all let through. */
   readonly #begun = new WeakSet<object>();
   /** The failure that each call has been counted with. */
@@ -57,6 +55,7 @@ export class Circuit {
   /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
   #failingSince = 0;
+  readonly #isScoped: boolean;
   readonly #failing: FailingParts;
 
   /** Calls that failed since the last success. */
@@ -69,7 +68,8 @@ export class Circuit {
   constructor(policy: CircuitPolicy) {
     this.#policy = policy;
     this.#tally = policy.rule.start();
-    this.#failing = new FailingParts(policy.rule);
+    this.#isScoped = policy.rule.scoped === true;
+    this.#failing = new FailingParts(this.#isScoped);
   }
 
   /** `half-open` as soon as a probe would be let through. */
@@ -107,18 +107,11 @@ export class Circuit {
       return { ...this.#permit(attempt, at), closed: true };
     }
     const { call } = attempt;
-    if (call !== undefined && this.#begun.has(call))
-      return this.#permit(attempt, at, this.#policy.rule.scoped !== true);
-    if (!this.#failing.refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
-    if (this.#state === 'open') {
-      if (at < this.#until) return undefined;
-      this.#enter('half-open');
-    }
-    if (this.#isFull(at)) return undefined;
-    if (this.#held.size >= this.#policy.probes) this.#dropLost(at);
-    const permit = this.#permit(attempt, at, true);
-    this.#held.set(permit, { at, attempt });
-    return this.#letThrough(attempt, permit);
+    if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
+    const needsSlot = this.#failing.refuses(attempt);
+    if (needsSlot && !this.#hasSlot(at)) return undefined;
+    if (call !== undefined) this.#begun.add(call);
+    return this.#permit(attempt, at, needsSlot, needsSlot);
   }
 
   /** Closes the circuit and forgets everything. */
@@ -126,28 +119,22 @@ export class Circuit {
     this.#enter('closed', this.#state !== 'closed');
   }
 
-  /** What is let through while the circuit is not closed is let through with all its attempts. */
-  #letThrough({ call }: CircuitAttempt, permit: Permit): Permit {
-    if (call !== undefined) this.#begun.add(call);
-    return permit;
-  }
-
-  #permit(attempt: CircuitAttempt, at: number, probe = false): Permit {
+  #permit(attempt: CircuitAttempt, at: number, probe = false, holdsSlot = false): Permit {
     const entry = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
+    if (holdsSlot) this.#held.add(entry);
     let settled = false;
-    const permit: Permit = {
+    return {
       probe,
       settle: (verdict, answer, isTimed = true) => {
         if (settled) return undefined;
         settled = true;
-        this.#held.delete(permit);
+        this.#held.delete(entry);
         const before = this.#state;
         if (verdict === 'success') this.#succeeded(entry, isTimed);
         else if (verdict === 'failure') this.#failed(entry, answer);
         return this.#changeSince(before);
       },
     };
-    return permit;
   }
 
   /** A probe that fails opens nothing: the circuit was not closed. */
@@ -160,47 +147,17 @@ export class Circuit {
   #succeeded(entry: Entry, isTimed: boolean): void {
     const at = this.#policy.now();
     const duration = isTimed ? at - entry.at : 0;
-    const { rule } = this.#policy;
     if (this.#state === 'closed') {
-      if (entry.generation !== this.#generation && rule.scoped !== true) return;
+      if (entry.generation !== this.#generation && !this.#isScoped) return;
       this.#forget();
       this.#takeBack(entry.attempt);
       if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
     } else if (entry.probe && entry.outage === this.#outage) {
-      if (rule.isSlow?.(duration)) {
+      if (this.#policy.rule.isSlow?.(duration)) {
         this.#passed = 0;
         if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
       } else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
-    } else if (rule.scoped === true) this.#enter('closed');
-  }
-
-  #failed(entry: Entry, answer: LastAnswer | undefined): void {
-    const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
-    const { call, retried = false } = entry.attempt;
-    // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
-    if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
-    if (!current) return;
-    const at = this.#policy.now();
-    if (answer) this.lastAnswer = answer;
-    this.#failing.note(entry.attempt);
-    const isFirst = call === undefined || !this.#counted.has(call);
-    const sample = { failed: true, duration: at - entry.at, at, retried };
-    if (isFirst) this.#count(entry, sample);
-    if (this.#state !== 'closed') this.#probeFailed(entry, at);
-    else if (isFirst && this.#tally.record(sample)) this.#open(at);
-  }
-
-  #count({ attempt: { call }, at }: Entry, sample: Sample): void {
-    if (this.failures === 0) this.#failingSince = at;
-    this.failures++;
-    if (call !== undefined) this.#counted.set(call, sample);
-  }
-
-  /** The first probe of a round that fails ends the round. */
-  #probeFailed({ probe, generation }: Entry, at: number): void {
-    if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
-    this.#wait(at);
-    this.#enter('open', false);
+    } else if (this.#isScoped) this.#enter('closed');
   }
 
   #takeBack({ call }: CircuitAttempt): void {
@@ -208,6 +165,32 @@ export class Circuit {
     if (!sample) return;
     this.#counted.delete(call);
     this.#tally.takeBack?.(sample);
+  }
+
+  #failed(entry: Entry, answer: LastAnswer | undefined): void {
+    const { call, retried = false } = entry.attempt;
+    // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
+    if (call !== undefined && this.#isScoped) this.#begun.add(call);
+    const isClosed = this.#state === 'closed';
+    if (isClosed ? entry.generation !== this.#generation : entry.outage !== this.#outage) return;
+    const at = this.#policy.now();
+    if (answer) this.lastAnswer = answer;
+    this.#failing.note(entry.attempt);
+    const isFirst = call === undefined || !this.#counted.has(call);
+    const sample = { failed: true, duration: at - entry.at, at, retried };
+    if (isFirst) {
+      if (this.failures++ === 0) this.#failingSince = entry.at;
+      if (call !== undefined) this.#counted.set(call, sample);
+    }
+    if (!isClosed) this.#probeFailed(entry, at);
+    else if (isFirst && this.#tally.record(sample)) this.#open(at);
+  }
+
+  /** The first probe of a round that fails ends the round. */
+  #probeFailed({ probe, generation }: Entry, at: number): void {
+    if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
+    this.#wait(at);
+    this.#enter('open', false);
   }
 
   #open(at: number): void {
@@ -234,16 +217,12 @@ export class Circuit {
     this.#held.clear();
     if (state === 'closed') {
       this.#forget();
-      this.#startTally();
+      this.#tally = this.#policy.rule.start();
+      this.#counted = new WeakMap();
+      this.lastAnswer = undefined;
+      this.openings = 0;
     }
     if (isReported) this.#policy.onChange(state);
-  }
-
-  #startTally(): void {
-    this.#tally = this.#policy.rule.start();
-    this.#counted = new WeakMap();
-    this.lastAnswer = undefined;
-    this.openings = 0;
   }
 
   #forget(): void {
@@ -251,21 +230,26 @@ export class Circuit {
     this.#failing.clear();
   }
 
-  #isFull(at: number): boolean {
-    if (this.#held.size + this.#passed < this.#policy.probes) return false; // of thousands of probes each would look at all
-    const held = [...this.#held.values()].filter((probe) => !this.#isLost(probe, at));
-    return held.length + this.#passed >= this.#policy.probes;
-  }
-
-  #dropLost(at: number): void {
-    for (const [permit, probe] of this.#held) if (this.#isLost(probe, at)) this.#held.delete(permit);
+  /** Whether a probe may be let through now. The first one ends the open time. */
+  #hasSlot(at: number): boolean {
+    if (this.#state === 'open') {
+      if (at < this.#until) return false;
+      this.#enter('half-open');
+    }
+    return !this.#isFull(at);
   }
 
   /**
-   * A probe without an answer for too long no longer holds its slot, or one lost call would end all calls; nor one that its caller has
-   * aborted: it settles a moment later, and the same caller may call again at once.
+   * Whether all slots for probes are taken. A probe without an answer for too long no longer holds its slot, or one lost call would end
+   * all calls; nor one that its caller has aborted: it settles a moment later, and the same caller may call again at once.
    */
-  #isLost({ at: since, attempt }: Probe, at: number): boolean {
-    return attempt.aborted === true || at - since >= this.#policy.probeTimeout;
+  #isFull(at: number): boolean {
+    const { probes, probeTimeout } = this.#policy;
+    const isFull = () => this.#held.size + this.#passed >= probes;
+    if (!isFull()) return false; // of thousands of probes each would look at all
+    for (const probe of this.#held) {
+      if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#held.delete(probe);
+    }
+    return isFull();
   }
 }

@@ -1,22 +1,21 @@
 import type { CircuitAttempt } from './permit.ts';
-import type { Rule } from './rule.ts';
 
 /** If more things than this failed, their parts count as down; if more parts than this did, the whole service. */
 const MANY = 5;
 
 /** What failed since the last success: under a scoped rule a circuit that is not closed refuses only that. */
 export class FailingParts {
-  readonly #rule: Rule;
+  readonly #isScoped: boolean;
   readonly #things = new Set<string>();
   readonly #parts = new Set<string>();
 
-  constructor(rule: Rule) {
-    this.#rule = rule;
+  constructor(isScoped: boolean) {
+    this.#isScoped = isScoped;
   }
 
   /** The parts that are refused; `undefined` if all are. */
   get parts(): string[] | undefined {
-    const few = this.#rule.scoped === true && this.#parts.size > 0 && this.#parts.size <= MANY;
+    const few = this.#isScoped && this.#parts.size > 0 && this.#parts.size <= MANY;
     return few ? [...this.#parts] : undefined;
   }
 

@@ -34,11 +34,8 @@ export function checkOpenFor(option: string, openFor: number | OpenTime, range: 
 /** A number is the first open time, grown in a long outage; a function is used as it is. No time is above 15 s. */
 export function openTimeOf(openFor: number | OpenTime, random: Random): OpenTime {
   if (typeof openFor === 'function') return safely(openFor, 1_000);
-  const first = openFor;
-  const grown = (elapsed: number) => Math.min(GROWN, elapsed * SHARE);
-  return safely(({ elapsed }) => {
-    return grown(elapsed) <= first ? first : Math.max(first, grown(elapsed) * (1 - SPREAD * random()));
-  }, first);
+  const grown = (elapsed: number) => Math.min(GROWN, elapsed * SHARE) * (1 - SPREAD * random());
+  return safely(({ elapsed }) => Math.max(openFor, grown(elapsed)), openFor);
 }
 
 /** A mistake in it must not break the call that opens the circuit, nor leave it closed: then the time before is taken. */

@@ -9,8 +9,8 @@ export type IsFailure = (outcome: Outcome, call: Call) => boolean | 'neutral' | 
 export interface AttemptFacts {
   /** Requests that the call had sent before it. */
   readonly sends: number;
-  /** How long it took, in milliseconds, if no inner limit cuts it. */
-  readonly uncutFor: number | undefined;
+  /** How long it took, in milliseconds; 0 where an inner limit cuts it. */
+  readonly uncutFor: number;
 }
 
 /**
@@ -37,7 +37,7 @@ export function verdictOf(
  * Whether the limit for the whole call ended an attempt that no inner one has cut: then the server had a good part of it for
  * its answer, or all the time of an attempt. The limit is known by the members of its error.
  */
-function isUnanswered({ signal, record }: Call, uncutFor = 0): boolean {
+function isUnanswered({ signal, record }: Call, uncutFor: number): boolean {
   const { phase, limit = Infinity } = Object(signal?.reason) as { phase?: unknown; limit?: number };
   const hadTime = record.outlasted > 0 || uncutFor >= limit / 3;
   return phase === 'headers' && record.waitingFor === undefined && hadTime;
@@ -66,7 +66,7 @@ function verdictOfAnswer(response: Response, call: Call): Verdict {
   return status >= 500 ? 'failure' : 'success';
 }
 
-const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+const MISTAKE = /^(Type|Range|Reference|Syntax)Error$/;
 
 /** What undici does not send: a field such as `expect`, or a `content-length` that is not that of the body. */
 const NOT_SENT = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH)$/;
@@ -77,7 +77,7 @@ function verdictOfError(error: unknown, call: Call): Verdict {
   const waited = call.record.waitingFor !== undefined && (kind === 'timeout' || kind === 'abort');
   // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
   const isOfRequest = kind === 'network' && permanent && (code === undefined || NOT_SENT.test(code));
-  const mistake = kind === 'bug' ? MISTAKES.has(textOf(error, 'name')) : isOfRequest;
+  const mistake = kind === 'bug' ? MISTAKE.test(textOf(error, 'name') ?? '') : isOfRequest;
   return mistake || waited || mayBeOwnBody(call, kind === 'timeout') || isOffline(error) ? 'neutral' : 'failure';
 }
 

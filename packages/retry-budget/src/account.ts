@@ -19,8 +19,6 @@ export interface BudgetSettings {
 export interface Account {
   /** Paid for failures and promised retries, and not paid back yet. */
   spent: number;
-  /** Promised retries whose outcome is not known yet. */
-  promised: number;
   /** Added to the reserve by the calls that failed while the trouble was young. */
   reserved: number;
   /** What the reserve has on top while little is called. */
@@ -49,7 +47,6 @@ export function opened({ credit, floor }: BudgetSettings, now: number): Account 
   const extra = credit - floor;
   return {
     spent: 0,
-    promised: 0,
     reserved: 0,
     extra,
     since: undefined,
@@ -73,6 +70,6 @@ export function balanced(account: Account, { credit, floor, perSecond }: BudgetS
   const spent = Math.max(0, account.spent - income - byTime);
   const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
   const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
-  const trouble = over ? { spent: 0, promised: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
+  const trouble = over ? { spent: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

@@ -3,16 +3,16 @@
 
 import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
 import { LONGEST_CALL, Recovery } from './recovery.ts';
-import type { RetryKind } from './types.ts';
+import type { RetryKind, RetryPermit } from './types.ts';
 
 /** What a failed attempt costs. */
-export const FAILURE = 0.5;
+const FAILURE = 0.5;
 
-/** What a retry costs without the failure that it may bring: less where the server has chosen its time, or the call was held. */
-export const PRICE = { transient: 0.5, invited: 0.2 } as const;
+/** What a retry costs with the failure that it may bring. An answer pays back so much for each retry of its call. */
+const RETRY = 0.5 + FAILURE;
 
-/** What a retry costs that fails, at the most. An answer pays back so much for each retry of its call. */
-const RETRY = PRICE.transient + FAILURE;
+/** The same where the server has chosen its time, or the call was held. */
+const INVITED = 0.2 + FAILURE;
 
 /** How many retries a call may make that does not say. */
 const RETRIES = 2;
@@ -48,24 +48,24 @@ export class Bucket {
     this.#account.unknown++;
   }
 
-  /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
-  succeed(now: () => number, attempt: number | undefined, took = 0): void {
+  succeed(now: () => number, attempt = 1, took = 0): void {
     this.#recovery.succeed(now, attempt, took);
     const account = this.#account;
-    const isRetry = this.#endRetry(attempt);
-    if (!isRetry) account.unknown--;
     account.successes++;
-    account.income += this.#settings.deposit + (isRetry ? RETRY * Math.min(MOST_RETRIES, (attempt ?? 2) - 1) : 0);
+    account.income += this.#settings.deposit;
+    if (attempt > 1) account.income += RETRY * Math.min(MOST_RETRIES, attempt - 1);
+    else account.unknown--;
   }
 
-  fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {
+  fail(now: number, attempt = 1, retries: number = RETRIES, took = 0): void {
     this.#recovery.fail(now, took);
     const account = this.#settle(now);
-    if (this.#endRetry(attempt)) return; // it is paid, and does not prolong the trouble
+    if (attempt > 1) return; // it is paid, and does not prolong the trouble
     account.failedAt = now;
     account.since ??= now;
     account.unknown -= 2; // one less is under way, and one more has failed
-    if (this.#isYoung(now - account.since)) account.reserved += costOf(retries);
+    // what the call costs at the most: its failure, and each retry with the failure that it may bring
+    if (this.#isYoung(now - account.since)) account.reserved += FAILURE + Math.min(retries, MOST_RETRIES) * RETRY;
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
@@ -76,14 +76,18 @@ export class Bucket {
     return age < (rideOut > 0 && this.#account.unknown > 0 ? LONGEST_CALL : rideOut);
   }
 
-  /** Takes what a retry may cost. Returns false if nothing is left. Held calls pay too, but the server's answers let them through. */
-  spend(price: number, kind: RetryKind, now: number): boolean {
+  /** Takes what a retry may cost, if something is left. Held calls pay too, but the server's answers let them through. */
+  acquire(kind: RetryKind, now: number): RetryPermit | undefined {
     const account = this.#settle(now);
     const isAllowed = kind === 'held' ? this.#recovery.send(now) : this.#isFree(account, now);
-    if (!isAllowed) return false;
+    if (!isAllowed) return undefined;
+    let price = kind === 'transient' ? RETRY : INVITED;
     account.spent += price;
-    account.promised++;
-    return true;
+    const release = () => {
+      this.#account.income += price;
+      price = 0;
+    };
+    return { release };
   }
 
   /** Whether held calls are let through, one after the other. */
@@ -101,11 +105,6 @@ export class Bucket {
     return !this.#recovery.isCrowded(now) && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
   }
 
-  refund(price: number): void {
-    this.#account.income += price;
-    this.#endRetry();
-  }
-
   /** The account at this time. Changes nothing. */
   accountAt(now: number): Account {
     return balanced(this.#account, this.#settings, now);
@@ -115,17 +114,4 @@ export class Bucket {
     this.#account = this.accountAt(now);
     return this.#account;
   }
-
-  /** Ends a promised retry, if this attempt is one. Returns whether it is. */
-  #endRetry(attempt?: number): boolean {
-    const { promised } = this.#account;
-    const isRetry = attempt === undefined ? promised > 0 : attempt > 1;
-    if (isRetry) this.#account.promised = Math.max(0, promised - 1);
-    return isRetry;
-  }
-}
-
-/** What a call costs at the most that may make so many retries: its failure, and each retry with the failure that it may bring. */
-function costOf(retries: number): number {
-  return FAILURE + Math.min(retries, MOST_RETRIES) * RETRY;
 }

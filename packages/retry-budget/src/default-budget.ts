@@ -1,7 +1,7 @@
 import { type Clock, monotonic, type PerKey, perKey, systemClock } from '@steadfetch/core';
 import type { BudgetSettings } from './account.ts';
-import { Bucket, FAILURE, PRICE } from './bucket.ts';
-import type { RetryBudget, RetryPermit } from './types.ts';
+import { Bucket } from './bucket.ts';
+import type { RetryBudget } from './types.ts';
 
 /** The measured numbers (docs/decisions/0080). */
 export const DEFAULTS = { deposit: 1.25, floor: 6, credit: 20, rideOut: 350, perSecond: 0.2, maxKeys: 1_000 } as const;
@@ -19,11 +19,7 @@ export function bucketsOf(settings: BudgetSettings, now: () => number, maxKeys: 
 
 export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudget {
   return {
-    acquire: (key, kind) => {
-      const price = FAILURE + (kind === 'transient' ? PRICE.transient : PRICE.invited);
-      const bucket = bucketOf(key);
-      return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
-    },
+    acquire: (key, kind) => bucketOf(key).acquire(kind, now()),
     isBack: (key) => bucketOf(key).isBack(now()),
     mayRetry: (key) => bucketOf(key).mayRetry(now()),
     begin: (key) => bucketOf(key).begin(now),
@@ -31,16 +27,6 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       const bucket = bucketOf(key);
       if (outcome === 'success') bucket.succeed(now, attempt, took);
       else bucket.fail(now(), attempt, retries, took);
-    },
-  };
-}
-
-function permitOf(bucket: Bucket, price: number): RetryPermit {
-  let held = true;
-  return {
-    release: () => {
-      if (held) bucket.refund(price);
-      held = false;
     },
   };
 }

@@ -61,30 +61,6 @@ const SLOW = 200;
 /** In both cases for so long at most after that call was sent (ms). */
 const SLOW_TO_KNOW = 10_000;
 
-/** What happened since the last failure that counts. */
-interface Since {
-  /** When the first new call was sent after the failure was known, or the held one that finds out, or the first request that was answered. */
-  firstSentAt: number | undefined;
-  /** When the server answered first. */
-  firstAnswerAt: number;
-  /** How often it answered, and how many of these calls were new. */
-  answered: number;
-  answeredNew: number;
-  /** How many further failures are excused. */
-  excuses: number;
-  /** How many held calls were sent for these answers. */
-  heldSent: number;
-}
-
-const NOTHING: Readonly<Since> = {
-  firstSentAt: undefined,
-  firstAnswerAt: -Infinity,
-  answered: 0,
-  answeredNew: 0,
-  excuses: 0,
-  heldSent: 0,
-};
-
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
   /**
@@ -98,8 +74,6 @@ export class Recovery {
   /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
   #failures = 0;
   #outageFailures = 0;
-  /** A server is taken to be well at first. */
-  #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
   #heldSentAt = -Infinity;
   /** How many requests have failed since then. */
@@ -111,28 +85,43 @@ export class Recovery {
   /** When calls that an outage held got the first answer after it, or one of them was last refused its turn. */
   #waitedAt = -Infinity;
 
+  // what happened since the last failure that was not excused; a server is taken to be well at first
+
+  /** When the first new call was sent after the failure was known, or the held one that finds out; else the first request that was answered. */
+  #firstSentAt: number | undefined;
+  /** When the server answered first. */
+  #firstAnswerAt = -Infinity;
+  /** How often it answered, and how many of these calls were new. */
+  #answered = 1;
+  #answeredNew = 1;
+  /** How many further failures are excused. */
+  #excuses = 0;
+  /** How many held calls were sent for these answers. */
+  #heldSent = 0;
+
   /** A new call is sent. The time is read only for the first one after a failure. */
   begin(now: () => number): void {
-    if (this.#since.answered === 0) this.#since.firstSentAt ??= now();
+    if (this.#answered === 0) this.#firstSentAt ??= now();
   }
 
   /** What was sent before the server answered again says nothing of it now. */
   fail(now: number, took: number): void {
-    const since = this.#since;
     const sentAt = now - took;
-    if (sentAt < since.firstAnswerAt) return;
+    if (sentAt < this.#firstAnswerAt) return;
     this.#failures++;
     this.#failuresSinceHeldSent++;
-    const isComingBack = since.answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
-    if (since.excuses > 0 && isComingBack && this.#wasDown()) {
-      since.excuses--;
+    const isComingBack = this.#answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
+    if (this.#excuses > 0 && isComingBack && this.#wasDown()) {
+      this.#excuses--;
       return;
     }
-    if (since.answeredNew > 0 || sentAt - this.#outageUntil >= LONGEST_CALL) this.#outageFrom = sentAt;
+    if (this.#answeredNew > 0 || sentAt - this.#outageUntil >= LONGEST_CALL) this.#outageFrom = sentAt;
     this.#outageUntil = sentAt;
     this.#lastFailureTook = took;
     this.#outageFailures = this.#failures;
-    this.#since = { ...NOTHING };
+    this.#firstSentAt = undefined;
+    this.#firstAnswerAt = -Infinity;
+    this.#answered = this.#answeredNew = this.#excuses = this.#heldSent = 0;
   }
 
   #wasDown(): boolean {
@@ -144,13 +133,12 @@ export class Recovery {
   }
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
-  succeed(now: () => number, attempt: number | undefined, took: number): void {
-    const since = this.#since;
-    if (since.answered === 0) {
+  succeed(now: () => number, attempt: number, took: number): void {
+    if (this.#answered === 0) {
       const at = now();
       if (at - took < this.#outageFrom) return;
-      since.firstAnswerAt = at;
-      since.firstSentAt = Math.min(since.firstSentAt ?? at, at - took); // whatever failed while it was on its way
+      this.#firstAnswerAt = at;
+      this.#firstSentAt = Math.min(this.#firstSentAt ?? at, at - took); // whatever failed while it was on its way
       if (this.#wasDown()) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
@@ -160,12 +148,12 @@ export class Recovery {
       }
       this.#holds = false;
     }
-    since.answered++;
+    this.#answered++;
     if (attempt === 1) {
-      since.answeredNew++;
+      this.#answeredNew++;
       this.#failures = 0;
     }
-    since.excuses = Math.min(MOST_EXCUSED, Math.max(LEAST_EXCUSED, since.excuses + 1));
+    this.#excuses = Math.min(MOST_EXCUSED, Math.max(LEAST_EXCUSED, this.#excuses + 1));
   }
 
   /**
@@ -173,21 +161,19 @@ export class Recovery {
    * failed since; or its answers seem to be slow.
    */
   isBack(now: number): boolean {
-    const { answered, answeredNew } = this.#since;
-    return this.#isSlow(now) || this.#isAnswering() || (answered > 0 && answeredNew === 0);
+    return this.#isSlow(now) || this.#isAnswering() || (this.#answered > 0 && this.#answeredNew === 0);
   }
 
   /** Whether the server answers new calls, and none has failed since. */
   #isAnswering(): boolean {
-    return this.#since.answeredNew >= ANSWERING;
+    return this.#answeredNew >= ANSWERING;
   }
 
   #isSlow(now: number): boolean {
-    const { firstSentAt, firstAnswerAt, answered } = this.#since;
-    if (firstSentAt === undefined) return false;
-    const took = (answered > 0 ? firstAnswerAt : now) - firstSentAt;
-    const isSlow = answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#lastFailureTook;
-    return isSlow && now - firstSentAt < SLOW_TO_KNOW;
+    if (this.#firstSentAt === undefined) return false;
+    const took = (this.#answered > 0 ? this.#firstAnswerAt : now) - this.#firstSentAt;
+    const isSlow = this.#answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#lastFailureTook;
+    return isSlow && now - this.#firstSentAt < SLOW_TO_KNOW;
   }
 
   /** Whether calls that an outage held wait for their turn. */
@@ -197,19 +183,18 @@ export class Recovery {
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
   hasRoom(now: number): boolean {
-    return this.#since.answered > 0 && this.#since.heldSent < this.#room(now);
+    return this.#answered > 0 && this.#heldSent < this.#room(now);
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
-    const since = this.#since;
-    if (since.heldSent >= this.#room(now)) {
-      if (since.answered === 0) this.#holds = true;
+    if (this.#heldSent >= this.#room(now)) {
+      if (this.#answered === 0) this.#holds = true;
       else if (this.#isAnswering()) this.#waitedAt = now;
       return false;
     }
-    if (since.answered > 0) since.heldSent++;
-    else since.firstSentAt ??= now; // its answer may be slow, and the others would end before it
+    if (this.#answered > 0) this.#heldSent++;
+    else this.#firstSentAt ??= now; // its answer may be slow, and the others would end before it
     this.#heldSentAt = now;
     this.#failuresSinceHeldSent = 0;
     return true;
@@ -217,21 +202,20 @@ export class Recovery {
 
   /** After a burst the held calls are the last that can find out, and end soon. */
   #quiet(now: number): number {
-    if (this.#since.firstSentAt !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
+    if (this.#firstSentAt !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
     const idle = Math.max(IDLE, (IDLE_GAPS * this.#outage()) / this.#outageFailures);
     const knownAt = this.#outageUntil + this.#lastFailureTook; // new calls count from then on: see `begin`
     return now - knownAt >= idle ? Math.min(QUIET, idle) : QUIET;
   }
 
   #room(now: number): number {
-    const { answered, answeredNew, firstAnswerAt } = this.#since;
-    if (answered === 0) {
+    if (this.#answered === 0) {
       // calls that hang fail late, and the call that tests the server gets as long
       const isQuiet =
         now - Math.max(this.#outageUntil, this.#heldSentAt) >= Math.max(this.#quiet(now), this.#lastFailureTook);
       return isQuiet || this.#failuresSinceHeldSent >= FAILURES_PER_PROBE ? 1 : 0;
     }
-    if (this.#wasDown() || answeredNew === 0) return HELD_PER_ANSWER * answered; // or no client makes new calls
-    return now - firstAnswerAt >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
+    if (this.#wasDown() || this.#answeredNew === 0) return HELD_PER_ANSWER * this.#answered; // or no client makes new calls
+    return now - this.#firstAnswerAt >= QUIET ? 1 + this.#answered - this.#answeredNew : 0; // one at a time
   }
 }

@@ -3,16 +3,13 @@ import type { StandardPlan } from './standard-plan.ts';
 
 /** What must hold between the numbers, or a layer could never do its work. */
 export function checkRelations({ timeout = Infinity, attemptTimeout, retry, rateLimit }: StandardPlan): void {
+  const check = (isRight: boolean, name: string, relation: string, got: unknown) => {
+    if (!isRight) throw optionError(`standard: ${name}`, `${relation} timeout (${timeout})`, got, RangeError);
+  };
   const { headers = 0 } = attemptTimeout ?? {};
-  if (headers >= timeout) throw outOf('attemptTimeout', 'less than', timeout, headers);
-  checkWait('retry.maxDelay', retry?.maxDelay, timeout);
-  checkWait('rateLimit.maxWait', rateLimit?.maxWait, timeout);
-}
-
-function checkWait(name: string, wait = 0, timeout: number): void {
-  if (wait > timeout) throw outOf(name, 'at most', timeout, wait);
-}
-
-function outOf(name: string, relation: string, timeout: number, got: number): Error {
-  return optionError(`standard: ${name}`, `${relation} timeout (${timeout})`, got, RangeError);
+  const { maxDelay = 0 } = retry ?? {};
+  const { maxWait = 0 } = rateLimit ?? {};
+  check(headers < timeout, 'attemptTimeout', 'less than', headers);
+  check(maxDelay <= timeout, 'retry.maxDelay', 'at most', maxDelay);
+  check(maxWait <= timeout, 'rateLimit.maxWait', 'at most', maxWait);
 }

@@ -3,8 +3,8 @@ export function describeLayers(layers: readonly [name: string, options: object, 
   return [...layers.map(([name, options]) => [name, ...partsOf(options)].join('  ')), 'fetch'].join('\n');
 }
 
-/** Options that hold state, or functions. */
-const STATE = new Set(['clock', 'random', 'hooks', 'budget', 'breaker', 'rule']);
+/** Options that may hold state in numbers. */
+const STATE = new Set(['clock', 'budget', 'rule']);
 
 /** The options that are a number or a word; of nested options each of those. */
 function partsOf(options: object, group = ''): string[] {

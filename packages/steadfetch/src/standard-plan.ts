@@ -55,9 +55,14 @@ const LONGEST_WAIT = 65_000;
 /** Fills in the defaults. The options of a layer are checked by the layer itself. */
 export function planOf(options: StandardOptions | undefined): StandardPlan {
   const settings = readOptions('standard', OPTIONS, options);
-  const { clock, random, timeout, idempotencyKey, retry, rateLimit, bufferBody } = settings;
+  const { clock, random, timeout, idempotencyKey, retry, rateLimit, circuitBreaker, concurrency, bufferBody } =
+    settings;
   const time = { clock, random };
   const wait = Math.min(timeout || LONGEST_WAIT, LONGEST_WAIT);
+  // the line before a limiter has no bound: calls wait there before they come to the limiter, whose line has a bound of its own
+  const maxQueue = rateLimit === false ? 1_000 : Infinity;
+  // a breaker that was passed in brings its own time and numbers
+  const isOwn = Object(circuitBreaker).breaker === undefined;
   // where the limit is known, so is the length of the line
   const maxWait = Object(rateLimit).limit === undefined ? wait : timeout || wait;
   return {
@@ -66,8 +71,8 @@ export function planOf(options: StandardOptions | undefined): StandardPlan {
     timeout: timeout || undefined,
     retry: layerOptions(retry, { ...time, maxRetries: 2, maxDelay: wait }),
     rateLimit: layerOptions(rateLimit, { ...time, proof: 'first', maxWait, maxResends: 10 }),
-    circuitBreaker: breakerOf(settings),
-    concurrency: slotsOf(settings),
+    circuitBreaker: layerOptions(circuitBreaker, isOwn ? { ...time, openFor: 1_000, probes: 1 } : {}),
+    concurrency: concurrency && layerOptions(concurrency, { max: concurrency.max, maxQueue }),
     bufferBody: layerOptions(bufferBody, { maxBytes: 1_000_000 }),
     attemptTimeout: attemptOf(settings),
   };
@@ -93,12 +98,6 @@ function checkLayer<T extends object>(option: string, given: T | boolean): T | b
   return typeof given === 'boolean' ? given : checkPlain(option, given, 'true, false or a plain options object');
 }
 
-/** The line before a limiter has no bound: calls wait there before they come to the limiter, whose line has a bound of its own. */
-function slotsOf({ concurrency, rateLimit }: StandardSettings): StandardConcurrency | undefined {
-  const maxQueue = rateLimit === false ? 1_000 : Infinity;
-  return concurrency && layerOptions(concurrency, { max: concurrency.max, maxQueue });
-}
-
 /** A number is `maxRetries`, as ky takes it. */
 function checkRetry(option: string, given: RetryOptions | boolean | number): RetryOptions | boolean {
   return checkLayer(option, typeof given === 'number' ? { maxRetries: given } : given);
@@ -119,15 +118,6 @@ function layerOptions<T extends object>(given: T | boolean, defaults: NoInfer<T>
   if (given === true) return defaults;
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(set) };
-}
-
-/** Short at first, since it grows: after a short outage calls must soon go through again. */
-const OPEN_FOR = 1_000;
-
-/** A breaker that was passed in brings its own time and numbers. */
-function breakerOf({ circuitBreaker, clock, random }: StandardSettings): CircuitBreakerOptions | undefined {
-  const passed = Object(circuitBreaker).breaker !== undefined;
-  return layerOptions(circuitBreaker, passed ? {} : { clock, random, openFor: OPEN_FOR, probes: 1 });
 }
 
 /** One number also limits how long a body may stand still, where bodies belong to the attempt. */

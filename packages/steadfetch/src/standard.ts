@@ -9,7 +9,7 @@ import { retryBudget } from '@steadfetch/retry-budget';
 import { timeout } from '@steadfetch/timeout';
 import { checkRelations } from './check-relations.ts';
 import { describeLayers } from './describe-layers.ts';
-import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
+import type { StandardOptions } from './standard-options.ts';
 import { planOf, type StandardPlan } from './standard-plan.ts';
 
 /** The canonical stack, which can describe its layers, show their state and forget it. */
@@ -60,31 +60,26 @@ type NamedLayer = [name: string, options: object, layer: Middleware];
 
 /** The layers, outermost first, and what keeps state in them. */
 function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept][] } {
-  const timing = { clock: plan.clock };
-  const budget = plan.retry && (plan.retry.budget ?? retryBudget(timing));
-  const limiter = plan.rateLimit && rateLimit(plan.rateLimit);
-  const breaker = plan.circuitBreaker && circuitBreaker(plan.circuitBreaker);
-  const slots = plan.concurrency && concurrencyOf(plan.concurrency);
-  const layers: [string, object | undefined, Middleware | false | undefined][] = [
-    ['timeout', { call: plan.timeout }, plan.timeout !== undefined && timeout(plan.timeout, timing)],
-    ['idempotencyKey', plan.idempotencyKey, plan.idempotencyKey && idempotencyKey(plan.idempotencyKey)],
-    ['concurrency', plan.concurrency, slots],
-    ['retry', plan.retry, plan.retry && retry({ ...plan.retry, budget: budget! })],
-    ['rateLimit', plan.rateLimit, limiter],
-    ['circuitBreaker', plan.circuitBreaker, breaker],
-    ['bufferBody', plan.bufferBody, plan.bufferBody && bufferBody(plan.bufferBody)],
-    ['timeout', { attempt: plan.attemptTimeout }, plan.attemptTimeout && timeout(plan.attemptTimeout, timing)],
-  ];
-  const keepers: [Keeper, Kept | false | undefined][] = [
-    ['retryBudget', budget as Kept | false | undefined],
-    ['rateLimit', limiter],
-    ['circuitBreaker', breaker?.breaker],
-    ['concurrency', slots],
-  ];
-  const kept = keepers.filter((keeper): keeper is [Keeper, Kept] => Boolean(keeper[1]));
-  return { layers: layers.filter((row): row is NamedLayer => Boolean(row[2])), kept };
-}
-
-function concurrencyOf({ max, ...options }: StandardConcurrency): ReturnType<typeof concurrency> {
-  return concurrency(max, options);
+  const layers: NamedLayer[] = [];
+  const add = <T extends object, L extends Middleware>(
+    name: string,
+    options: T | undefined,
+    make: (options: T) => L,
+  ) => {
+    const layer = options && make(options);
+    if (layer) layers.push([name, options, layer]);
+    return layer;
+  };
+  const { clock, timeout: call, attemptTimeout: attempt } = plan;
+  const budget = plan.retry && (plan.retry.budget ?? retryBudget({ clock }));
+  add('timeout', call === undefined ? undefined : { call }, () => timeout(call!, { clock }));
+  add('idempotencyKey', plan.idempotencyKey, idempotencyKey);
+  const slots = add('concurrency', plan.concurrency, ({ max, ...options }) => concurrency(max, options));
+  add('retry', plan.retry, (options) => retry({ ...options, budget: budget! }));
+  const limiter = add('rateLimit', plan.rateLimit, rateLimit);
+  const breaker = add('circuitBreaker', plan.circuitBreaker, circuitBreaker)?.breaker;
+  add('bufferBody', plan.bufferBody, bufferBody);
+  add('timeout', attempt && { attempt }, () => timeout(attempt!, { clock }));
+  const keepers = { retryBudget: budget, rateLimit: limiter, circuitBreaker: breaker, concurrency: slots };
+  return { layers, kept: Object.entries(keepers).filter(([, state]) => state) as [Keeper, Kept][] };
 }
