@@ -3,7 +3,7 @@ import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
-import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
+import { inGivenForm } from './given-form.ts';
 import { type Mark, markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, baseOf, originOf } from './origin.ts';
@@ -62,6 +62,8 @@ export class Call {
   readonly rest: Rest | undefined;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #requestHeaders: Headers | undefined;
+  /** The headers of the caller's init, `{}` where it had none, or `undefined` where those of a `Request` count. */
+  readonly #given: HeadersInit | undefined;
   #headers: Headers | undefined;
 
   // One by one, since an object that holds them costs as much as the call.
@@ -69,6 +71,7 @@ export class Call {
     input: RequestInfo | URL,
     init: RequestInit | undefined,
     requestHeaders: Headers | undefined,
+    given: HeadersInit | undefined,
     record: CallRecord,
     attempt: number,
     retried: Retried,
@@ -85,6 +88,7 @@ export class Call {
     this.observed = observed;
     this.rest = rest;
     this.#requestHeaders = requestHeaders;
+    this.#given = given;
   }
 
   /** The call behind `fetch(input, init)`. */
@@ -95,7 +99,9 @@ export class Call {
     const { record = callRecord(baseOf(target)), attempt = 1, retried = false } = mark;
     const { remaining = forever, observed, rest } = mark;
     const copy = init ? copyInit(init) : undefined; // `null` is none as well
-    return new Call(target, copy, headersOf(target), record, attempt, retried, remaining, observed, rest);
+    const requestHeaders = headersOf(target);
+    const given = copy?.headers ?? (requestHeaders ? undefined : {});
+    return new Call(target, copy, requestHeaders, given, record, attempt, retried, remaining, observed, rest);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -144,27 +150,25 @@ export class Call {
       ({ input, init } = moveRequest(this.input, String(input), this.#requestHeaders, init));
     }
     if (headers !== undefined || signal !== undefined) init = initFor(input, init);
-    if (headers !== undefined) init!.headers = keepForm(headers, init!.headers, isRequest(input));
+    if (headers !== undefined) init!.headers = headers;
     if (signal !== undefined) init!.signal = signal;
     const requestHeaders = input === this.input ? this.#requestHeaders : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
-    return new Call(input, init, requestHeaders, this.record, attempt, retried, remaining, observed, rest);
+    return new Call(input, init, requestHeaders, this.#given, this.record, attempt, retried, remaining, observed, rest);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    return this.#like(this.input, this.init, attempt, retried);
+    return this.with({ attempt, retried });
   }
 
   /** The call with a copy of its `Request`, to send while the original is kept. */
   withClone(): Call {
+    const { record, attempt, retried, remaining, observed, rest } = this;
     const request = this.input as Request;
-    return this.#like(request.clone(), initOfCopy(request, this.init), this.attempt, this.retried);
-  }
-
-  #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
-    const { record, remaining, observed, rest } = this;
-    return new Call(input, init, this.#requestHeaders, record, attempt, retried, remaining, observed, rest);
+    const init = initOfCopy(request, this.init);
+    const headers = this.#requestHeaders; // as they were: those of the clone may have changed
+    return new Call(request.clone(), init, headers, this.#given, record, attempt, retried, remaining, observed, rest);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
@@ -191,13 +195,13 @@ export class Call {
     // a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a `Request`,
     // as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
     const { headers: asked, ...others } = initOfCopy(input, init);
-    const own = asked && !areOfRequest(asked) ? { ...others, headers: asked } : others;
+    const own = asked && this.#given ? { ...others, headers: asked } : others;
     return this.#hand(fetch, copyOf(input, headers, own), own);
   }
 
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried, record } = this;
-    const init = inGivenForm(given, fetch, record.keyField);
+    const init = inGivenForm(given, fetch, this.#given, record.keyField);
     // The page may have moved on by `history.pushState()`. What still means the same is sent as it was given, for an app may have put a
     // base in front in the global fetch, mostly before `/path`. Any other fetch may do that too, and gets all as it was given.
     const hasMoved =
