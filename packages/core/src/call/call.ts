@@ -194,8 +194,8 @@ export class Call {
     // The headers of the call are in the copy, since a fetch that passes on the `Request` alone, as that of OpenTelemetry, would lose
     // a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a `Request`,
     // as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
-    const { headers: asked, ...others } = initOfCopy(input, init);
-    const own = asked && this.#given ? { ...others, headers: asked } : others;
+    const own = initOfCopy(input, init);
+    if (!this.#given) delete own.headers;
     return this.#hand(fetch, copyOf(input, headers, own), own);
   }
 
@@ -204,9 +204,8 @@ export class Call {
     const init = inGivenForm(given, fetch, this.#given, record.keyField);
     // The page may have moved on by `history.pushState()`. What still means the same is sent as it was given, for an app may have put a
     // base in front in the global fetch, mostly before `/path`. Any other fetch may do that too, and gets all as it was given.
-    const hasMoved =
-      record.base && typeof input === 'string' && fetch === globalThis.fetch && baseOf(input) !== record.base;
-    const target = hasMoved && absolute(input) !== this.url ? this.url : input;
+    const mayMove = record.base && typeof input === 'string' && fetch === globalThis.fetch;
+    const target = mayMove && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
     return fetch(target, retried ? withMark(init, this, fetch) : init);
   }
@@ -230,15 +229,11 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
  * (undici), and its dispatcher.
  */
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
-  const own = init?.signal === undefined ? { ...initFor(request, init), signal: request.signal } : init;
-  const dispatcher = dispatcherOf(request);
-  return dispatcher === undefined ? own : ({ dispatcher, ...own } as RequestInit);
-}
-
-/** What sends a `Request` of Node 22, such as a proxy: its clones lose that. */
-function dispatcherOf(request: Request): unknown {
+  // what sends a `Request` of Node 22, such as a proxy, is behind a symbol
   const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'dispatcher');
-  return key && (request as unknown as Record<symbol, unknown>)[key];
+  const dispatcher = key && request[key as never];
+  const signal = init?.signal === undefined ? request.signal : init.signal;
+  return { ...(dispatcher && { dispatcher }), ...initFor(request, init), signal };
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;

@@ -57,16 +57,11 @@ export function normalUrl(url: string): string | undefined {
   return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
-/** A path alone, or behind a host without user info. */
-const PLAIN_PATH = /^(?:https?:\/\/[\w.-]+(?::\d+)?|(?!\/\/))(\/[^?#\\\s]*)?(?:[?#]|$)/;
-
 /**
  * The path of a URL, however the URL is spelled, without user info, query and fragment. `/` where there is no host: the
  * rest may be data.
  */
 export function pathOf(url: string): string {
-  const plain = PLAIN_PATH.exec(url);
-  if (plain) return plain[1] ?? '/';
   const { host = '', pathname = '/' } = parse(url) ?? {};
   return host === '' ? '/' : pathname;
 }
