@@ -66,27 +66,21 @@ export class Call {
   readonly #given: HeadersInit | undefined;
   #headers: Headers | undefined;
 
-  // One by one, since an object that holds them costs as much as the call.
   private constructor(
     input: RequestInfo | URL,
     init: RequestInit | undefined,
     requestHeaders: Headers | undefined,
     given: HeadersInit | undefined,
-    record: CallRecord,
-    attempt: number,
-    retried: Retried,
-    remaining: () => number,
-    observed: Observed | undefined,
-    rest: Rest | undefined,
+    mark: Mark,
   ) {
     this.input = input;
     this.init = init;
-    this.attempt = attempt;
-    this.retried = retried;
-    this.record = record;
-    this.remaining = remaining;
-    this.observed = observed;
-    this.rest = rest;
+    this.attempt = mark.attempt;
+    this.retried = mark.retried;
+    this.record = mark.record;
+    this.remaining = mark.remaining;
+    this.observed = mark.observed;
+    this.rest = mark.rest;
     this.#requestHeaders = requestHeaders;
     this.#given = given;
   }
@@ -95,13 +89,11 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const mark: Partial<Mark> = (init && markOf(init)) ?? UNMARKED;
-    const { record = callRecord(baseOf(target)), attempt = 1, retried = false } = mark;
-    const { remaining = forever, observed, rest } = mark;
+    const mark = (init && markOf(init)) ?? unmarked(target);
     const copy = init ? copyInit(init) : undefined; // `null` is none as well
     const requestHeaders = headersOf(target);
     const given = copy?.headers ?? (requestHeaders ? undefined : {});
-    return new Call(target, copy, requestHeaders, given, record, attempt, retried, remaining, observed, rest);
+    return new Call(target, copy, requestHeaders, given, mark);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -154,7 +146,8 @@ export class Call {
     if (signal !== undefined) init!.signal = signal;
     const requestHeaders = input === this.input ? this.#requestHeaders : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
-    return new Call(input, init, requestHeaders, this.#given, this.record, attempt, retried, remaining, observed, rest);
+    const mark = { record: this.record, attempt, retried, remaining, observed, rest };
+    return new Call(input, init, requestHeaders, this.#given, mark);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
@@ -164,11 +157,9 @@ export class Call {
 
   /** The call with a copy of its `Request`, to send while the original is kept. */
   withClone(): Call {
-    const { record, attempt, retried, remaining, observed, rest } = this;
     const request = this.input as Request;
-    const init = initOfCopy(request, this.init);
-    const headers = this.#requestHeaders; // as they were: those of the clone may have changed
-    return new Call(request.clone(), init, headers, this.#given, record, attempt, retried, remaining, observed, rest);
+    // with the headers as they were: those of the clone may have changed
+    return new Call(request.clone(), initOfCopy(request, this.init), this.#requestHeaders, this.#given, this);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
@@ -231,16 +222,20 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
   // what sends a `Request` of Node 22, such as a proxy, is behind a symbol
   const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'dispatcher');
-  const dispatcher = key && request[key as never];
+  const dispatcher: unknown = key && request[key as never];
   const signal = init?.signal === undefined ? request.signal : init.signal;
-  return { ...(dispatcher && { dispatcher }), ...initFor(request, init), signal };
+  return { ...(key && { dispatcher }), ...initFor(request, init), signal };
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
 const forever = () => Infinity;
 
-const UNMARKED = {};
+/** What a call carries that comes from none of our layers. */
+function unmarked(target: unknown): Mark {
+  const record = callRecord(baseOf(target));
+  return { record, attempt: 1, retried: false, remaining: forever, observed: undefined, rest: undefined };
+}
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
   return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());
