@@ -31,7 +31,7 @@ function canMakeStreams(): boolean {
   tried = globalThis.ReadableStream;
   isMade = false;
   try {
-    isMade = Boolean(new tried());
+    isMade = Boolean(new tried({}));
   } catch {}
   return isMade;
 }
