@@ -78,7 +78,8 @@ describe('what a later attempt sends', () => {
   it.each([
     ['what Workers know of a client', 'cf', { country: 'DE' }],
     ['what Fastly sends a request to', 'backend', 'origin'],
-  ])('holds inherited members that one platform alone reads: %s', async (_, name, value) => {
+    ['an option of ours', 'retry', false],
+  ])('holds inherited members that not every fetch reads: %s', async (_, name, value) => {
     const { seen, fetch } = recorder();
     const init = Object.create(Object.defineProperty({}, name, { get: () => value, enumerable: true }));
 

@@ -8,9 +8,16 @@ import { cloneHeaders, membersOf } from './request-members.ts';
  * copied, since it can be read only once.
  */
 export function copyInit(init: RequestInit): RequestInit {
+  const copy: RequestInit & Record<string, unknown> = { ...init };
   // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
-  const isPlain = Object.getPrototypeOf(init) === Object.prototype;
-  const copy: RequestInit = isPlain ? { ...init } : { ...init, ...membersOf(init) };
+  if (Object.getPrototypeOf(init) !== Object.prototype) {
+    for (const name in init) {
+      try {
+        copy[name] ??= init[name as keyof RequestInit];
+      } catch {} // of what no `fetch` reads: in Hono on Node a request inherits getters of `Request`, which know only their own
+    }
+    Object.assign(copy, membersOf(init));
+  }
   const { headers, body } = copy;
   if (headers) copy.headers = copyHeaders(headers);
   if (typeof body === 'object' && body) copy.body = copyBody(body);

@@ -40,12 +40,12 @@ export function initFor(input: RequestInfo | URL, init: RequestInit | undefined)
 const BY_ITSELF = 'about:client';
 
 /**
- * What `fetch` reads of an init; a class may have them as getters, which no loop finds. `cf` is of Workers, `backend` of Fastly. The
- * annotation lets a bundler leave it out.
+ * What `fetch` reads of an init; a class may have them as getters, which no loop finds. `cf` is of Workers. The annotation
+ * lets a bundler leave it out.
  */
 const MEMBERS: readonly string[] = /* @__PURE__ */ (
   'method mode credentials cache redirect referrer referrerPolicy integrity ' +
-  'headers body keepalive signal duplex priority dispatcher window cf backend'
+  'headers body keepalive signal duplex priority dispatcher window cf'
 ).split(' ');
 
 /** What `fetch` reads of a Request, or of an init that is an object of a class. */
