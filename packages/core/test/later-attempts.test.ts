@@ -100,18 +100,10 @@ describe('what a later attempt sends', () => {
     expect(seen).toEqual([]);
   });
 
-  it.each<[string, object, RequestInit]>([
-    ['a method in a list', { method: ['post'] }, { method: 'post' }],
-    ['a referrer of a class', { referrer: new URL('https://a.test/') }, { referrer: 'https://a.test/' }],
-    ['headers in lists', { headers: { a: ['1', '2'] } }, { headers: { a: '1,2' } }],
-    ['pairs of numbers', { headers: [['a', 1]] }, { headers: [['a', '1']] }],
-    [
-      'a body with a text',
-      { method: 'PUT', body: new URL('https://a.test/') },
-      { method: 'PUT', body: 'https://a.test/' },
-    ],
-  ])('is the text that fetch would make of %s', (_what, init, expected) => {
-    expect(Call.from(URL_, init as RequestInit).init).toEqual(expected);
+  it('is the text that fetch would make of a body', () => {
+    const init = { method: 'PUT', body: new URL('https://a.test/') as never };
+
+    expect(Call.from(URL_, init).init!.body).toBe('https://a.test/');
   });
 
   it.each<[string, unknown]>([

@@ -221,7 +221,6 @@ describe('withBody', () => {
 
   it.each([
     ['image/png', 'image/png'],
-    ['no type', ''],
     [undefined, ''],
   ])('gives a blob its type where that of a stream has none, as in Bun: %s', async (field, type) => {
     vi.stubGlobal('Response', ofBun(Response));

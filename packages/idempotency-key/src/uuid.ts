@@ -9,11 +9,9 @@ import type { Random } from '@steadfetch/core';
 export function uuid(random: Random = Math.random): string {
   const { crypto } = globalThis as { crypto?: Partial<Crypto> };
   if (crypto?.randomUUID) return crypto.randomUUID();
-  const bytes = new Uint8Array(16);
-  if (crypto?.getRandomValues) crypto.getRandomValues(bytes);
-  else bytes.forEach((_, index) => (bytes[index] = random() * 256));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const empty = new Uint8Array(36);
+  const bytes = crypto?.getRandomValues?.(empty) ?? empty.map(() => random() * 256);
+  return 'xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx'.replace(/[xv]/g, (place, at: number) =>
+    (place === 'x' ? bytes[at]! & 15 : 8 + (bytes[at]! & 3)).toString(16),
+  );
 }

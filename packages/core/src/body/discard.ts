@@ -51,15 +51,14 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
 }
 
 interface NodeStream {
-  on(event: 'error' | 'close' | 'end', listener: () => void): unknown;
+  on(event: 'error', listener: () => void): unknown;
   resume(): unknown;
   destroy(): unknown;
 }
 
-/** By time alone: destroying a stream that is piped from a socket does not close the socket. */
+/** By time alone: destroying a stream that is piped from a socket does not close the socket. One that has ended is not changed. */
 function discardNodeStream(body: NodeStream): void {
   body.on('error', () => {});
-  const timer = setTimeout(() => body.destroy(), PATIENCE);
-  for (const event of ['end', 'close'] as const) body.on(event, () => clearTimeout(timer));
   body.resume();
+  setTimeout(() => body.destroy(), PATIENCE);
 }

@@ -1,6 +1,7 @@
 import { historyBehind, keepHistory } from '../call/history.ts';
 import { tellsRedirect } from '../call/origin.ts';
 import type { BodyInit } from '../call/platform-types.ts';
+import { readField } from '../outcome/read-field.ts';
 
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
@@ -21,19 +22,17 @@ export function holdsStreams(): boolean {
 }
 
 /** The class that was tried last, and whether it made a stream: to try takes as long as a call. */
-let tried: unknown;
+let tried: typeof ReadableStream | undefined;
 let isMade = false;
 
 /** A content script of an extension in Firefox cannot: the stream is the page's, and may not read what the script gives it. */
 function canMakeStreams(): boolean {
-  if (typeof ReadableStream !== 'function') return false;
-  if (tried === ReadableStream) return isMade;
-  tried = ReadableStream;
+  if (tried === globalThis.ReadableStream) return isMade;
+  tried = globalThis.ReadableStream;
+  isMade = false;
   try {
-    isMade = Boolean(new ReadableStream({}));
-  } catch {
-    isMade = false;
-  }
+    isMade = Boolean(new tried({}));
+  } catch {}
   return isMade;
 }
 
@@ -98,14 +97,12 @@ function replaceErrors(response: Response, errorOf: ErrorOf): void {
   }
 }
 
-/** In Bun a blob of a stream made by script has no type: it gets that of another body with the same headers. */
+/** In Bun a blob of a stream made by script has no type: it gets that of the headers. */
 function readBlob(read: () => Promise<unknown>): (this: Response) => Promise<unknown> {
   return async function (this: Response) {
-    const { headers } = this;
+    const type = readField(this.headers, 'content-type');
     const blob = (await read.call(this)) as Blob;
-    if (blob.type !== '' || !headers.has('content-type')) return blob;
-    const { type } = await new Response('', { headers }).blob();
-    return type === '' ? blob : blob.slice(0, blob.size, type);
+    return blob.type || !type ? blob : blob.slice(0, blob.size, type);
   };
 }
 

@@ -3,7 +3,7 @@ import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
-import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
+import { inGivenForm } from './given-form.ts';
 import { type Mark, markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, baseOf, originOf } from './origin.ts';
@@ -62,40 +62,38 @@ export class Call {
   readonly rest: Rest | undefined;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #requestHeaders: Headers | undefined;
+  /** The headers of the caller's init, `{}` where it had none, or `undefined` where those of a `Request` count. */
+  readonly #given: HeadersInit | undefined;
   #headers: Headers | undefined;
 
-  // One by one, since an object that holds them costs as much as the call.
   private constructor(
     input: RequestInfo | URL,
     init: RequestInit | undefined,
     requestHeaders: Headers | undefined,
-    record: CallRecord,
-    attempt: number,
-    retried: Retried,
-    remaining: () => number,
-    observed: Observed | undefined,
-    rest: Rest | undefined,
+    given: HeadersInit | undefined,
+    mark: Mark,
   ) {
     this.input = input;
     this.init = init;
-    this.attempt = attempt;
-    this.retried = retried;
-    this.record = record;
-    this.remaining = remaining;
-    this.observed = observed;
-    this.rest = rest;
+    this.attempt = mark.attempt;
+    this.retried = mark.retried;
+    this.record = mark.record;
+    this.remaining = mark.remaining;
+    this.observed = mark.observed;
+    this.rest = mark.rest;
     this.#requestHeaders = requestHeaders;
+    this.#given = given;
   }
 
   /** The call behind `fetch(input, init)`. */
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const mark: Partial<Mark> = (init && markOf(init)) ?? UNMARKED;
-    const { record = callRecord(baseOf(target)), attempt = 1, retried = false } = mark;
-    const { remaining = forever, observed, rest } = mark;
+    const mark = (init && markOf(init)) ?? unmarked(target);
     const copy = init ? copyInit(init) : undefined; // `null` is none as well
-    return new Call(target, copy, headersOf(target), record, attempt, retried, remaining, observed, rest);
+    const requestHeaders = headersOf(target);
+    const given = copy?.headers ?? (requestHeaders ? undefined : {});
+    return new Call(target, copy, requestHeaders, given, mark);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -144,27 +142,24 @@ export class Call {
       ({ input, init } = moveRequest(this.input, String(input), this.#requestHeaders, init));
     }
     if (headers !== undefined || signal !== undefined) init = initFor(input, init);
-    if (headers !== undefined) init!.headers = keepForm(headers, init!.headers, isRequest(input));
+    if (headers !== undefined) init!.headers = headers;
     if (signal !== undefined) init!.signal = signal;
     const requestHeaders = input === this.input ? this.#requestHeaders : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
-    return new Call(input, init, requestHeaders, this.record, attempt, retried, remaining, observed, rest);
+    const mark = { record: this.record, attempt, retried, remaining, observed, rest };
+    return new Call(input, init, requestHeaders, this.#given, mark);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    return this.#like(this.input, this.init, attempt, retried);
+    return this.with({ attempt, retried });
   }
 
   /** The call with a copy of its `Request`, to send while the original is kept. */
   withClone(): Call {
     const request = this.input as Request;
-    return this.#like(request.clone(), initOfCopy(request, this.init), this.attempt, this.retried);
-  }
-
-  #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
-    const { record, remaining, observed, rest } = this;
-    return new Call(input, init, this.#requestHeaders, record, attempt, retried, remaining, observed, rest);
+    // with the headers as they were: those of the clone may have changed
+    return new Call(request.clone(), initOfCopy(request, this.init), this.#requestHeaders, this.#given, this);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
@@ -190,19 +185,18 @@ export class Call {
     // The headers of the call are in the copy, since a fetch that passes on the `Request` alone, as that of OpenTelemetry, would lose
     // a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a `Request`,
     // as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
-    const { headers: asked, ...others } = initOfCopy(input, init);
-    const own = asked && !areOfRequest(asked) ? { ...others, headers: asked } : others;
+    const own = initOfCopy(input, init);
+    if (!this.#given) delete own.headers;
     return this.#hand(fetch, copyOf(input, headers, own), own);
   }
 
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried, record } = this;
-    const init = inGivenForm(given, fetch, record.keyField);
+    const init = inGivenForm(given, fetch, this.#given, record.keyField);
     // The page may have moved on by `history.pushState()`. What still means the same is sent as it was given, for an app may have put a
     // base in front in the global fetch, mostly before `/path`. Any other fetch may do that too, and gets all as it was given.
-    const hasMoved =
-      record.base && typeof input === 'string' && fetch === globalThis.fetch && baseOf(input) !== record.base;
-    const target = hasMoved && absolute(input) !== this.url ? this.url : input;
+    const mayMove = record.base && typeof input === 'string' && fetch === globalThis.fetch;
+    const target = mayMove && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
     return fetch(target, retried ? withMark(init, this, fetch) : init);
   }
@@ -226,22 +220,22 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
  * (undici), and its dispatcher.
  */
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
-  const own = init?.signal === undefined ? { ...initFor(request, init), signal: request.signal } : init;
-  const dispatcher = dispatcherOf(request);
-  return dispatcher === undefined ? own : ({ dispatcher, ...own } as RequestInit);
-}
-
-/** What sends a `Request` of Node 22, such as a proxy: its clones lose that. */
-function dispatcherOf(request: Request): unknown {
+  // what sends a `Request` of Node 22, such as a proxy, is behind a symbol
   const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'dispatcher');
-  return key && (request as unknown as Record<symbol, unknown>)[key];
+  const dispatcher: unknown = key && request[key as never];
+  const signal = init?.signal === undefined ? request.signal : init.signal;
+  return { ...(key && { dispatcher }), ...initFor(request, init), signal };
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
 const forever = () => Infinity;
 
-const UNMARKED = {};
+/** What a call carries that comes from none of our layers. */
+function unmarked(target: unknown): Mark {
+  const record = callRecord(baseOf(target));
+  return { record, attempt: 1, retried: false, remaining: forever, observed: undefined, rest: undefined };
+}
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
   return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());

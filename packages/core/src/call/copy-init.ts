@@ -1,11 +1,11 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
 import { inReactNative } from '../runtime.ts';
-import { cloneHeaders, membersOf, TEXTS } from './request-members.ts';
+import { cloneHeaders, membersOf } from './request-members.ts';
 
 /**
  * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
- * copied, since it can be read only once. What `fetch` would turn into a string becomes one here.
+ * copied, since it can be read only once.
  */
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
@@ -18,17 +18,10 @@ export function copyInit(init: RequestInit): RequestInit {
     }
     Object.assign(copy, membersOf(init));
   }
-  for (const name in copy) {
-    const value = copy[name];
-    if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);
-  }
+  const { headers, body } = copy;
+  if (headers) copy.headers = copyHeaders(headers);
+  if (typeof body === 'object' && body) copy.body = copyBody(body);
   return copy;
-}
-
-function copyMember(name: string, value: object): unknown {
-  if (name === 'headers') return copyHeaders(value as HeadersInit);
-  if (name === 'body') return copyBody(value as BodyInit);
-  return TEXTS.includes(name) ? String(value) : value;
 }
 
 /** Whether a body can be sent more than once: everything but streams and what is read step by step. */
@@ -40,15 +33,8 @@ export function isReplayable(body: unknown): boolean {
 /** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
-    if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
-    if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
-    const copy: Record<string, unknown> = { ...headers };
-    for (const name of Object.keys(copy)) {
-      // the text of a list; `undefined` and `null` stay, since a wrapper inside may leave such fields out
-      const value = copy[name];
-      if (typeof value === 'object' && value !== null) copy[name] = `${value}`;
-    }
-    return copy as Record<string, string>;
+    if (Array.isArray(headers)) return headers.map((pair) => [...pair]);
+    return Symbol.iterator in headers ? cloneHeaders(headers as Headers) : { ...headers };
   } catch {
     return headers;
   }
@@ -61,9 +47,7 @@ export function copyBody(body: BodyInit): BodyInit {
   if (ArrayBuffer.isView(body)) return copyBytes(body);
   const kind = tagOf(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
-  if (kind === '[object URLSearchParams]' || isUntaggedParams(body)) {
-    return new URLSearchParams(String(body));
-  }
+  if (kind === '[object URLSearchParams]' || isUntaggedParams(body)) return new URLSearchParams(String(body));
   if (kind === '[object FormData]') return copyForm(body as FormData);
   if (Array.isArray(body)) return body.slice() as unknown as BodyInit; // a wrapper inside may write it as JSON
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body) : body;
@@ -72,8 +56,7 @@ export function copyBody(body: BodyInit): BodyInit {
 /** A copy of the same class, whose constructor is not called: a wrapper inside may ask for the text of a `Buffer`. */
 function copyBytes(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
-  const isDerived = view instanceof Uint8Array && view.constructor !== Uint8Array; // to set a prototype takes as long as the copy
-  return isDerived ? Object.setPrototypeOf(copy, Object.getPrototypeOf(view)) : copy;
+  return view instanceof Uint8Array ? Object.setPrototypeOf(copy, Object.getPrototypeOf(view)) : copy;
 }
 
 /**

@@ -28,34 +28,28 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
 
 /**
  * A copy of an init to which members are added. `fetch(request, init)` drops the referrer of the request as soon as there is any, so
- * one without members, such as the `{}` of ky, gets it. Not the referrer that each request has by itself: with it, `fetch` of Node
- * hangs where the global `URL` was replaced.
+ * the copy gets it. Not the referrer that each request has by itself: with it, `fetch` of Node hangs where the global `URL` was
+ * replaced.
  */
 export function initFor(input: RequestInfo | URL, init: RequestInit | undefined): RequestInit {
-  if (!isRequest(input) || !isEmpty(init)) return { ...init };
+  if (!isRequest(input)) return { ...init };
   const { referrer = BY_ITSELF, referrerPolicy }: Partial<Request> = input;
   return { ...(referrer === BY_ITSELF ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}), ...init };
 }
 
 const BY_ITSELF = 'about:client';
 
-// The annotations below let a bundler leave out what is not used.
-
-/** The members of an init that are texts. */
-export const TEXTS: readonly string[] =
-  /* @__PURE__ */ 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
-
-/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. `cf` is of Workers. */
-const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
-  /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window cf'.split(' '),
-);
+/**
+ * What `fetch` reads of an init; a class may have them as getters, which no loop finds. `cf` is of Workers. The annotation
+ * lets a bundler leave it out.
+ */
+const MEMBERS: readonly string[] = /* @__PURE__ */ (
+  'method mode credentials cache redirect referrer referrerPolicy integrity ' +
+  'headers body keepalive signal duplex priority dispatcher window cf'
+).split(' ');
 
 /** What `fetch` reads of a Request, or of an init that is an object of a class. */
 export function membersOf(source: object): RequestInit {
   const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
-}
-
-function isEmpty(init: RequestInit | undefined): boolean {
-  return init === undefined || MEMBERS.every((name) => init[name as keyof RequestInit] === undefined);
 }
