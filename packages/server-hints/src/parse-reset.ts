@@ -1,4 +1,4 @@
-import { parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
+import { parseDate } from '@steadfetch/core/kit';
 import { parseDecimal, parseGoDuration, parseSeconds } from './milliseconds.ts';
 
 /**
@@ -9,7 +9,7 @@ export function parseReset(value: string | undefined, now: number): number | und
   if (value === undefined) return undefined;
   const number = parseDecimal(value);
   if (number !== undefined) return fromNumber(number, value, now);
-  const instant = parseTimestamp(value) ?? parseHttpDate(value, now);
+  const instant = parseDate(value, now);
   return instant === undefined ? parseGoDuration(value) : instant - now;
 }
 
