@@ -73,8 +73,11 @@ describe('perKey', () => {
     expect(keys()).toEqual(['needed 2', 'c']);
   });
 
-  it('makes a value for whatever it is asked for first', () => {
-    expect(perKey((key) => ({ key }))(undefined as never)).toEqual({ key: undefined });
+  it('takes what is no text for one', () => {
+    const of = perKey((key) => ({ key }));
+
+    expect(of(undefined as never)).toEqual({ key: 'undefined' });
+    expect(of(undefined as never)).toBe(of('undefined'));
   });
 
   it('refuses at once what could never work', () => {
