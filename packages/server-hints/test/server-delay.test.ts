@@ -90,9 +90,9 @@ describe('serverDelay', () => {
     ['limit=100, remaining=1, reset=30', undefined],
     ['limit=100, remaining=0, reset=-30', undefined],
     ['limit=100, remaining=0.0, reset=30', undefined],
-    ['limit=many, remaining=0, reset=30', undefined],
-    ['limit=100, remaining=0, reset=30,', undefined],
-    ['Limit=100, remaining=0, reset=30', undefined],
+    ['limit=many, remaining=0, reset=30', 30_000],
+    ['limit=100, remaining=0, reset=30,', 30_000],
+    ['Limit=100, remaining=0, reset=30', 30_000],
   ])('reads draft 7 of RateLimit: %s', (ratelimit, ms) => {
     expect(delayOf(429, { ratelimit })?.ms).toBe(ms);
   });
