@@ -1,7 +1,7 @@
 import { notify, onAbort } from '@steadfetch/core';
 
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
-const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.3') as never;
+const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.4') as never;
 
 /** Something that ends when a signal aborts. */
 export interface Follower {
@@ -13,7 +13,7 @@ let abandoned: FinalizationRegistry<() => void> | undefined;
 /** A controller for one call. */
 export function scopedController(): AbortController {
   const controller = new AbortController();
-  Object.assign(controller.signal, { [SCOPED]: null });
+  Object.assign(controller.signal, { [SCOPED]: true });
   return controller;
 }
 
