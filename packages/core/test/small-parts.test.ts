@@ -288,6 +288,8 @@ describe('retryAfterOf', () => {
   it.each([
     ['7', 7_000],
     ['1, 9', 9_000],
+    ['0, 0', 0],
+    ['Thu, 01 Jan 2026 00:00:00 GMT', undefined],
     ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
     [`${seconds + 30}`, 30_000],
     [`${seconds - 30}`, undefined],

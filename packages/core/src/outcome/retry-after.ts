@@ -6,7 +6,7 @@ import { readField } from './read-field.ts';
  * numbers the largest counts; one near `now` is an instant in seconds since the epoch. `undefined` for anything malformed.
  */
 export function waitAsked(value: string, now: number): number | undefined {
-  const isNumber = /^\d+(?:\.\d+|(?:[ \t]*,[ \t]*\d+)+)?$/.test(value);
+  const isNumber = /^\d+(?:\.\d+)?(?:[ \t]*,[ \t]*\d+)*$/.test(value);
   // the point is moved in the text: `2.3 * 1_000` is 2299.9999999999995
   const ms = isNumber ? Math.max(...value.split(',').map((seconds) => Number(`${seconds.trim()}e3`))) : undefined;
   if (ms !== undefined && !isInstant(ms, now)) return ms;
@@ -24,5 +24,5 @@ export function retryAfterOf({ headers }: Response, now: number): number | undef
   const read = (name: string) => readField(headers, name)?.trim() ?? '';
   const field = read('retry-after');
   const wait = waitAsked(field, parseDate(read('date'), now) ?? now);
-  return wait! > 0 || Number(field) === 0 ? wait : undefined;
+  return wait! > 0 || Number.parseFloat(field) === 0 ? wait : undefined;
 }
