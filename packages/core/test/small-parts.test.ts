@@ -73,8 +73,11 @@ describe('perKey', () => {
     expect(keys()).toEqual(['needed 2', 'c']);
   });
 
-  it('makes a value for whatever it is asked for first', () => {
-    expect(perKey((key) => ({ key }))(undefined as never)).toEqual({ key: undefined });
+  it('takes what is no text for one', () => {
+    const of = perKey((key) => ({ key }));
+
+    expect(of(undefined as never)).toEqual({ key: 'undefined' });
+    expect(of(undefined as never)).toBe(of('undefined'));
   });
 
   it('refuses at once what could never work', () => {
@@ -285,6 +288,8 @@ describe('retryAfterOf', () => {
   it.each([
     ['7', 7_000],
     ['1, 9', 9_000],
+    ['0, 0', 0],
+    ['Thu, 01 Jan 2026 00:00:00 GMT', undefined],
     ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
     [`${seconds + 30}`, 30_000],
     [`${seconds - 30}`, undefined],

@@ -15,11 +15,6 @@ export function parseDecimal(value: string | undefined): number | undefined {
   return value !== undefined && DECIMAL.test(value) ? Number(value) : undefined;
 }
 
-/** Decimal seconds in milliseconds. The point is moved in the text: `2.3 * 1_000` is 2299.9999999999995. */
-export function parseSeconds(value: string): number | undefined {
-  return DECIMAL.test(value) ? Number(`${value}e3`) : undefined;
-}
-
 /** `6m0s`, `120ms`: what Go prints for a duration, in milliseconds. */
 export function parseGoDuration(value: string): number | undefined {
   if (!GO_DURATION.test(value)) return undefined;

@@ -1,5 +1,5 @@
-import { parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
-import { parseDecimal, parseGoDuration, parseSeconds } from './milliseconds.ts';
+import { parseDate } from '@steadfetch/core/kit';
+import { parseDecimal, parseGoDuration } from './milliseconds.ts';
 
 /**
  * Milliseconds until a quota is back, in any of the formats in use: seconds, seconds or milliseconds since the epoch
@@ -8,13 +8,11 @@ import { parseDecimal, parseGoDuration, parseSeconds } from './milliseconds.ts';
 export function parseReset(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const number = parseDecimal(value);
-  if (number !== undefined) return fromNumber(number, value, now);
-  const instant = parseTimestamp(value) ?? parseHttpDate(value, now);
-  return instant === undefined ? parseGoDuration(value) : instant - now;
-}
-
-function fromNumber(number: number, value: string, now: number): number | undefined {
-  if (number < 1e9) return parseSeconds(value);
-  if (number < 1e11) return parseSeconds(value)! - now;
-  return number < 1e14 ? number - now : undefined;
+  if (number === undefined) {
+    const instant = parseDate(value, now);
+    return instant === undefined ? parseGoDuration(value) : instant - now;
+  }
+  if (number >= 1e11) return number < 1e14 ? number - now : undefined;
+  const ms = Number(`${value}e3`); // the point is moved in the text: `2.3 * 1_000` is 2299.9999999999995
+  return number < 1e9 ? ms : ms - now;
 }

@@ -1,5 +1,5 @@
-import { isInstant, parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
-import { parseSeconds, toWait } from './milliseconds.ts';
+import { waitAsked } from '@steadfetch/core/kit';
+import { toWait } from './milliseconds.ts';
 import { clean } from './response.ts';
 
 /** The time to compare with. */
@@ -7,8 +7,6 @@ export interface NowOption {
   /** Milliseconds since the epoch. @default Date.now() */
   now?: number;
 }
-
-const ALL_DIGITS = /^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/;
 
 /**
  * Milliseconds that a `Retry-After` asks for, or `undefined` when it is absent or malformed.
@@ -25,10 +23,6 @@ export function parseRetryAfter(
   value: string | null | undefined,
   { now = Date.now() }: NowOption = {},
 ): number | undefined {
-  const text = clean(value);
-  if (text === undefined) return undefined;
-  const seconds = ALL_DIGITS.test(text) ? Math.max(...text.split(',').map(Number)) * 1_000 : parseSeconds(text);
-  if (seconds !== undefined) return toWait(isInstant(seconds, now) ? seconds - now : seconds);
-  const date = parseHttpDate(text, now) ?? parseTimestamp(text);
-  return date === undefined ? undefined : toWait(date - now);
+  const wait = waitAsked(clean(value) ?? '', now);
+  return wait === undefined ? undefined : toWait(wait);
 }

@@ -1,6 +1,5 @@
 import { count, parseRateLimit } from './parse-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
-import { parseMembers } from './structured-field.ts';
 
 /** A member of `RateLimit`, in its current form or in that of draft 7. */
 export interface RateLimitMember {
@@ -17,12 +16,9 @@ export function readRateLimit(response: HintedResponse): RateLimitMember[] {
   return parseRateLimit(value) ?? parseDraft7(value) ?? [];
 }
 
-/** `limit=100, remaining=0, reset=30`: counts all of them; the limit may be missing, since no wait depends on it. */
+/** `limit=100, remaining=0, reset=30`; the limit may be missing, since no wait depends on it. */
 function parseDraft7(value: string): RateLimitMember[] | undefined {
-  const members = parseMembers(value, true);
-  const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => {
-    const member = members?.findLast((one) => one.key === key);
-    return member && (count(member.value) ?? NaN);
-  });
-  return r! >= 0 && t! >= 0 && !Number.isNaN(limit) ? [{ r: r!, t: t!, limit }] : undefined;
+  const members = new Map(value.split(',').map((member) => member.trim().split('=') as [string, string]));
+  const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => count(members.get(key) ?? ''));
+  return r === undefined || t === undefined ? undefined : [{ r, t, limit }];
 }

@@ -1,7 +1,7 @@
 import { parseDecimal, toWait } from './milliseconds.ts';
 import { parseReset } from './parse-reset.ts';
 import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
-import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
+import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, readRemaining, readReset } from './quota-fields.ts';
 import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
@@ -56,11 +56,11 @@ function exhaustedPolicy(response: HintedResponse): ServerDelay | undefined {
   return longest(exhausted.map(({ t }) => asDelay(t && t * 1_000, 'ratelimit')));
 }
 
-function reset(response: HintedResponse, fields: QuotaFields, time: number): ServerDelay | undefined {
-  if (isNoQuota(response, fields) || (fields.reset === 'ratelimit-reset' && age(response) > 0)) return undefined;
+function reset(response: HintedResponse, fields: string, time: number): ServerDelay | undefined {
+  if (isNoQuota(response, fields) || (fields === 'ratelimit-*' && age(response) > 0)) return undefined;
   const remaining = readRemaining(response, fields);
   const usable = remaining === undefined ? response.status === 429 || response.status === 503 : remaining === 0;
-  return usable ? asDelay(parseReset(field(response, fields.reset), time), fields.reset) : undefined;
+  return usable ? readReset(response, fields, time) : undefined;
 }
 
 function asDelay(ms: number | undefined, source: string): ServerDelay | undefined {

@@ -1,8 +1,7 @@
 import { parseDecimal, toWait } from './milliseconds.ts';
 import { parseRateLimitPolicy } from './parse-rate-limit.ts';
-import { parseReset } from './parse-reset.ts';
 import type { NowOption } from './parse-retry-after.ts';
-import { BUCKET_FIELDS, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
+import { BUCKET_FIELDS, QUOTA_FIELDS, readRemaining, readReset } from './quota-fields.ts';
 import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
@@ -78,22 +77,22 @@ function readFields(response: HintedResponse, now: number): ServerQuota[] {
 function readBuckets(response: HintedResponse, now: number): ServerQuota[] {
   return BUCKET_FIELDS.flatMap((fields) => {
     const quota = readQuota(response, fields, now);
-    const name = fields.remaining.replace(/^(?:x|anthropic)-ratelimit-|-?remaining-?/g, '');
+    const name = fields.replace(/^(?:x|anthropic)-ratelimit-|-?\*-?/g, '');
     return quota ? { ...quota, name, ...(name === 'requests' ? {} : { unit: name }) } : [];
   });
 }
 
 /** Nothing for a negative remainder, which marks "no information". */
-function readQuota(response: HintedResponse, fields: QuotaFields, now: number): ServerQuota | undefined {
+function readQuota(response: HintedResponse, fields: string, now: number): ServerQuota | undefined {
   const remaining = readRemaining(response, fields);
   if (remaining === undefined || remaining < 0) return undefined;
-  const reset = parseReset(field(response, fields.reset), serverTime(response, now));
+  const name = (part: string) => fields.replace('*', part);
   const optional = {
     // Up to draft 6 the policies may follow: `100, 100;w=60`.
-    limit: parseDecimal(/^[^,;]*/.exec(field(response, fields.limit) ?? '')![0]),
-    reset: reset === undefined ? undefined : toWait(reset),
+    limit: parseDecimal(/^[^,;]*/.exec(field(response, name('limit')) ?? '')![0]),
+    reset: readReset(response, fields, serverTime(response, now))?.ms,
   };
-  return { ...defined(optional), remaining, source: fields.remaining };
+  return { ...defined(optional), remaining, source: name('remaining') };
 }
 
 type Optional = { [Name in 'name' | 'unit' | 'limit' | 'window' | 'reset']?: ServerQuota[Name] | undefined };

@@ -1,4 +1,4 @@
-import { parseHttpDate } from '@steadfetch/core/kit';
+import { parseDate } from '@steadfetch/core/kit';
 import { field, type HintedResponse } from './response.ts';
 
 /**
@@ -6,7 +6,7 @@ import { field, type HintedResponse } from './response.ts';
  * added, and some, as those of Fastly and Cloudflare, write their own: of both times the one nearer to `now` counts.
  */
 export function serverTime(response: HintedResponse, now: number): number {
-  const date = parseHttpDate(field(response, 'date') ?? '', now) ?? now;
+  const date = parseDate(field(response, 'date') ?? '', now) ?? now;
   const kept = date + age(response);
   return now - date < kept - now ? date : kept;
 }

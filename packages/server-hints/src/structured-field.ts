@@ -1,7 +1,5 @@
-/** A member of a list or a dictionary. Values are as they were sent, so that `30` and `30.0` differ. */
+/** A member of a list. Values are as they were sent, so that `30` and `30.0` differ. */
 export interface Member {
-  /** Its name in a dictionary. */
-  key: string;
   value: string;
   parameters: Map<string, string>;
 }
@@ -12,10 +10,10 @@ const BARE_ITEM =
   /"(?:[ !#-[\]-~]|\\["\\])*"|%"[ !#-~]*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
 
 /**
- * The members of a List (RFC 9651 §4.2.1), or with `keyed` of a Dictionary (§4.2.2), or `undefined`: one fault voids
- * the field. Members that are inner lists count as a fault, since no field read here has any.
+ * The members of a List (RFC 9651 §4.2.1), or `undefined`: one fault voids the field. Members that are inner lists count as a
+ * fault, since no field read here has any.
  */
-export function parseMembers(text: string | undefined, keyed: boolean = false): Member[] | undefined {
+export function parseMembers(text: string | undefined): Member[] | undefined {
   if (!text) return text === '' ? [] : undefined;
   let at = 0;
   const take = (pattern: RegExp) => {
@@ -24,13 +22,11 @@ export function parseMembers(text: string | undefined, keyed: boolean = false): 
     at += match?.length ?? 0;
     return match;
   };
-  /** What follows a key may be left out: it is then true. */
-  const takeValue = (afterKey: boolean) => (afterKey && !take(/=/y) ? '?1' : take(BARE_ITEM));
   const takeParameters = () => {
     const parameters = new Map<string, string>();
     while (take(/; */y)) {
       const key = take(KEY);
-      const value = key && takeValue(true);
+      const value = key && (take(/=/y) ? take(BARE_ITEM) : '?1'); // what follows a key may be left out: it is then true
       if (!value) return undefined;
       parameters.set(key, value);
     }
@@ -39,11 +35,10 @@ export function parseMembers(text: string | undefined, keyed: boolean = false): 
 
   const members: Member[] = [];
   do {
-    const key = keyed ? take(KEY) : '';
-    const value = key === undefined ? undefined : takeValue(keyed);
+    const value = take(BARE_ITEM);
     const parameters = value === undefined ? undefined : takeParameters();
     if (!parameters) return undefined;
-    members.push({ key: key!, value: value!, parameters });
+    members.push({ value: value!, parameters });
   } while (take(/[ \t]*,[ \t]*/y));
   return at === text.length ? members : undefined;
 }

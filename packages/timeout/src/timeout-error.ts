@@ -37,11 +37,7 @@ function circumstances(waitingFor: string | undefined, lastAnswer: LastAnswer | 
   return `${waited}; the last answer was ${status}${asked}`;
 }
 
-/** Method and URL for a message. They may be of any kind and length, and must neither fail it nor forge a line. */
+/** Method and URL for a message. They may be of any kind and length, and must not forge a line. */
 function sourceOf(call: Source): string {
-  try {
-    return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(call.url))}`;
-  } catch {
-    return 'the server';
-  }
+  return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(call.url))}`;
 }

@@ -86,18 +86,6 @@ describe('a TimeoutError', () => {
     expect(message.length).toBeLessThan(300);
   });
 
-  it('can be made of a call that cannot be described', () => {
-    const call = {
-      url: URL,
-      get method(): string {
-        throw new Error('no method');
-      },
-      record: { waitingFor: undefined, lastAnswer: undefined },
-    };
-
-    expect(new TimeoutError('headers', 1, call).message).toBe('no response within 1 ms from the server');
-  });
-
   it('stays one line whatever a layer says it waits for', async () => {
     const error = await endedIn({ waitingFor: 'a\nFAKE'.repeat(1_000) });
 

@@ -10,11 +10,10 @@ export function checkHooks<Hooks extends object>(
 ): readonly Hooks[] {
   const all = Array.isArray(hooks) ? (hooks as readonly Hooks[]) : [hooks as Hooks];
   for (const hook of all) {
-    const plain = typeof hook === 'object' && hook !== null && isPlain(hook);
-    if (!plain && !names.some((name) => name in Object(hook))) {
+    if (Object(hook) === hook && isPlain(hook)) checkNames(option, hook, names);
+    else if (!names.some((name) => name in Object(hook))) {
       throw optionError(option, `an object with ${names.join(', ')}, or an array of such`, hook);
     }
-    if (plain) checkNames(option, hook, names);
     for (const name of names) if (hook[name] !== undefined) checkFunction(`${option}.${name}`, hook[name]);
   }
   return [...all];

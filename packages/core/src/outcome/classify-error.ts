@@ -27,16 +27,15 @@ export interface ErrorClass {
  * whether the request was sent, since no error proves that.
  */
 export function classifyError(error: unknown): ErrorClass {
-  const name = textOf(error, 'name');
-  if (name === 'AbortError' || name === 'TimeoutError')
-    return { kind: name === 'AbortError' ? 'abort' : 'timeout', permanent: false };
+  if (textOf(error, 'name') === 'AbortError') return { kind: 'abort', permanent: false };
   const kind = transientKind(error);
   const chain = causesOf(error);
   const codes = codesIn(chain);
   const code = codes.find((code) => TRANSIENT.test(code) || BROKEN_PEER.test(code)) ?? codes[0];
-  const isBroken = speaksOfBrokenPeer(chain) || (code !== undefined && BROKEN_PEER.test(code));
+  const isOfNetwork =
+    BROKEN_PEER.test(code ?? '') || chain.some((link) => speaksOfNetwork(link) || speaksOfBrokenPeer(link));
   return {
-    kind: kind ?? (isBroken || speaksOfNetwork(chain) ? 'network' : 'bug'),
+    kind: kind ?? (isOfNetwork ? 'network' : 'bug'),
     permanent: kind === undefined,
     ...(code === undefined ? {} : { code }),
   };
@@ -45,50 +44,48 @@ export function classifyError(error: unknown): ErrorClass {
 /**
  * What a failure that may pass is: the same request may succeed later. `undefined` for an abort, and for what `classifyError`
  * calls permanent.
+ *
+ * A name, a code or a flag of any error of the chain says it; else the innermost text that says anything, since those above may speak of
+ * what was asked for.
  */
 export function transientKind(error: unknown): 'timeout' | 'network' | undefined {
   if (textOf(error, 'name') === 'AbortError') return undefined;
   const chain = causesOf(error);
-  if (chain.some((link) => textOf(link, 'name') === 'TimeoutError')) return 'timeout';
-  if (says(chain, BUSY_PROXY_TEXT) || chain.some(mayPass)) return 'network';
-  if (speaksOfBrokenPeer(chain)) return undefined;
-  const codes = codesIn(chain);
-  const code = codes.find((code) => TRANSIENT.test(code)); // a `fetch` inside may give its error a code of its own
-  if (code !== undefined) return TIMED_OUT.test(code) ? 'timeout' : 'network';
-  const last = chain.slice(-1); // where that has no code, as in browsers, one above it is that of a `fetch` inside, too
-  const text = codes.length === 0 ? chain : codesIn(last).length === 0 ? last : [];
-  return speaksOfNetwork(text) && !chain.some(isPermanent) ? 'network' : undefined;
+  const verdict = chain.map(markOf).find(Boolean) ?? chain.map(wordOf).reverse().find(Boolean);
+  return verdict === 'permanent' ? undefined : verdict;
 }
 
-/**
- * The error of a Durable Object that is moved, restarted or deployed anew; or one before there is a connection: ENOENT of a service behind
- * a Unix socket that is started anew, EPERM of a firewall, EAI_FAIL where no resolver answers (FreeBSD).
- */
-function mayPass(link: unknown): boolean {
-  return memberOf(link, 'retryable') === true || /^(connect|getaddrinfo)$/.test(textOf(link, 'syscall') ?? '');
+type Verdict = 'timeout' | 'network' | 'permanent' | undefined;
+
+/** What its name, its flag or its code says of a failure that may pass. */
+function markOf(link: unknown): Verdict {
+  if (textOf(link, 'name') === 'TimeoutError') return 'timeout';
+  // `retryable`: a Durable Object that is moved, restarted or deployed anew. `syscall`: there is no connection yet, as with ENOENT of a service
+  // behind a Unix socket that is started anew, EPERM of a firewall, EAI_FAIL where no resolver answers (FreeBSD)
+  if (memberOf(link, 'retryable') === true || /^(connect|getaddrinfo)$/.test(textOf(link, 'syscall') ?? ''))
+    return 'network';
+  if (BUSY_PROXY_TEXT.test(messageOf(link))) return 'network';
+  const [code = ''] = codesIn([link]);
+  if (!TRANSIENT.test(code)) return undefined;
+  return speaksOfBrokenPeer(link) ? 'permanent' : TIMED_OUT.test(code) ? 'timeout' : 'network';
 }
 
-function speaksOfNetwork(chain: readonly unknown[]): boolean {
-  return textOf(chain[0], 'name') === 'NetworkError' || says(chain, NETWORK_TEXT);
-}
-
-/** The innermost error that is known says it: a text above it may name what was asked for, as a certificate. */
-function speaksOfBrokenPeer(chain: readonly unknown[]): boolean {
-  const isKnown = (link: unknown) =>
-    [NETWORK_TEXT, BROKEN_PEER_TEXT].some((text) => says([link], text)) || TRANSIENT.test(textOf(link, 'code') ?? '');
-  return says([[...chain].reverse().find(isKnown)], BROKEN_PEER_TEXT);
-}
-
-function says(chain: readonly unknown[], text: RegExp): boolean {
-  return chain.some((link) => text.test(messageOf(link)));
-}
-
-/** The text of a network error, also of ky's, may quote the URL. So only its causes are searched for what is permanent. */
-function isPermanent(link: unknown): boolean {
-  const [name, message] = [textOf(link, 'name'), messageOf(link)];
-  if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
+/** What its text says, or that its code is none of a failure that may pass. */
+function wordOf(link: unknown): Verdict {
+  if (speaksOfBrokenPeer(link) || codesIn([link]).length > 0) return 'permanent';
+  // first, since the text of a network error may quote the URL
+  if (speaksOfNetwork(link)) return 'network';
   // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
-  return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
+  const message = messageOf(link);
+  return PERMANENT_TEXT.test(message) || (message === '' && textOf(link, 'name') === 'Error') ? 'permanent' : undefined;
+}
+
+function speaksOfNetwork(link: unknown): boolean {
+  return textOf(link, 'name') === 'NetworkError' || NETWORK_TEXT.test(messageOf(link));
+}
+
+function speaksOfBrokenPeer(link: unknown): boolean {
+  return BROKEN_PEER_TEXT.test(messageOf(link));
 }
 
 /** Its beginning: a `fetch` inside may put the page of an answer into its message, and to search 100 kB takes milliseconds. */

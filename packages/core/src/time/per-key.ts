@@ -37,30 +37,27 @@ export function perKey<T>(
   checkNumber('perKey: maxKeys', maxKeys, { min: 1, integer: true });
   const kept = new Map<string, Kept<T>>();
   let characters = 0;
-  let last: Kept<T> | undefined;
 
-  const drop = (key: string) => {
-    if (last?.key === key) last = undefined;
-    if (kept.delete(key)) characters -= lengthOf(key);
-  };
-  /** Any but the last one, which is in use. */
-  const leastNeeded = (): string => {
-    for (const { key, value } of kept.values()) if (key !== last!.key && !isNeeded(value)) return key;
-    return kept.keys().next().value!;
-  };
   const make = (given: string): Kept<T> => {
-    const key = ownCopy(given);
+    const key = JSON.parse(JSON.stringify(given)); // a key that is cut from a longer text, e.g. a URL, would keep all of it in memory
     const made = { key, value: create(key) };
-    characters += lengthOf(key);
+    characters += key.length;
     return made;
   };
-  const use = (key: string): T => {
-    if (last !== undefined && key === last.key) return last.value;
-    last = kept.get(key) ?? make(key);
-    kept.delete(last.key);
-    kept.set(last.key, last);
-    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(leastNeeded());
-    return last.value;
+  const drop = (key: string) => {
+    if (kept.delete(key)) characters -= key.length;
+  };
+  /** Any but the last one, which is in use. */
+  const leastNeeded = (last: string): string => {
+    for (const { key, value } of kept.values()) if (key !== last && !isNeeded(value)) return key;
+    return kept.keys().next().value!;
+  };
+  const use = (given: string): T => {
+    const used = kept.get(String(given)) ?? make(String(given));
+    kept.delete(used.key);
+    kept.set(used.key, used);
+    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(leastNeeded(used.key));
+    return used.value;
   };
   return Object.assign(use, {
     peek: (key: string) => kept.get(key)?.value,
@@ -74,13 +71,4 @@ export function perKey<T>(
 interface Kept<T> {
   readonly key: string;
   readonly value: T;
-}
-
-/** A key that is cut from a longer text, e.g. a URL, would keep all of it in memory. */
-function ownCopy(key: unknown): string {
-  return typeof key === 'string' ? JSON.parse(JSON.stringify(key)) : (key as string);
-}
-
-function lengthOf(key: unknown): number {
-  return String(key).length;
 }
