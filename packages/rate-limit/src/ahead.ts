@@ -14,34 +14,24 @@ const CONTRADICTED_BY = 20;
 /** The call that goes ahead of the pace of a gate, where that is a guess: one at a time, since the guess may be right. */
 export class Ahead {
   readonly #gate: Gate;
-  readonly #isLimitKnown: boolean;
-  readonly #needsProof: boolean;
+  readonly #context: Pick<GateContext, 'limit' | 'needsProof'>;
   #permit: Permit | undefined;
   #accepted = 0;
   /** How long the next one waits: where a limit must be proven, a second at first, and twice as long after one that was refused. */
-  patience: number;
+  #patience: number;
 
-  constructor(gate: Gate, { limit, needsProof }: Pick<GateContext, 'limit' | 'needsProof'>) {
+  constructor(gate: Gate, context: Pick<GateContext, 'limit' | 'needsProof'>) {
     this.#gate = gate;
-    this.#isLimitKnown = limit !== undefined;
-    this.#needsProof = needsProof;
-    this.patience = this.#needsProof ? SHORTEST_MS : LONGEST_MS;
-  }
-
-  /** Whether none may go: one is out, or nothing contradicts the guess. */
-  get isBarred(): boolean {
-    return this.isOut || !(this.#needsProof || this.#accepted >= CONTRADICTED_BY);
-  }
-
-  get isOut(): boolean {
-    return this.#permit !== undefined;
+    this.#context = context;
+    this.#patience = context.needsProof ? SHORTEST_MS : LONGEST_MS;
   }
 
   /** When a call that waits may go: when a guess alone has held it back for a while in which nothing was refused. */
   at({ since }: Ticket): number {
-    if (this.isBarred) return Infinity;
+    const isDoubted = this.#context.needsProof || this.#accepted >= CONTRADICTED_BY;
+    if (this.#permit || !isDoubted) return Infinity;
     const { pacer, learned } = this.#gate;
-    return Math.max(since, pacer.guessesSince ?? Infinity, learned.lastRefused) + this.patience;
+    return Math.max(since, pacer.guessesSince ?? Infinity, learned.lastRefused) + this.#patience;
   }
 
   admit(ticket: Ticket, now: number): Permit {
@@ -56,14 +46,14 @@ export class Ahead {
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const gate = this.#gate;
     const isConfirmed = gate.learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
-    if (this.#isLimitKnown || this.isOut || isConfirmed) return undefined;
+    if (this.#context.limit || this.#permit || isConfirmed) return undefined;
     return gate.certainPart(now) > 0 ? undefined : this.admit(ticket, now);
   }
 
   answered(permit: Permit, isRefused: boolean): void {
     this.#accepted = isRefused ? 0 : this.#accepted + 1;
-    if (permit !== this.#permit || !this.#needsProof) return;
-    this.patience = isRefused ? Math.min(LONGEST_MS, 2 * this.patience) : SHORTEST_MS;
+    if (permit !== this.#permit || !this.#context.needsProof) return;
+    this.#patience = isRefused ? Math.min(LONGEST_MS, 2 * this.#patience) : SHORTEST_MS;
   }
 
   returned(permit: Permit): void {

@@ -53,11 +53,10 @@ export class CommonLimit {
   #again = 0;
   #chance = 1;
   /**
-   * After so many of these, while others are accepted, the gates go apart to find out whether they have a limit in common. Where that
-   * shows that they have, it takes twice as many the next time.
+   * After so many of these, while others are accepted, the gates go apart to find out whether they have a limit in common. The next
+   * time it takes twice as many.
    */
   #needed = REFUSALS_IN_A_ROW;
-  #isTried = false;
   /** The gates whose last answer was a refusal, with how many requests had been accepted then; and the other ones. */
   readonly #refused = new Map<Gate, number>();
   readonly #accepted = new Map<Gate, number>();
@@ -98,24 +97,20 @@ export class CommonLimit {
     if (child.sentSince <= 1 && sentAt > child.refusedUntil) this.#byOthersAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, now + (asked ?? UNTOLD_WAIT_MS));
-    const judged = this.#judge(child, wide, now - this.#byOthersAt <= MEMORY_MS);
+    const judged = this.#judge(wide, now - this.#byOthersAt <= MEMORY_MS);
     [this.#last, this.#policy, this.#at] = [child, policy, now];
     this.#own = this.#others = 0;
     return { wide: judged, before };
   }
 
-  #judge(child: Gate, wide: boolean, isByOthers: boolean): boolean {
-    if (!wide) {
-      const isCommon = isByOthers && this.#suspects.length > Math.max(1, this.#accepted.size);
-      if (isCommon && this.#isTried) [this.#needed, this.#isTried] = [2 * this.#needed, false];
-      return isCommon;
-    }
-    if (this.#last !== child) return true;
+  #judge(wide: boolean, isByOthers: boolean): boolean {
+    if (!wide) return isByOthers && this.#suspects.length > Math.max(1, this.#accepted.size);
     const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
     if (isAlone || this.#chance < LEAST_PROBABILITY) return false;
-    this.#isTried = this.#again >= this.#needed && this.#suspects.length === 1 && this.#accepted.size > 0;
-    if (this.#isTried) this.#refused.clear();
-    return !this.#isTried;
+    if (this.#again < this.#needed || this.#suspects.length !== 1 || this.#accepted.size === 0) return true;
+    this.#needed *= 2;
+    this.#refused.clear();
+    return false;
   }
 
   /** The refused gates that may be so because of a limit in common. */

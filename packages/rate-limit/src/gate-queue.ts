@@ -113,14 +113,16 @@ export class GateQueue {
     this.#arm(now, wait);
   }
 
-  /** The next one in line. Those that have hardly time left for their answer let the others go first. */
+  /** The next one in line. Those that have hardly time left for their answer let the others go first, while that is so. */
   #next(now: number): Ticket | undefined {
     let { first } = this.#ready;
     for (; first && this.#gate.isLate(first.value, now); first = this.#ready.first) {
       this.#ready.remove(first);
       first.value.place = this.#late.add(first.order, first.value);
     }
-    return (first ?? this.#late.first)?.value;
+    const late = this.#late.first;
+    const isNext = late && (!first || (late.order < first.order && !this.#gate.isLate(late.value, now)));
+    return (isNext ? late : first)?.value;
   }
 
   /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */
@@ -147,7 +149,7 @@ export class GateQueue {
     if (permit) ticket.admit(permit, now);
     else {
       this.#gate.learned.answerTime.endedWaiting();
-      ticket.endLate(this.#gate, wait);
+      ticket.resolve!({ gate: this.#gate, wait });
     }
   }
 

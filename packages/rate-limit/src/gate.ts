@@ -5,7 +5,6 @@ import type { GateContext } from './gate-context.ts';
 import { GateQueue } from './gate-queue.ts';
 import { Learned } from './learned.ts';
 import { Lifetime } from './lifetime.ts';
-import type { Answer } from './model/answer.ts';
 import { NOTHING_KNOWN, type Snapshot } from './model/snapshot.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
@@ -46,8 +45,6 @@ export class Gate {
   ahead: Ahead;
   readonly #context: GateContext;
   readonly #queue: GateQueue;
-  #responses = 0;
-  #hasQuotas = false;
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
@@ -153,19 +150,18 @@ export class Gate {
 
   /** A call of its own has ended. Learns from it if its own signal has ended it. */
   noteEnd({ call, began }: Ticket, now: number): void {
-    const isItsOwn = call.signal?.aborted && call.remaining() > 0;
-    if (isItsOwn && this.#lifetime.ended(now - began)) this.effective.moveWaiting();
+    if (call.signal?.aborted && call.remaining() > 0) this.#lifetime.ended(now - began);
   }
 
-  /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
+  /** A call of its own is under way. */
   noteAlive({ began }: Ticket, now: number): void {
-    if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
+    this.#lifetime.outlived(now - began);
   }
 
   /** Whether calls are held back, so that more than a count would be lost with it: the pace of a store is kept there. */
   holds(now: number): boolean {
     const wait = this.untilOpen(now);
-    return now < this.learned.askedUntil || (this.#context.hasStore ? this.certainPart(now, wait) : wait) > 0;
+    return now < this.learned.askedUntil || (this.#context.store ? this.certainPart(now, wait) : wait) > 0;
   }
 
   /** A permit to send now, if no other call waits and nothing is in the way. */
@@ -226,21 +222,9 @@ export class Gate {
     this.#queue.schedule();
   }
 
-  /** Counts a response. Returns whether to look for quotas in it: in the first few, then in some, or in all where quotas are used. */
-  noteResponse(): boolean {
-    this.#responses++;
-    return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
-  }
-
   /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
   countTime(took: number, isAccepted: boolean): void {
     this.learned.answerTime.count(took, isAccepted);
     this.parent?.countTime(took, isAccepted);
-  }
-
-  /** Counts an answer. Returns whether it says something about a limit. */
-  countAnswer(answer: Answer, isDoubtful: boolean, now: number): boolean {
-    if (answer.quotas) this.#hasQuotas = true;
-    return this.learned.count(answer, isDoubtful, now);
   }
 }

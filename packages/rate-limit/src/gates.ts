@@ -45,7 +45,8 @@ export class Gates {
   }
 
   /** How the gates that calls pass stand. */
-  snapshot(now: number): GateSnapshot[] {
+  snapshot(): GateSnapshot[] {
+    const now = this.#context.now();
     const found: GateSnapshot[] = [];
     const visit = (gate: Gate) => {
       if (gate.wide || gate.isLeaf) found.push(snapshotOf(gate, now));

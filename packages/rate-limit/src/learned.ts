@@ -25,12 +25,21 @@ export class Learned {
   /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
   #doubtfulShare = 0;
   #provenUntil = -Infinity;
+  #responses = 0;
+  #hasQuotas = false;
+
+  /** Whether to look for quotas in the next response: in the first few, then in some, or in all where quotas are used. */
+  isCurious(): boolean {
+    this.#responses++;
+    return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
+  }
 
   /**
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  count({ kind }: Answer, isDoubtful: boolean, now: number): boolean {
+  count({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
+    if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') this.askedUntil = 0;
     if (kind === 'failed') return true;
     this.#doubtfulShare += ((isDoubtful ? 1 : 0) - this.#doubtfulShare) * WEIGHT_OF_ANSWER;

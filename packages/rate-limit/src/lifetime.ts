@@ -15,20 +15,15 @@ export class Lifetime {
     return this.#inARow >= this.#enough ? this.#age : Infinity;
   }
 
-  /** Returns whether that shows a lifetime to be wrong that was known. */
-  ended(age: number): boolean {
-    const wasKnown = this.ms < Infinity;
+  ended(age: number): void {
     if (age > (1 + SAME) * this.#age) [this.#age, this.#inARow] = [age, 1];
     else if (age > (1 - SAME) * this.#age) this.#inARow++;
-    return wasKnown && this.ms === Infinity;
   }
 
-  /** A call is not ended yet at this age. Returns as `ended`. */
-  outlived(age: number): boolean {
-    if (age <= (1 + SAME) * this.#age) return false;
-    const wasKnown = this.ms < Infinity;
-    if (wasKnown) this.#enough *= ENOUGH;
+  /** A call is not ended yet at this age. */
+  outlived(age: number): void {
+    if (age <= (1 + SAME) * this.#age) return;
+    if (this.ms < Infinity) this.#enough *= ENOUGH;
     [this.#age, this.#inARow] = [0, 0];
-    return wasKnown;
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
-import { type GateSnapshot, Gates } from './gates.ts';
+import { Gates } from './gates.ts';
 import { Pacer } from './model/pacer.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
@@ -19,7 +19,7 @@ import { lastAnswerOf, mayRefuse, readResponse, withCost } from './read-response
 import { delayOf, prepareResend, type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
-import { type Effect, FAILED, settle, UNSENT } from './settle.ts';
+import { FAILED, settle, UNSENT } from './settle.ts';
 import { Ticket } from './ticket.ts';
 import { GRACE_MS, Waits } from './waits.ts';
 
@@ -27,7 +27,7 @@ import { GRACE_MS, Waits } from './waits.ts';
 export class Limiter {
   readonly #settings: Settings;
   readonly #now: () => number;
-  readonly #gates: Gates;
+  readonly gates: Gates;
   readonly #report: Report;
   readonly #turns: Turns;
   readonly #waits: Waits;
@@ -36,7 +36,7 @@ export class Limiter {
   #tickets = 0;
 
   constructor(settings: Settings) {
-    const { clock, random, limit, maxKeys, proof, store } = settings;
+    const { clock, random, limit, proof, store } = settings;
     const now = monotonic(clock);
     const needsProof = proof === 'first';
     const model = { random, needsProof, ...(limit && { limit }) };
@@ -46,14 +46,11 @@ export class Limiter {
     this.#turns = new Turns(clock, now);
     this.#waits = new Waits(settings, now, this.#turns, this.#report);
     const local = (pace?: number) => new Pacer({ ...model, ...(pace && { start: { at: now(), pace } }) });
-    this.#gates = new Gates(namesOf(settings), {
-      clock,
+    this.gates = new Gates(namesOf(settings), {
+      ...settings,
       now,
       turns: this.#turns,
-      limit,
-      maxKeys,
       needsProof,
-      hasStore: store !== undefined,
       createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : local()),
       onOpen: (gate) => this.#report.opened(gate),
     });
@@ -61,12 +58,11 @@ export class Limiter {
 
   async fetch(call: Call, next: Next): Promise<Response> {
     let gate: Gate | undefined;
-    let ticket: Ticket | undefined;
     let end: (() => boolean) | undefined;
     try {
       throwIfAborted(call.signal);
-      gate = this.#gates.take(call);
-      ticket = this.#ticket(call, gate);
+      gate = this.gates.take(call);
+      const ticket = this.#ticket(call, gate);
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
         const at = this.#now();
@@ -77,21 +73,16 @@ export class Limiter {
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
-          if (resume) {
-            request.handOn(); // it may wait for a slot
-            await abortable(resume(), call.signal);
-          }
+          if (resume) await abortable(resume(), call.signal); // it may wait for a slot
           if (hasWaited) call.record.waited += this.#now() - at;
-          const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
-          request.handOn();
-          response = await answer;
+          response = await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
+          if (mayRefuse(response, this.#settings)) await this.#turns.enter();
         } catch (error) {
           if (!ticket.isLost) this.#endUnanswered(request);
           ticket.gate.noteEnd(ticket, this.#now());
           throw error;
         }
         if (ticket.isLost) return response;
-        if (mayRefuse(response, this.#settings)) await this.#turns.enter();
         const refused = this.#learn(request, response);
         if (!refused) return response;
         const reason = stopReason(refused, this.#settings);
@@ -102,22 +93,10 @@ export class Limiter {
         prepareResend(refused, this.#settings.clock.now());
         discard(response, call);
       }
-    } catch (error) {
-      if (!ticket?.late) throw error;
-      // reported by the call itself: what ends its wait belongs to another call, and so do the async context and the id in a log
-      throw this.#waits.error('rate-limited', ticket.late.gate, ticket.late.wait, call);
     } finally {
       releaseBody(call);
-      if (gate && end?.() !== false) this.#gates.release(gate);
+      if (gate && end?.() !== false) this.gates.release(gate);
     }
-  }
-
-  snapshot(): GateSnapshot[] {
-    return this.#gates.snapshot(this.#now());
-  }
-
-  reset(key?: string): void {
-    this.#gates.reset(key);
   }
 
   #ticket(call: Call, gate: Gate): Ticket {
@@ -141,8 +120,8 @@ export class Limiter {
       queue?.remove(ticket);
       const request = ticket.request ?? (permit && new Outgoing(ticket, permit, undefined, this.#now));
       if (request) this.#endUnanswered(request);
-      ticket.refuse(cancelError(undefined));
-      this.#gates.release(gate);
+      ticket.reject?.(cancelError(undefined));
+      this.gates.release(gate);
     });
   }
 
@@ -157,28 +136,32 @@ export class Limiter {
     const { ticket, permit } = request;
     const now = this.#now();
     ticket.gate.noteAlive(ticket, now);
-    const reading = readResponse(response, ticket.call, permit.gate.noteResponse(), this.#settings);
+    const reading = readResponse(response, ticket.call, permit.gate.learned.isCurious(), this.#settings);
     const { refusal } = reading;
     const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
     if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
-    return refusal && this.#noteRefusal({ request, response, refusal, now }, effect);
-  }
-
-  #noteRefusal(refused: Pick<RefusedCall, 'request' | 'response' | 'refusal' | 'now'>, effect: Effect): RefusedCall {
-    const { request, response, refusal, now } = refused;
-    const { call } = request.ticket;
+    if (!refusal) return undefined;
     const { gate, closed } = effect;
     const { asked } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
     const hasClosed = closed && gate.learned.hasReleased;
     gate.advance(now);
     gate.learned.refused(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
-    if (hasClosed) this.#report.closed(call, gate, refusal);
-    const delay = delayOf(call, asked, effect, this.#settings.random);
+    if (hasClosed) this.#report.closed(ticket.call, gate, refusal);
+    const delay = delayOf(ticket.call, asked, effect, this.#settings.random);
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
     const closedFor = gate.certainPart(now) - GRACE_MS;
-    return { ...refused, gate, lastAnswer, delay, wait: Math.max(asked ?? delay, delay - 1, closedFor) };
+    return {
+      request,
+      response,
+      refusal,
+      now,
+      gate,
+      lastAnswer,
+      delay,
+      wait: Math.max(asked ?? delay, delay - 1, closedFor),
+    };
   }
 }

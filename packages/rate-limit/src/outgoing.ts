@@ -18,7 +18,6 @@ export class Outgoing {
   hasLeft = false;
   /** The callback of another layer for a request that leaves the machine. */
   readonly #onSend: (() => void) | undefined;
-  #isHeldInside = false;
 
   constructor(ticket: Ticket, permit: Permit, remembered: Remembered | undefined, now: () => number) {
     const { record } = ticket.call;
@@ -34,11 +33,6 @@ export class Outgoing {
     };
   }
 
-  /** The layers inside have it: what has not left the machine by now is held back there. */
-  handOn(): void {
-    this.#isHeldInside = true;
-  }
-
   /** Counts its answer. Returns whether that says something about a limit that others have too. */
   count({ answer, refusal }: Reading, now: number): boolean {
     const { remembered } = this;
@@ -46,7 +40,7 @@ export class Outgoing {
     const { effective, alwaysRefused } = gate;
     const { kind } = answer;
     gate.countTime(now - this.permit.sent.at, kind === 'accepted');
-    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, now);
+    const isLimit = effective.learned.count(answer, refusal?.isDoubtful === true, now);
     if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
     const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
     return isLimit && !isAlone;
@@ -63,12 +57,11 @@ export class Outgoing {
     gate.returned(this.permit);
   }
 
-  /** One that was held back inside counts from now on, and not from when it passed. */
+  /** One that was held back counts from now on, and not from when it passed. */
   #leave(now: () => number): void {
     const { permit } = this;
     this.hasLeft = true;
     permit.gate.leftMachine();
-    if (!this.#isHeldInside) return;
     const at = now();
     if (at - permit.sent.at <= LATE_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {

@@ -32,8 +32,8 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
   const limiter = new Limiter(checkOptions(options));
   const middleware = defineMiddleware((call, next) => limiter.fetch(call, next), layer());
   return Object.assign(middleware, {
-    snapshot: () => limiter.snapshot(),
-    reset: (key?: string) => limiter.reset(key),
+    snapshot: () => limiter.gates.snapshot(),
+    reset: (key?: string) => limiter.gates.reset(key),
   });
 }
 

@@ -18,7 +18,6 @@ const CREDENTIALS = [
 /** What changes with each request that a credential signs: it is no part of who signs. */
 const SIGNED = /(?:signature|nonce|timestamp|created|expires)="?[^",\s]*/gi;
 const MOST_CREDENTIALS = 10_000;
-const LONGEST_NAME = 200;
 const MOST_SEGMENTS = 8;
 /** Numbers, identifiers and tokens, and whatever names one thing: they are no part of a kind of request. */
 const ID = /^(?:\d+|(?=.*\d)[\w.~-]{16,}|.*[%@].*|.{41,})$/;
@@ -27,7 +26,8 @@ const ID = /^(?:\d+|(?=.*\d)[\w.~-]{16,}|.*[%@].*|.{41,})$/;
 export type NamesOf = (call: Call) => readonly string[];
 
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
-  const root = key ? (call: Call) => checkString('rateLimit: key()', key(call)) : originNameOf;
+  const nameOfOrigin = ofLast(originName);
+  const root = (call: Call) => (key ? checkString('rateLimit: key()', key(call)) : nameOfOrigin(call.origin));
   const numberOf = credentials();
   const credentialOf = (call: Call) => joined(root(call), numberOf(call));
   const pathOfCall = ofLast(fold);
@@ -38,28 +38,12 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
     path: (call) => [joined(credentialOf(call), pathOfCall(call.url))],
     auto: (call) => [credentialOf(call), pathOfCall(call.url)],
   };
-  return key ? levels[scope] : sameForSame(levels[scope]);
+  return levels[scope];
 }
 
-/** Most calls ask for what the last one asked for: the same names then, the same array. */
-function sameForSame(names: NamesOf): NamesOf {
-  let last: readonly string[] = [];
-  let lastInput: string | undefined;
-  return (call) => {
-    const { input } = call;
-    // what a relative URL or a Request means may change
-    if (typeof input !== 'string' || !input.startsWith('http') || call.init?.headers) return names(call);
-    if (input !== lastInput) {
-      last = names(call);
-      lastInput = input;
-    }
-    return last;
-  };
-}
-
-/** The name of a gate below others. */
-export function joined(...names: readonly string[]): string {
-  return names.filter((name) => name !== '').join(' ');
+/** The name of a gate below another. */
+export function joined(wide: string, narrow: string): string {
+  return wide && narrow ? `${wide} ${narrow}` : wide || narrow;
 }
 
 function checkNames(names: unknown): readonly string[] {
@@ -67,19 +51,18 @@ function checkNames(names: unknown): readonly string[] {
   return list.map((name) => checkString('rateLimit: scope()', name));
 }
 
-/** The origin; of a URL that has none its scheme, since the rest may be data or a secret. */
-function originNameOf(call: Call): string {
-  const { origin } = call;
-  if (origin.length <= LONGEST_NAME && /^[a-z][a-z0-9+.-]*:\/\/[^?#]*$/i.test(origin)) return origin;
-  return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
+/** The origin; of a URL that has none, or a very long one, its scheme, since the rest may be data or a secret. */
+function originName(origin: string): string {
+  return /^[a-z][a-z0-9+.-]*:(?:\/\/[^?#]{0,200}$)?/i.exec(origin)?.[0] ?? 'relative';
 }
 
 /** `make` for most calls once: they have the URL of the last one. */
 export function ofLast<T>(make: (url: string) => T): (url: string) => T {
-  let last: { readonly url: string; readonly made: T } | undefined;
+  let last: string | undefined;
+  let made: T;
   return (url) => {
-    if (url !== last?.url) last = { url, made: make(url) };
-    return last!.made;
+    if (url !== last) [last, made] = [url, make(url)];
+    return made;
   };
 }
 

@@ -12,47 +12,49 @@ const permit = () => ({}) as Permit;
 const ticket = { since: 0, cost: 1 } as Ticket;
 
 function aheadOf(needsProof: boolean): Ahead {
-  return new Ahead({ admit: permit } as unknown as Gate, { needsProof, limit: undefined });
+  const gate = { admit: permit, pacer: { guessesSince: 0 }, learned: { lastRefused: -Infinity } };
+  return new Ahead(gate as unknown as Gate, { needsProof, limit: undefined });
 }
 
 describe('calls that go ahead of a pace', () => {
   it('go one at a time', () => {
     const ahead = aheadOf(true);
     const first = ahead.admit(ticket, 0);
-    expect(ahead.isOut).toBe(true);
+    expect(ahead.at(ticket)).toBe(Infinity);
 
     ahead.returned(permit());
-    expect(ahead.isOut).toBe(true);
+    expect(ahead.at(ticket)).toBe(Infinity);
     ahead.returned(first);
-    expect(ahead.isOut).toBe(false);
+    expect(ahead.at(ticket)).toBe(1_000);
   });
 
   it('wait twice as long after each that is refused, eight seconds at most, and one second after one that is accepted', () => {
     const ahead = aheadOf(true);
     const waits = [true, true, true, true, false].map((isRefused) => {
-      ahead.answered(ahead.admit(ticket, 0), isRefused);
-      return ahead.patience;
+      const permit = ahead.admit(ticket, 0);
+      ahead.answered(permit, isRefused);
+      ahead.returned(permit);
+      return ahead.at(ticket);
     });
     ahead.answered(permit(), true);
 
     expect(waits).toEqual([2_000, 4_000, 8_000, 8_000, 1_000]);
-    expect(ahead.patience).toBe(1_000);
+    expect(ahead.at(ticket)).toBe(1_000);
   });
 
   it('wait for twenty that are accepted, and for eight seconds, where one refusal is believed', () => {
     const ahead = aheadOf(false);
-    const barred = (isRefused: boolean, times: number) => {
+    const atAfter = (isRefused: boolean, times: number) => {
       for (let i = 0; i < times; i++) ahead.answered(permit(), isRefused);
-      return ahead.isBarred;
+      return ahead.at(ticket);
     };
 
-    expect([barred(false, 19), barred(false, 1), barred(true, 1), barred(false, 20)]).toEqual([
-      true,
-      false,
-      true,
-      false,
+    expect([atAfter(false, 19), atAfter(false, 1), atAfter(true, 1), atAfter(false, 20)]).toEqual([
+      Infinity,
+      8_000,
+      Infinity,
+      8_000,
     ]);
-    expect(ahead.patience).toBe(8_000);
   });
 
   it('wait no longer than at first after a reset', () => {

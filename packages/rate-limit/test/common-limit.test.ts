@@ -57,6 +57,16 @@ it('parts where one path alone is refused again, and another was refused long ag
   }
 });
 
+it('parts where one path alone is refused among calls of another, and the others that were refused are not called any more', () => {
+  const { hot, other, third, accept, refuse } = calls();
+  const fourth = gate();
+  expect(refuse(hot, other, third)).toBe(true);
+  for (const isCommon of [true, true, true, false]) {
+    accept(fourth, fourth, fourth);
+    expect(refuse(hot)).toBe(isCommon);
+  }
+});
+
 it('stays one limit where the refusals hit one path and then another', () => {
   const { hot, other, third, accept, refuse } = calls();
   refuse(hot, other);
