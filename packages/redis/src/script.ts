@@ -14,7 +14,7 @@ import { TOLD } from './script/told.ts';
  * aloneFor, within.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
-export const SCRIPT: string = `${STATE}${TIDY}${BUCKET}${LEARN}${TOLD}${PACE}${DECIDE}`;
+export const SCRIPT: string = `${STATE}${TIDY}${BUCKET}${TOLD}${PACE}${LEARN}${DECIDE}`;
 
 /** The SHA-1 of the script, by which the server knows it. After a change the message of a test that fails has the new one. */
-export const SHA = '398361844153e45ca723c4b9ba9db3ac7d31de87';
+export const SHA = '72daf8945331ed9025c93981cf2b91b99da14627';

@@ -54,40 +54,21 @@ export function bucketOf(history: readonly Entry[], most: number, top: number, t
 }
 
 /**
- * Limits are round numbers: of the rates per second or minute that the history leaves open, the one that makes itself and the burst
- * the roundest, near the best one. And how much of the doubt that leaves.
+ * Limits are round numbers: of the rates of two digits per second or minute that the history leaves open, one of a single digit, or the
+ * one nearest to the best. And how much of the doubt that leaves.
  */
 function roundest(at: (rate: number) => BucketFit, best: number, low: number, high: number): Bucket {
-  let found: Bucket = { rate: best, burst: wholeOf(at(best)), doubt: 1 };
-  let least = Infinity;
+  let [rate, doubt, least] = [best, 1, Infinity];
   for (const unit of [1_000, 60_000]) {
     const step = 10 ** Math.floor(Math.log10(best * unit) - 1);
     for (let n = Math.ceil((low * unit) / step); n * step <= high * unit; n++) {
-      const rate = (n * step) / unit;
-      const burst = wholeOf(at(rate));
-      const digits = digitsOf(n) + digitsOf(burst);
-      const price = digits + (2 * Math.abs(rate - best)) / (high - low);
-      if (price < least) [found, least] = [{ rate, burst, doubt: (digits - 1) / 5 }, price];
+      const digits = n % 10 === 0 ? 1 : 2;
+      const price = digits + (2 * Math.abs((n * step) / unit - best)) / (high - low);
+      if (price < least) [rate, doubt, least] = [(n * step) / unit, digits / 5, price];
     }
   }
-  return found;
-}
-
-/** The burst that a rate leaves open: the roundest whole number, as buckets hold whole requests. */
-function wholeOf({ atLeast, below }: BucketFit): number {
-  const lowest = Math.max(1, Math.ceil(Math.min(atLeast, below) - 0.5));
-  const highest = Math.min(lowest + 9, Math.floor(Math.max(atLeast, Math.min(below, atLeast + 1)) + 0.5));
-  let found = lowest;
-  // by its place, since there is no next whole number beyond 2^53
-  for (let i = 1; i <= highest - lowest; i++) if (digitsOf(lowest + i) < digitsOf(found)) found = lowest + i;
-  return found;
-}
-
-/** How many digits a whole number has before its zeros. */
-function digitsOf(whole: number): number {
-  let n = whole;
-  while (n >= 10 && n % 10 === 0) n /= 10;
-  return 1 + Math.floor(Math.log10(n));
+  const { atLeast, below } = at(rate);
+  return { rate, burst: Math.max(1, Math.round(Math.min(atLeast, below))), doubt };
 }
 
 /** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals show: `most` is no less. */

@@ -1,4 +1,4 @@
-import { learn } from './learn.ts';
+import { closedAt, learn } from './learn.ts';
 import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
@@ -48,7 +48,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   outvote(state, question.requests);
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
   if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal, question.cost);
-  if (state.refusedAt > 0 && now >= state.learnAt) learn(state, question.cost);
+  if (state.refusedAt > 0 && now >= closedAt(state) + Math.min(state.closure, REPORTS)) learn(state, question.cost);
   return [state, grant(state, now, question)];
 }
 
@@ -82,10 +82,8 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
     accepted: 0,
     refusedAt: 0,
     refusedLast: 0,
-    learnAt: 0,
     closure: 0,
     pace: 0,
-    isTrying: false,
     used: 0,
     backAt: lastRate > 0 && aloneFor === undefined ? now : 0,
     every: 0,
@@ -159,13 +157,11 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     if (state.refusedAt > 0) learn(state, cost);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
     state.pace = apart > 0 ? 1 / apart : 0;
-    state.isTrying = isTrying(state, now);
     state.closedUntil = Math.max(state.closedUntil + 1, until);
     state.refusedLast = Math.min(now, at);
     state.counted = state.closedUntil;
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
-    state.learnAt = Math.min(state.closedUntil, now + REPORTS);
     state.shut = Math.min(10, state.shut + 1);
     state.trust *= 0.9;
     contradict(state);

@@ -1,4 +1,5 @@
 import { type Bucket, bucketOf, SLACK } from './bucket.ts';
+import { isTrying } from './pace.ts';
 import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { mark, marksOf } from './tidy.ts';
 
@@ -59,13 +60,18 @@ export function learn(state: LimitState, cost: number): void {
     else if (found) holdBucket(state, found, at);
     else if (state.way === SEARCH)
       hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), NONE, UNSURE);
-    else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
+    else if (isTrying(state, closedAt(state))) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
   state.emptied = Math.max(at, state.backAt);
   state.accepted = 0;
   state.granted = 0;
   state.begun = 0;
+}
+
+/** When the limit was closed for the refusal that is learned from. */
+export function closedAt({ counted, closure }: LimitState): number {
+  return counted - closure;
 }
 
 /**

@@ -40,12 +40,9 @@ export interface LimitState {
   /** When a request was refused from which nothing is learned yet, 0: none was; and when the last one of the same closing was. */
   refusedAt: number;
   refusedLast: number;
-  /** Until when reports of others are waited for. */
-  learnAt: number;
-  /** How long the limit is closed for that refusal, the pace that was refused, and whether it was tried for more. */
+  /** How long the limit is closed for that refusal, and the pace that was refused. */
   closure: number;
   pace: number;
-  isTrying: boolean;
   /** When slots were last reserved for. */
   used: number;
   /** Until this time each process works without the place; then all return together. */

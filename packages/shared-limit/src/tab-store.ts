@@ -3,7 +3,6 @@ import { checkString, type OptionTable, readOptions } from '@steadfetch/core/kit
 import { decide } from './decide.ts';
 import type { LimitState, Question, Reply } from './state.ts';
 import { type SharedStore, type StoreOptions, storeOf, storeOptions } from './store-of.ts';
-import { isUsable } from './usable.ts';
 
 export interface TabStoreOptions extends StoreOptions {
   /** Tabs with the same name share limits. @default 'steadfetch' */
@@ -52,7 +51,7 @@ interface Pending {
 }
 
 /** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` or of a message changes. */
-const FORM = 6;
+const FORM = 7;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
 /**
@@ -96,24 +95,18 @@ function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'addWake' | 'clo
 class Tabs {
   readonly #clock: Clock;
   readonly #channel: BroadcastChannel & { ref?(): void; unref?(): void };
-  readonly #own: string = crypto.randomUUID();
   readonly #states = new Map<string, LimitState>();
   readonly #pending = new Map<string, Pending>();
   /** What lets calls out that wait at a limit, where its timer is late. */
   readonly #wakes = new Map<WeakRef<() => void>, string>();
   readonly #closed = new AbortController();
   #release: (() => void) | undefined;
-  #count = 0;
 
   constructor(name: string, clock: Clock) {
     this.#clock = clock;
     this.#channel = new BroadcastChannel(name);
     this.#holdProgram();
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      try {
-        this.#hear(data);
-      } catch {} // what makes no sense is of another program of this origin
-    };
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
     const lead = () => new Promise<void>((resolve) => this.#lead(resolve));
     navigator.locks
       .request(name, { signal: this.#closed.signal }, lead)
@@ -124,7 +117,7 @@ class Tabs {
   }
 
   ask(key: string, question: Question): Promise<Reply> {
-    const id = `${this.#own} ${this.#count++}`;
+    const id = crypto.randomUUID();
     const asked: Asked = { type: 'question', id, key, question, isHidden: isInBackground() };
     if (this.#release) return Promise.resolve(this.#decide(asked));
     return new Promise((resolve) => {
@@ -161,9 +154,7 @@ class Tabs {
   }
 
   #decide({ id, key, question, isHidden }: Asked): Reply {
-    const now = this.#clock.now();
-    // another program may have sent a state that makes no sense
-    const [state, reply] = decided(this.#states.get(key), now, question) ?? decide(undefined, now, question);
+    const [state, reply] = decide(this.#states.get(key), this.#clock.now(), question);
     this.#keep(key, state);
     this.#post({ type: 'answer', id, key, reply, state, isHidden });
     if (isHidden) this.#tellWhenDue(key, reply);
@@ -223,15 +214,6 @@ class Tabs {
 function isInBackground(): boolean {
   const { document } = globalThis as { readonly document?: { readonly visibilityState?: unknown } };
   return document?.visibilityState === 'hidden';
-}
-
-function decided(state: LimitState | undefined, now: number, question: Question): [LimitState, Reply] | undefined {
-  try {
-    const result = decide(state, now, question);
-    return isUsable(result[1], question) ? result : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function dropOldest(map: Map<unknown, unknown>): void {

@@ -35,34 +35,18 @@ local function root(of, least, most)
   return sqrt(low * high)
 end
 
-local function digitsOf(n)
-  while n >= 10 and n % 10 == 0 do n = n / 10 end
-  return 1 + floor(log10(n))
-end
-
-local function wholeOf(rate)
-  local _, _, atLeast, below = contradiction(rate)
-  local lowest = max(1, ceil(min(atLeast, below) - 0.5))
-  local found = lowest
-  for i = 1, min(9, floor(max(atLeast, min(below, atLeast + 1)) + 0.5) - lowest) do
-    if digitsOf(lowest + i) < digitsOf(found) then found = lowest + i end
-  end
-  return found
-end
-
 local function roundest(best, low, high)
-  local found, burst, doubt, least = best, wholeOf(best), 1, huge
+  local rate, doubt, least = best, 1, huge
   for _, unit in ipairs({ 1000, 60000 }) do
     local step = 10 ^ floor(log10(best * unit) - 1)
     for n = ceil(low * unit / step), floor(high * unit / step) do
-      local rate = n * step / unit
-      local whole = wholeOf(rate)
-      local digits = digitsOf(n) + digitsOf(whole)
-      local price = digits + 2 * abs(rate - best) / (high - low)
-      if price < least then found, burst, doubt, least = rate, whole, (digits - 1) / 5, price end
+      local digits = n % 10 == 0 and 1 or 2
+      local price = digits + 2 * abs(n * step / unit - best) / (high - low)
+      if price < least then rate, doubt, least = n * step / unit, digits / 5, price end
     end
   end
-  return found, burst, doubt
+  local _, _, atLeast, below = contradiction(rate)
+  return rate, max(1, floor(min(atLeast, below) + 0.5)), doubt
 end
 
 local function bucketOf(top, time)

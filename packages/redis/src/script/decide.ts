@@ -25,13 +25,11 @@ local function refuse(now, at, closedUntil, every, wait, cost)
     if s.refusedAt > 0 then learn(cost) end
     local apart = every > 0 and every or everyOf(now, 1, 0)
     s.pace = apart > 0 and 1 / apart or 0
-    s.isTrying = isTrying(now) and 1 or 0
     s.closedUntil = max(s.closedUntil + 1, till)
     s.refusedLast = min(now, at)
     s.counted = s.closedUntil
     s.closure = s.closedUntil - now
     s.refusedAt = s.refusedLast
-    s.learnAt = min(s.closedUntil, now + 250)
     s.shut = min(10, s.shut + 1)
     s.trust = s.trust * 0.9
     for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
@@ -140,7 +138,7 @@ if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
   if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4], cost) end
 end
-if s.refusedAt > 0 and now >= s.learnAt then learn(cost) end
+if s.refusedAt > 0 and now >= s.counted - s.closure + min(s.closure, 250) then learn(cost) end
 local reply = grant(now, want, cost, extra, known, within)
 -- a limit that was not used for an hour is forgotten
 save(ceil(max(3600000, s.next - now, s.closedUntil - now) + 60000))

@@ -92,7 +92,7 @@ local function learn(cost)
       hold((1 - under) * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 0, 0.3)
-    elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
+    elseif isTrying(s.counted - s.closure) then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end
   s.emptied = max(at, s.backAt)

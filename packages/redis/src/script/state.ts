@@ -2,7 +2,7 @@
  * The form in which the script keeps a limit, as a part of the key: another version of the script must not read what it does not
  * understand. To be raised whenever `FIELDS`, `TOLD` or the meaning of one of them changes.
  */
-export const FORM = 5;
+export const FORM = 6;
 
 /** `state.ts` in Lua, and how a state is read from the one string that is kept of it, and written. */
 export const STATE: string = `local time = redis.call('TIME')
@@ -13,7 +13,7 @@ local abs, exp, sqrt = math.abs, math.exp, math.sqrt
 local log10 = math.log10 or function(n) return math.log(n, 10) end
 local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'alone', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'most',
-  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
+  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'closure', 'pace', 'used', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'heardIn', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt',
   'said', 'answers', 'endAt', 'endBefore', 'apart' }
