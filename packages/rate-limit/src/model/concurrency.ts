@@ -7,22 +7,15 @@ const TRY_MORE_AFTER_MS = 60_000;
 export class Concurrency {
   /** The number that was measured; Infinity before that. */
   #found = Infinity;
-  /** The number that is kept to: as measured, or one more while that is tried. */
-  #most = Infinity;
+  /** As many may be in flight: the number as measured, or one more while that is tried. */
+  most: number = Infinity;
   /** The number was wrong: no other one is looked for. */
   #refuted = false;
-  /** It was raised since it was doubted: where it is refused then, the limit may have fallen again. */
-  #isRaised = false;
   #tryAt = 0;
   /** More than the number were refused again: before that it is a guess. */
   isConfirmed = false;
   /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
   isDoubted = false;
-
-  /** As many may be in flight. */
-  get most(): number {
-    return this.#most;
-  }
 
   /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
   learn(stretch: Stretch, now: number): boolean {
@@ -34,7 +27,7 @@ export class Concurrency {
     // as many as the number may be a burst
     const isMoreThanBurst = refusedInFlight >= 3 && all >= refusedInFlight;
     if (isMoreThanBurst && beyond <= 0.25 * all) {
-      this.#found = this.#most = refusedInFlight - 1;
+      this.#found = this.most = refusedInFlight - 1;
       this.#tryAt = now + TRY_MORE_AFTER_MS;
     }
     return false;
@@ -45,26 +38,23 @@ export class Concurrency {
    * on their way. Where as many as the number were in flight, and for long, one more is tried.
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
-    if (sentWith > this.#most) {
-      [this.#found, this.#most] = [sentWith - 1, sentWith];
-      this.#isRaised = this.isDoubted;
-    }
-    if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
-    this.isDoubted = this.#most > this.#found;
-    this.#most = this.#found + 1;
+    if (sentWith > this.most) [this.#found, this.most] = [sentWith - 1, sentWith];
+    if (this.most === Infinity || inFlight < this.most || now <= this.#tryAt) return;
+    this.isDoubted = this.most > this.#found;
+    this.most = this.#found + 1;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
-    if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
-      this.#refuted = !this.#isRaised; // a pace that is taken for a number would run free
-      this.#found = this.#most = Infinity;
-      this.isConfirmed = this.isDoubted = this.#isRaised = false;
+    if (stretch.refusedInFlight <= this.#found && this.most === this.#found) {
+      this.#refuted = true; // a pace that is taken for a number would run free
+      this.#found = this.most = Infinity;
+      this.isConfirmed = this.isDoubted = false;
       return false;
     }
     this.isConfirmed = true;
     this.isDoubted = false;
-    this.#most = this.#found;
+    this.most = this.#found;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;
   }
