@@ -8,7 +8,7 @@ export class Concurrency {
   /** The number that was measured; Infinity before that. */
   #found = Infinity;
   /** As many may be in flight: the number as measured, or one more while that is tried. */
-  most: number = Infinity;
+  #most = Infinity;
   /** The number was wrong: no other one is looked for. */
   #refuted = false;
   #tryAt = 0;
@@ -16,6 +16,10 @@ export class Concurrency {
   isConfirmed = false;
   /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
   isDoubted = false;
+
+  get most(): number {
+    return this.#most;
+  }
 
   /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
   learn(stretch: Stretch, now: number): boolean {
@@ -27,7 +31,7 @@ export class Concurrency {
     // as many as the number may be a burst
     const isMoreThanBurst = refusedInFlight >= 3 && all >= refusedInFlight;
     if (isMoreThanBurst && beyond <= 0.25 * all) {
-      this.#found = this.most = refusedInFlight - 1;
+      this.#found = this.#most = refusedInFlight - 1;
       this.#tryAt = now + TRY_MORE_AFTER_MS;
     }
     return false;
@@ -38,23 +42,23 @@ export class Concurrency {
    * on their way. Where as many as the number were in flight, and for long, one more is tried.
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
-    if (sentWith > this.most) [this.#found, this.most] = [sentWith - 1, sentWith];
-    if (this.most === Infinity || inFlight < this.most || now <= this.#tryAt) return;
-    this.isDoubted = this.most > this.#found;
-    this.most = this.#found + 1;
+    if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
+    if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
+    this.isDoubted = this.#most > this.#found;
+    this.#most = this.#found + 1;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
-    if (stretch.refusedInFlight <= this.#found && this.most === this.#found) {
+    if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
       this.#refuted = true; // a pace that is taken for a number would run free
-      this.#found = this.most = Infinity;
+      this.#found = this.#most = Infinity;
       this.isConfirmed = this.isDoubted = false;
       return false;
     }
     this.isConfirmed = true;
     this.isDoubted = false;
-    this.most = this.#found;
+    this.#most = this.#found;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;
   }
