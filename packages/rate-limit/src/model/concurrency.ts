@@ -7,19 +7,16 @@ const TRY_MORE_AFTER_MS = 60_000;
 export class Concurrency {
   /** The number that was measured; Infinity before that. */
   #found = Infinity;
-  /** The number that is kept to: as measured, or one more while that is tried. */
+  /** As many may be in flight: the number as measured, or one more while that is tried. */
   #most = Infinity;
   /** The number was wrong: no other one is looked for. */
   #refuted = false;
-  /** It was raised since it was doubted: where it is refused then, the limit may have fallen again. */
-  #isRaised = false;
   #tryAt = 0;
   /** More than the number were refused again: before that it is a guess. */
   isConfirmed = false;
   /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
   isDoubted = false;
 
-  /** As many may be in flight. */
   get most(): number {
     return this.#most;
   }
@@ -45,10 +42,7 @@ export class Concurrency {
    * on their way. Where as many as the number were in flight, and for long, one more is tried.
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
-    if (sentWith > this.#most) {
-      [this.#found, this.#most] = [sentWith - 1, sentWith];
-      this.#isRaised = this.isDoubted;
-    }
+    if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
     if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
     this.isDoubted = this.#most > this.#found;
     this.#most = this.#found + 1;
@@ -57,9 +51,9 @@ export class Concurrency {
 
   #confirm(stretch: Stretch, now: number): boolean {
     if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
-      this.#refuted = !this.#isRaised; // a pace that is taken for a number would run free
+      this.#refuted = true; // a pace that is taken for a number would run free
       this.#found = this.#most = Infinity;
-      this.isConfirmed = this.isDoubted = this.#isRaised = false;
+      this.isConfirmed = this.isDoubted = false;
       return false;
     }
     this.isConfirmed = true;

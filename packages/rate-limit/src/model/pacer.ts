@@ -14,9 +14,8 @@ export interface Sent {
   readonly stretch: Stretch;
   /** With so many in flight, itself included. */
   readonly inFlight: number;
-  /** The pace at which it was sent, per ms, and the one before that. */
+  /** The pace when it was sent, per ms. */
   readonly pace: number;
-  readonly paceBefore: number;
   /** Whether it was sent before the pace would have let it go. */
   readonly ahead: boolean;
   readonly before: Spent;
@@ -123,10 +122,10 @@ export class Pacer {
   }
 
   /** What was not sent costs nothing. */
-  #unsent({ at, cost, paceBefore }: Sent): void {
+  #unsent({ at, cost, pace }: Sent): void {
     this.#quotas.giveBack(cost);
     this.#known?.giveBack(at);
-    this.#refusals.limit.pace.giveBack(paceBefore);
+    this.#refusals.limit.pace.giveBack(pace);
   }
 
   snapshot(now: number): Snapshot {

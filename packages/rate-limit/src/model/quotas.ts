@@ -52,10 +52,8 @@ export class Quotas {
   }
 
   delay(now: number, cost: number): number {
-    let delay = 0;
-    for (const { pacer, unit } of this.#policies.values())
-      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost)));
-    return delay;
+    const delays = [...this.#policies.values()].map(({ pacer, unit }) => pacer.delay(now, inUnit(unit, cost)));
+    return Math.max(0, ...delays);
   }
 
   advance(now: number, inFlight: number): void {

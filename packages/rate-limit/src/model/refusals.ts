@@ -60,7 +60,7 @@ export class Refusals {
   }
 
   /** Counts a request that is sent. */
-  send(now: number): Pick<Sent, 'stretch' | 'pace' | 'paceBefore' | 'ahead'> {
+  send(now: number): Pick<Sent, 'stretch' | 'pace' | 'ahead'> {
     const { pace } = this.limit;
     const { closed } = this.cooldown;
     const isIdle = now - this.#lastSent > FULL_AFTER_MS;
@@ -70,11 +70,11 @@ export class Refusals {
     }
     this.#lastSent = now;
     this.#sample.sent(now);
-    const paceBefore = pace.rate(now);
+    const rate = pace.rate(now);
     const ahead = !closed && pace.delay(now) > 0;
     pace.take(now);
     this.#stretch.send(now);
-    return { stretch: this.#stretch, pace: pace.rate(now), paceBefore, ahead };
+    return { stretch: this.#stretch, pace: rate, ahead };
   }
 
   /** Learns from an accepted request. */

@@ -76,17 +76,6 @@ describe('a limit on how many are in flight at once', () => {
     expect(concurrency).toMatchObject({ most: 5, isConfirmed: true, isDoubted: false });
   });
 
-  it('is found again where it was doubted, raised and then refused, since the limit may have fallen again', () => {
-    const concurrency = new Concurrency();
-    for (const now of [1_000, 2_000]) concurrency.learn(refusedWith(6), now);
-    for (const now of [62_001, 122_002]) concurrency.accepted(6, now, 6);
-    concurrency.accepted(7, 123_000, 7);
-    for (const now of [124_000, 125_000]) concurrency.learn(refusedWith(now === 124_000 ? 7 : 6), now);
-    expect(concurrency).toMatchObject({ most: Infinity, isConfirmed: false, isDoubted: false });
-    for (const now of [126_000, 127_000]) concurrency.learn(refusedWith(6), now);
-    expect(concurrency).toMatchObject({ most: 5, isConfirmed: true });
-  });
-
   it('is not taken from a burst, nor where nothing was accepted', () => {
     expect(most(5, 5)).toBe(Infinity);
     expect(most(0, 5)).toBe(Infinity);
