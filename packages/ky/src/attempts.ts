@@ -54,6 +54,11 @@ export class Attempts {
     this.#base.record.meta = meta;
   }
 
+  /** Whether ky's limit is spent. */
+  get areSpent(): boolean {
+    return this.number > this.#kept!.limit;
+  }
+
   /** Sets the policy of the call. Its limit follows that in `kept`, which a hook may lower. */
   adopt(policy: Policy, kept: KyRetry): void {
     this.policy = { ...policy };

@@ -10,12 +10,12 @@ import {
 } from '@steadfetch/core';
 import { isDevelopment, warnOnce, withObserverOf } from '@steadfetch/core/kit';
 import type { RetryOverride } from '@steadfetch/retry';
-import type { BeforeErrorHook, BeforeRequestHook, InitHook, Options, RetryOptions } from 'ky';
+import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, noteFilled, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -63,8 +63,7 @@ export function use(...middlewares: Middleware[]): Options {
     };
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
-  const beforeRequest: BeforeRequestHook = ({ options }) => noteFilled(options.retry);
-  const hooks = { init: [init], beforeRequest: [beforeRequest], beforeError: [beforeError] };
+  const hooks = { init: [init], beforeError: [beforeError] };
   // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
 }
@@ -87,8 +86,7 @@ function mayForce({ body = null, hooks }: Options): boolean {
 
 /** Without methods ky repeats only what a hook forces. */
 function onlyForced(said: RetryOptions): RetryOptions {
-  const { limit = 2 } = said;
-  return noteSaid({ ...said, limit, methods: [] }, said, { limit });
+  return noteSaid({ ...filledIn(said, said.limit ?? 2), methods: [] }, said);
 }
 
 /**
