@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, changesIn, filledIn, noteSaid } from './ky-retry.ts';
+import { asObject, changesIn, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -96,7 +96,9 @@ export class KyCall {
     // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
     const carried = this.#stage === 'hooks' ? undefined : request.body;
     const kept = this.#said.limit !== undefined && this.#said.limit > 0;
+    const said = asObject(saidIn(options.retry));
     this.#attempts.prepare(request, { body: options.body, carried, kept });
+    noteSaid(options.retry, said); // that ky may not repeat this body is not said for other calls
   };
 
   /** Takes over ky's retry options, in which an init hook after ours may have changed something. */

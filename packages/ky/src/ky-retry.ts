@@ -18,6 +18,9 @@ const DEFAULTS: Omit<RetryOptions, 'limit'> = {
 
 const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
 
+/** The limit of a call that ky itself must not repeat. It can be told from a 0 that a hook of the caller writes. */
+export const NOT_BY_KY = -0;
+
 /** What the option said before we changed it for ky, and how we gave it to ky. */
 interface Before {
   readonly said: RetryOptions;
@@ -74,7 +77,9 @@ export function changesIn(retry: KyRetry, filled: RetryOptions): RetryOptions | 
 /** Those of the members that differ now. */
 function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, before: RetryOptions): RetryOptions {
   return Object.fromEntries(
-    names.filter((name) => comparable(now[name]) !== comparable(before[name])).map((name) => [name, now[name]]),
+    names
+      .filter((name) => !Object.is(comparable(now[name]), comparable(before[name])))
+      .map((name) => [name, now[name]]),
   );
 }
 

@@ -15,7 +15,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, filledIn, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -51,7 +51,8 @@ export function use(...middlewares: Middleware[]): Options {
     options.retry = saidIn(options.retry)!;
     const override = overrideOf(options, () => Math.random());
     const forces = override !== false && mayForce(options);
-    options.retry = forces ? onlyForced(asObject(options.retry)) : 0;
+    const said = override === false ? { limit: 0 } : asObject(options.retry);
+    options.retry = onlyForced(said, forces ? said.limit : NOT_BY_KY);
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (!forces && override !== false && options.hooks?.beforeRetry?.length) warnOnce(UNCALLED);
     }
@@ -85,8 +86,8 @@ function mayForce({ body = null, hooks }: Options): boolean {
 }
 
 /** Without methods ky repeats only what a hook forces. */
-function onlyForced(said: RetryOptions): RetryOptions {
-  return noteSaid({ ...filledIn(said, said.limit ?? 2), methods: [] }, said);
+function onlyForced(said: RetryOptions, limit: number = said.limit ?? 2): RetryOptions {
+  return noteSaid({ ...filledIn(said, limit), methods: [] }, said);
 }
 
 /**
