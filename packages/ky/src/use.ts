@@ -10,7 +10,7 @@ import {
 } from '@steadfetch/core';
 import { isDevelopment, warnOnce, withObserverOf } from '@steadfetch/core/kit';
 import type { RetryOverride } from '@steadfetch/retry';
-import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
+import type { BeforeErrorHook, BeforeRequestHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
@@ -48,15 +48,24 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    options.retry = saidIn(options.retry)!;
-    const override = overrideOf(options, () => Math.random());
+    // Init hooks after ours may change it.
+    const overrideNow = () => overrideOf({ ...options, retry: saidIn(options.retry) }, () => Math.random());
+    const override = overrideNow();
     const forces = override !== false && mayForce(options);
-    const said = override === false ? { limit: 0 } : asObject(options.retry);
-    options.retry = onlyForced(said, forces ? said.limit : NOT_BY_KY);
+    const loop = () => {
+      const said = overrideNow() === false ? { limit: 0 } : asObject(saidIn(options.retry));
+      return onlyForced(said, forces ? said.limit : NOT_BY_KY);
+    };
+    const given = loop();
+    options.retry = given;
+    const beforeRequest: BeforeRequestHook = ({ options: { retry } }) => {
+      if (options.retry !== given) Object.assign(retry, loop());
+    };
+    options.hooks = { ...options.hooks, beforeRequest: [...(options.hooks?.beforeRequest ?? []), beforeRequest] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (!forces && override !== false && options.hooks?.beforeRetry?.length) warnOnce(UNCALLED);
+      if (!forces && override !== false && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
     }
-    const told = override === undefined ? stack : overridden(override)(stack);
+    const told = overridden(() => override !== false && overrideNow())(stack);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
       const left = remainingOf(() => timeoutOf(options), systemClock);
@@ -70,8 +79,10 @@ export function use(...middlewares: Middleware[]): Options {
 }
 
 /** Tells the stack what ky's `retry` option says. It is not added to the options, which a hook may hand on with another `retry`. */
-function overridden(retry: RetryOverride): Middleware {
+function overridden(said: () => RetryOverride | undefined): Middleware {
   return defineMiddleware((call, next) => {
+    const retry = said();
+    if (retry === undefined) return next(call);
     const init: RequestInit & NamedOptions = { ...call.init };
     return next(call.with({ init: { ...init, steadfetch: { ...init.steadfetch, retry } } as RequestInit }));
   });

@@ -287,6 +287,30 @@ describe('use', () => {
     expect(fetch.calls).toHaveLength(5 + 1);
   });
 
+  it('takes false for no retries, of which nothing is told', async () => {
+    const { hooks, told } = recorder();
+    const fetch = globalFetch(503);
+
+    await outcomeOf(ky.create(use(retryMiddleware({ hooks }))).get(URL, { retry: false as never }));
+
+    expect(fetch.calls).toHaveLength(1);
+    expect(told).toEqual([]);
+  });
+
+  it.each<[string, (options: Options) => unknown, number]>([
+    ['0', (options) => Object.assign(options, { retry: 0 }), 1],
+    ['more', (options) => Object.assign(options, { retry: 4 }), 5],
+    ['other statuses', (options) => Object.assign(options, { retry: { statusCodes: [500] } }), 1],
+    ['more to what there is', (options) => Object.assign(options.retry as object, { limit: 4 }), 5],
+  ])('lets the retry option of a later init hook do so as well: %s', async (_, change, requests) => {
+    const fetch = globalFetch(503);
+    const api = ky.create(use(retryMiddleware({ clock: instantClock() })));
+
+    await outcomeOf(api.extend({ hooks: { init: [(options) => void change(options)] } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(requests);
+  });
+
   it('is a fetch on its own', async () => {
     const fetch = globalFetch(200);
 
