@@ -48,18 +48,20 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    // Init hooks after ours may change it.
-    const overrideNow = () => overrideOf({ ...options, retry: saidIn(options.retry) }, () => Math.random());
+    // Init hooks after ours may change it, and beforeRequest hooks the copy that ky makes of it.
+    let current: Pick<Options, 'retry'> = options;
+    const overrideNow = () => overrideOf({ ...options, retry: saidIn(current.retry) }, () => Math.random());
     const override = overrideNow();
     const forces = override !== false && mayForce(options);
     const loop = () => {
-      const said = overrideNow() === false ? { limit: 0 } : asObject(saidIn(options.retry));
+      const said = overrideNow() === false ? { limit: 0 } : asObject(saidIn(current.retry));
       return onlyForced(said, forces ? said.limit : NOT_BY_KY);
     };
     const given = loop();
     options.retry = given;
     const beforeRequest: BeforeRequestHook = ({ options: { retry } }) => {
-      if (options.retry !== given) Object.assign(retry, loop());
+      if (options.retry === given) current = { retry };
+      Object.assign(retry, loop());
     };
     options.hooks = { ...options.hooks, beforeRequest: [...(options.hooks?.beforeRequest ?? []), beforeRequest] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
