@@ -22,7 +22,7 @@ import {
   type RequestCopy,
   signalUntil,
 } from './ky-request.ts';
-import type { KyRetry } from './ky-retry.ts';
+import { type KyRetry, NOT_BY_KY } from './ky-retry.ts';
 
 /** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
 export class Attempts {
@@ -54,6 +54,11 @@ export class Attempts {
     this.#base.record.meta = meta;
   }
 
+  /** Whether ky's limit is spent. */
+  get areSpent(): boolean {
+    return this.number > this.#kept!.limit;
+  }
+
   /** Sets the policy of the call. Its limit follows that in `kept`, which a hook may lower. */
   adopt(policy: Policy, kept: KyRetry): void {
     this.policy = { ...policy };
@@ -64,7 +69,7 @@ export class Attempts {
   prepare(request: Request, bodies: Bodies): void {
     this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
     // With a limit ky clones the request, and a clone keeps a streamed body in memory.
-    if (this.#oneShot) this.#kept!.limit = 0;
+    if (this.#oneShot) this.#kept!.limit = NOT_BY_KY;
   }
 
   begin(kyRequest: KyRequest): Attempt {

@@ -48,10 +48,10 @@ export class CallState {
     return due;
   }
 
-  /** Judges what an attempt threw if that is no `Error`, since after the last one ky calls no hook for it. Throws it again. */
-  async judgeOdd(attempt: Attempt, error: unknown): Promise<never> {
-    const isOdd = this.#attempts.open === attempt && !(error instanceof Error);
-    if (isOdd) await this.#judge(attempt, { error, failed: true });
+  /** Judges what the last attempt threw if that is no `Error`, since ky calls no hook for it. Throws it again. */
+  async judgeLast(attempt: Attempt, error: unknown): Promise<never> {
+    const isLast = this.#attempts.areSpent && this.#attempts.open === attempt;
+    if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
     throw error;
   }
 

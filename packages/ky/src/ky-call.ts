@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, noteSaid, saidAtLast } from './ky-retry.ts';
+import { asObject, changesIn, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -40,8 +40,9 @@ type PolicyOf = (retry: Options['retry']) => Policy;
  */
 export class KyCall {
   readonly #options: Options;
-  /** What ky's own `retry` option says. */
-  #said: RetryOptions;
+  /** What ky's own `retry` option says, and how the hooks of the caller see it. */
+  readonly #said: RetryOptions;
+  readonly #filled: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
   readonly #attempts: Attempts;
@@ -58,6 +59,7 @@ export class KyCall {
     this.#policyOf = policyOf;
     this.#policy = policyOf(options.retry);
     this.#said = asObject(options.retry);
+    this.#filled = filledIn(this.#said, this.#policy.maxRetries);
     this.#attempts = new Attempts(options, this.#policy, meta);
     this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
@@ -75,8 +77,7 @@ export class KyCall {
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    const limit = this.#policy.maxRetries;
-    this.#options.retry = noteSaid({ ...this.#said, limit }, this.#said, { limit });
+    this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
@@ -95,22 +96,25 @@ export class KyCall {
     // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
     const carried = this.#stage === 'hooks' ? undefined : request.body;
     const kept = this.#said.limit !== undefined && this.#said.limit > 0;
+    const said = asObject(saidIn(options.retry));
     this.#attempts.prepare(request, { body: options.body, carried, kept });
+    noteSaid(options.retry, said); // that ky may not repeat this body is not said for other calls
   };
 
   /** Takes over ky's retry options, in which an init hook after ours may have changed something. */
   #adopt(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    this.#said = saidAtLast(this.#options.retry, this.#said, this.#policy.maxRetries);
-    this.#attempts.adopt(this.#policyOf(this.#said), options.retry);
+    const changes = changesIn(options.retry, this.#filled);
+    const said = { ...this.#said, ...changes };
+    this.#attempts.adopt(changes ? this.#policyOf(said) : this.#policy, options.retry);
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
       shouldRetry: ({ error }: { error: Error }) => this.#state.judgeError(error),
       delay: (attempt: number) => this.#state.delay(attempt),
     });
-    noteSaid(options.retry, this.#said);
+    noteSaid(options.retry, said);
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
@@ -122,7 +126,7 @@ export class KyCall {
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
-    const response = await captureOutcome(attempt, send).catch((error) => state.judgeOdd(attempt, error));
+    const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
     // What comes after a timeout of ky belongs to no attempt.
     if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;
     return this.#judge(attempt, response);

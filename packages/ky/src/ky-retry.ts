@@ -3,55 +3,84 @@ import type { NormalizedOptions, Options, RetryOptions } from 'ky';
 /** The `retry` option as ky keeps it for a call. */
 export type KyRetry = NormalizedOptions['retry'];
 
-/** What the option said before we changed it for ky, and what hooks of the caller find in it. */
+/** Those of ky 2.1, which it does not export. */
+const DEFAULTS: Omit<RetryOptions, 'limit'> = {
+  methods: ['get', 'put', 'head', 'delete', 'options', 'trace', 'query'],
+  statusCodes: [408, 413, 429, 500, 502, 503, 504],
+  afterStatusCodes: [413, 429, 503],
+  maxRetryAfter: Infinity,
+  backoffLimit: Infinity,
+  delay: (attempt) => 300 * 2 ** (attempt - 1),
+  jitter: undefined,
+  retryOnTimeout: false,
+  shouldRetry: undefined as never,
+};
+
+const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
+
+/** The limit of a call that ky itself must not repeat. It can be told from a 0 that a hook of the caller writes. */
+export const NOT_BY_KY = -0;
+
+/** What the option said before we changed it for ky, and how we gave it to ky. */
 interface Before {
   readonly said: RetryOptions;
   readonly given: RetryOptions;
 }
 
 /** A member that ky does not know and keeps. It is a function, since ky merges objects, and copies no symbol. */
-interface Noted extends RetryOptions {
+interface Changed extends RetryOptions {
   steadfetchSaid?: () => Before;
 }
 
 /** Notes in the option as we give it to ky what it said before: a hook of the caller may hand its `options` on to another call. */
-export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions, given: RetryOptions = retry): R {
-  const before = { said, given: { ...given } };
-  return Object.assign(retry, { steadfetchSaid: () => before });
-}
-
-/** Notes what hooks find in the option once ky has filled it in, where it is noted what it said. */
-export function noteFilled(retry: RetryOptions): void {
-  const before = (retry as Noted).steadfetchSaid?.();
-  if (before) noteSaid(retry, before.said, { shouldRetry: undefined as never, ...retry });
+export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): R {
+  const given = { ...retry };
+  return Object.assign(retry, { steadfetchSaid: () => ({ said, given }) });
 }
 
 /**
- * What is not read in an option that is handed on: the methods, to which we add that of the call, so that no POST is repeated; and the
- * jitter, which we leave out, so that ky fills in that of the instance.
+ * What a hook may have changed that hands the option on. Not the methods, to which we add that of the call, so that no POST is
+ * repeated; nor the jitter, which we leave out, so that ky fills in that of the instance.
  */
-const UNREAD = ['methods', 'jitter', 'steadfetchSaid'];
+const CHANGEABLE = ['limit', ...NAMES.filter((name) => name !== 'methods' && name !== 'jitter')] as const;
 
 /** What the option said before we changed it for ky, with what a hook of the caller has changed since. */
 export function saidIn(retry: Options['retry']): Options['retry'] {
-  const now = Object(retry) as Noted & Record<string, unknown>;
+  const now = Object(retry) as Changed;
   const before = now.steadfetchSaid?.();
   if (!before) return retry;
-  const changed = Object.entries(before.given).filter(
-    ([name, value]) => !UNREAD.includes(name) && comparable(now[name]) !== comparable(value),
-  );
-  return { ...before.said, ...Object.fromEntries(changed.map(([name]) => [name, now[name]])) };
-}
-
-/** What the option says after all init hooks, of which those after ours find our limit in it. */
-export function saidAtLast(retry: Options['retry'], said: RetryOptions, limit: number): RetryOptions {
-  const { steadfetchSaid: _, ...now }: Noted = asObject(retry);
-  return now.limit === limit ? ({ ...now, limit: said.limit } as RetryOptions) : now;
+  const { said, given } = before;
+  return { ...said, ...changed(CHANGEABLE, now, given) };
 }
 
 /** The option as an object. A number is the limit, as in ky; any other value becomes the limit too, and is refused there. */
 export function asObject(retry: Options['retry']): RetryOptions {
   return typeof retry === 'object' && retry && !Array.isArray(retry) ? { ...retry } : { limit: retry as number };
+}
+
+/** The option with ky's defaults for what is left out. All lists are new: a hook of the caller may push to them. */
+export function filledIn(said: RetryOptions, limit: number): RetryOptions {
+  const filled: Record<string, unknown> = { ...said, limit };
+  for (const name of NAMES) {
+    const value = said[name] ?? DEFAULTS[name];
+    filled[name] = Array.isArray(value) ? [...value] : value;
+  }
+  return filled;
+}
+
+/** What differs now from what was filled in; the limit apart. */
+export function changesIn(retry: KyRetry, filled: RetryOptions): RetryOptions | undefined {
+  const changes = changed(NAMES, retry, filled);
+  return Object.keys(changes).length > 0 ? changes : undefined;
+}
+
+/** Those of the members that differ now. */
+function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, before: RetryOptions): RetryOptions {
+  return Object.fromEntries(
+    names
+      .filter((name) => !Object.is(comparable(now[name]), comparable(before[name])))
+      .map((name) => [name, now[name]]),
+  );
 }
 
 function comparable(value: unknown): unknown {

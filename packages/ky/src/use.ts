@@ -15,7 +15,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, noteFilled, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, filledIn, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -48,14 +48,26 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    options.retry = saidIn(options.retry)!;
-    const override = overrideOf(options, () => Math.random());
+    // Init hooks after ours may change it, and beforeRequest hooks the copy that ky makes of it.
+    let current: Pick<Options, 'retry'> = options;
+    const overrideNow = () => overrideOf({ ...options, retry: saidIn(current.retry) }, () => Math.random());
+    const override = overrideNow();
     const forces = override !== false && mayForce(options);
-    options.retry = forces ? onlyForced(asObject(options.retry)) : 0;
+    const loop = () => {
+      const said = overrideNow() === false ? { limit: 0 } : asObject(saidIn(current.retry));
+      return onlyForced(said, forces ? said.limit : NOT_BY_KY);
+    };
+    const given = loop();
+    options.retry = given;
+    const beforeRequest: BeforeRequestHook = ({ options: { retry } }) => {
+      if (options.retry === given) current = { retry };
+      Object.assign(retry, loop());
+    };
+    options.hooks = { ...options.hooks, beforeRequest: [...(options.hooks?.beforeRequest ?? []), beforeRequest] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (!forces && override !== false && options.hooks?.beforeRetry?.length) warnOnce(UNCALLED);
+      if (!forces && override !== false && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
     }
-    const told = override === undefined ? stack : overridden(override)(stack);
+    const told = overridden(() => override !== false && overrideNow())(stack);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
       const left = remainingOf(() => timeoutOf(options), systemClock);
@@ -63,15 +75,16 @@ export function use(...middlewares: Middleware[]): Options {
     };
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
-  const beforeRequest: BeforeRequestHook = ({ options }) => noteFilled(options.retry);
-  const hooks = { init: [init], beforeRequest: [beforeRequest], beforeError: [beforeError] };
+  const hooks = { init: [init], beforeError: [beforeError] };
   // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
 }
 
 /** Tells the stack what ky's `retry` option says. It is not added to the options, which a hook may hand on with another `retry`. */
-function overridden(retry: RetryOverride): Middleware {
+function overridden(said: () => RetryOverride | undefined): Middleware {
   return defineMiddleware((call, next) => {
+    const retry = said();
+    if (retry === undefined) return next(call);
     const init: RequestInit & NamedOptions = { ...call.init };
     return next(call.with({ init: { ...init, steadfetch: { ...init.steadfetch, retry } } as RequestInit }));
   });
@@ -86,9 +99,8 @@ function mayForce({ body = null, hooks }: Options): boolean {
 }
 
 /** Without methods ky repeats only what a hook forces. */
-function onlyForced(said: RetryOptions): RetryOptions {
-  const { limit = 2 } = said;
-  return noteSaid({ ...said, limit, methods: [] }, said, { limit });
+function onlyForced(said: RetryOptions, limit: number = said.limit ?? 2): RetryOptions {
+  return noteSaid({ ...filledIn(said, limit), methods: [] }, said);
 }
 
 /**

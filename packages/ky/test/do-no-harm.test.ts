@@ -1,29 +1,64 @@
-import { systemClock } from '@steadfetch/core';
+import { onAbort, systemClock } from '@steadfetch/core';
 import { historyOf, type RetryOptions } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
-import ky, { ForceRetryError, HTTPError, type Options } from 'ky';
+import ky, { ForceRetryError, HTTPError, type Options, TimeoutError } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL, virtualTime } from './client.ts';
 
 /** What works with plain ky works with `retry()` hooks. */
 describe('an init hook that runs after ours', () => {
+  const seenBy = async (options: Options, change: (retry: Record<string, unknown[]>) => void = () => {}) => {
+    const seen: unknown[] = [];
+    const look = ({ retry }: Options) => {
+      const { methods, statusCodes, afterStatusCodes } = retry as Record<string, unknown[]>;
+      seen.push({ methods: [...methods!], statusCodes: [...statusCodes!], afterStatusCodes: [...afterStatusCodes!] });
+      change(retry as never);
+    };
+    const { api } = client(200);
+    const child = api.extend({ ...options, hooks: { init: [look] } });
+    await child.get(URL);
+    await child.get(URL);
+    return seen;
+  };
+
+  it.each([{}, { retry: 3 }, { retry: 0 }, { retry: { limit: 3 }, steadfetch: { retry: false } } as const])(
+    'finds the lists of ky where %j says nothing of them',
+    async (options) => {
+      const defaults = {
+        methods: ['get', 'put', 'head', 'delete', 'options', 'trace', 'query'],
+        statusCodes: [408, 413, 429, 500, 502, 503, 504],
+        afterStatusCodes: [413, 429, 503],
+      };
+
+      expect(await seenBy(options)).toEqual([defaults, defaults]);
+    },
+  );
+
+  it('finds the backoff of ky', async () => {
+    const delays: unknown[] = [];
+    const init = [
+      ({ retry }: Options) => void delays.push([1, 2, 3].map((n) => (retry as { delay(n: number): number }).delay(n))),
+    ];
+
+    await client(200).api.extend({ hooks: { init } }).get(URL);
+
+    expect(delays).toEqual([[300, 600, 1_200]]);
+  });
+
   it.each([{}, { steadfetch: { retry: false } } as const])(
     'finds what the options say, and leaks nothing into other calls: %j',
     async (ours) => {
       const said = { methods: ['get'], statusCodes: [500], afterStatusCodes: [429] };
-      const seen: unknown[] = [];
-      const push = ({ retry }: Options) => {
-        const { methods, statusCodes, afterStatusCodes } = retry as Record<keyof typeof said, unknown[]>;
-        seen.push({ methods: [...methods], statusCodes: [...statusCodes], afterStatusCodes: [...afterStatusCodes] });
-        methods.push('post');
-        statusCodes.push(502);
-        afterStatusCodes.push(503);
-      };
-      const api = client(200).api.extend({ ...ours, retry: said as never, hooks: { init: [push] } });
 
-      await api.get(URL);
-      await api.get(URL);
+      const seen = await seenBy(
+        { ...ours, retry: { ...said } as never },
+        ({ methods, statusCodes, afterStatusCodes }) => {
+          methods!.push('post');
+          statusCodes!.push(502);
+          afterStatusCodes!.push(503);
+        },
+      );
 
       expect(seen).toEqual([said, said]);
       expect(said.methods).toEqual(['get']);
@@ -31,8 +66,7 @@ describe('an init hook that runs after ours', () => {
   );
 
   it.each<[string, (retry: Record<string, unknown>) => void, number]>([
-    ['a status', (retry) => void Object.assign(retry, { statusCodes: [418] }), 2],
-    ['a method', (retry) => void Object.assign(retry, { statusCodes: [418], methods: ['put'] }), 1],
+    ['a status', ({ statusCodes }) => (statusCodes as number[]).push(418), 2],
     [
       'a condition',
       (retry) => void Object.assign(retry, { shouldRetry: ({ retryCount }: { retryCount: number }) => retryCount < 2 }),
@@ -56,6 +90,27 @@ describe('an init hook that runs after ours', () => {
     await outcomeOf(api.extend({ hooks: { init } }).post(URL, { json: {} }));
 
     expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
+  });
+});
+
+describe('a beforeRequest hook', () => {
+  it.each<[string, (retry: Record<string, unknown>) => void, number]>([
+    ['a status', ({ statusCodes }) => (statusCodes as number[]).push(418), 2],
+    ['another list of statuses', (retry) => void Object.assign(retry, { statusCodes: [418] }), 2],
+    ['other methods', (retry) => void Object.assign(retry, { statusCodes: [418], methods: ['post'] }), 1],
+    ['a condition', (retry) => void Object.assign(retry, { shouldRetry: () => true }), 2],
+    ['a limit', (retry) => void Object.assign(retry, { statusCodes: [418], limit: 0 }), 1],
+  ])('can set %s, before or after ours', async (_, change, attempts) => {
+    const beforeRequest = [({ options }: { options: { retry: unknown } }) => change(options.retry as never)];
+
+    const after = client(418, { maxRetries: 1 });
+    await outcomeOf(after.api.extend({ hooks: { beforeRequest } }).put(URL));
+    const { fetch } = client(418);
+    const clock = instantClock();
+    const before = ky.create({ fetch, hooks: { beforeRequest } }).extend({ hooks: retry({ clock, maxRetries: 1 }) });
+    await outcomeOf(before.put(URL));
+
+    expect([after.fetch.calls.length, fetch.calls.length]).toEqual([attempts, attempts]);
   });
 });
 
@@ -232,6 +287,15 @@ it('waits for a condition although the timeout of ky comes meanwhile', async () 
 
   expect((await api.get(URL, { timeout: 10, throwHttpErrors: true })).status).toBe(200);
   expect(fetch.calls).toHaveLength(2);
+});
+
+it('repeats what the timeout of ky ends where the fetch rejects with what is no Error', async () => {
+  virtualTime();
+  const fetch = vi.fn(({ signal }: Request) => new Promise((_, reject) => onAbort(signal, () => reject('cancelled'))));
+  const api = ky.create({ fetch: fetch as never, hooks: retry({ maxRetries: 2 }) });
+
+  expect(await outcomeOf(api.get(URL, { timeout: 10 }))).toBeInstanceOf(TimeoutError);
+  expect(fetch).toHaveBeenCalledTimes(3);
 });
 
 it('holds a call although the timeout of ky comes meanwhile, once the budget has refused a retry', async () => {

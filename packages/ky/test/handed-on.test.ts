@@ -1,6 +1,6 @@
 import { retry as middleware, type RetryOptions } from '@steadfetch/retry';
 import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
-import ky, { type AfterResponseHook, type Options } from 'ky';
+import ky, { type AfterResponseHook, type BeforeErrorHook, type Options } from 'ky';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, URL } from './client.ts';
@@ -41,6 +41,27 @@ describe.each(Object.entries(ways))(
       expect(fetch.calls).toHaveLength(4);
       expect(clock.sleeps).toEqual([300, 600]);
     });
+
+    it.each([
+      ['nothing', {}, 4],
+      ['a limit of 0', { limit: 0 }, 2],
+    ] as const)(
+      'repeat it also where no hook sees responses, and the first body was a stream; changed: %s',
+      async (_, change, requests) => {
+        const { fetch } = refreshing([401, 503, 503, 200]);
+        const clock = instantClock();
+        const refresh: BeforeErrorHook = async ({ error, options: { body, method, ...others } }) => {
+          await api(`${URL}/token`, changing(change)(others as Options)).catch(() => {});
+          return error;
+        };
+        const api = ky.create(made({ clock }));
+        const body = new Blob(['x']).stream();
+
+        await outcomeOf(api.put(URL, { body, hooks: { beforeError: [refresh] } }));
+
+        expect(fetch.calls).toHaveLength(requests);
+      },
+    );
 
     it('repeat no POST', async () => {
       const { api, fetch } = refreshing([401, 503, 200]);

@@ -2,7 +2,7 @@ import { defineMiddleware, type Middleware } from '@steadfetch/core';
 import { withBody } from '@steadfetch/core/kit';
 import { historyOf, retry as retryMiddleware } from '@steadfetch/retry';
 import { type FakeFetch, fakeFetch, instantClock, type Script } from '@steadfetch/testing';
-import ky, { type AfterResponseHook, type Options } from 'ky';
+import ky, { type AfterResponseHook, type Options, type RetryOptions } from 'ky';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, recorder, URL } from './client.ts';
@@ -285,6 +285,48 @@ describe('use', () => {
     await outcomeOf(api.get(URL, { retry: 0 }));
 
     expect(fetch.calls).toHaveLength(5 + 1);
+  });
+
+  it.each<[string, (retry: RetryOptions) => unknown, number]>([
+    ['no retry', (retry) => Object.assign(retry, { limit: 0 }), 1],
+    ['more', (retry) => Object.assign(retry, { limit: 4 }), 5],
+    ['a condition', (retry) => Object.assign(retry, { shouldRetry: () => false }), 1],
+    ['a status less', ({ statusCodes }) => statusCodes!.pop() && statusCodes!.pop(), 1],
+    ['a method', ({ methods }) => methods!.push('get'), 3],
+    ['nothing', () => {}, 3],
+  ])('hears what a beforeRequest hook changes in it: %s', async (_, change, requests) => {
+    const fetch = globalFetch(503);
+    const beforeRequest = [({ options }: { options: { retry: RetryOptions } }) => void change(options.retry)];
+    const api = ky.create(use(retryMiddleware({ clock: instantClock() })));
+
+    await outcomeOf(api.extend({ hooks: { beforeRequest, afterResponse: [() => {}] } }).get(URL));
+    await outcomeOf(api.extend({ hooks: { beforeRequest } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(2 * requests);
+  });
+
+  it('takes false for no retries, of which nothing is told', async () => {
+    const { hooks, told } = recorder();
+    const fetch = globalFetch(503);
+
+    await outcomeOf(ky.create(use(retryMiddleware({ hooks }))).get(URL, { retry: false as never }));
+
+    expect(fetch.calls).toHaveLength(1);
+    expect(told).toEqual([]);
+  });
+
+  it.each<[string, (options: Options) => unknown, number]>([
+    ['0', (options) => Object.assign(options, { retry: 0 }), 1],
+    ['more', (options) => Object.assign(options, { retry: 4 }), 5],
+    ['other statuses', (options) => Object.assign(options, { retry: { statusCodes: [500] } }), 1],
+    ['more to what there is', (options) => Object.assign(options.retry as object, { limit: 4 }), 5],
+  ])('lets the retry option of a later init hook do so as well: %s', async (_, change, requests) => {
+    const fetch = globalFetch(503);
+    const api = ky.create(use(retryMiddleware({ clock: instantClock() })));
+
+    await outcomeOf(api.extend({ hooks: { init: [(options) => void change(options)] } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(requests);
   });
 
   it('is a fetch on its own', async () => {
