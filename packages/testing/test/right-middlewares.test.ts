@@ -202,6 +202,12 @@ describe('contractChecks', () => {
     }
   });
 
+  it('passes who takes some time for each call, in the time that a runner gives a test', async () => {
+    const slow = defineMiddleware((call, next) => delay(70).then(() => next(call)));
+
+    await contractChecks['hands on the body']!(() => slow);
+  });
+
   it('passes who lets one call through at a time, until its answer is read', async () => {
     for (const [title, check] of Object.entries(contractChecks)) {
       if (title !== 'gives the response of next itself') await check(() => untilRead(1));

@@ -20,7 +20,7 @@ function show(value: unknown): string {
 /** What a call is rejected with. */
 export async function failureOf(call: Promise<Response>): Promise<unknown> {
   const outcome = await inTime(settle(call), PATIENT);
-  if (outcome === undefined) throw new Error('expected the call to reject, but it never ends');
+  if (outcome === undefined) throw new Error('expected the call to reject, but it does not end within a second');
   return errorOf(outcome);
 }
 

@@ -18,10 +18,14 @@ export function watchTimers(onSet: () => void = () => {}): WatchedTimers {
     (listener: (...rest: unknown[]) => void, ms?: number, ...rest: unknown[]): unknown => {
       onSet();
       const fire = (): void => {
-        if (isOnce ? left.delete(timer) : left.has(timer)) listener(...rest);
+        if (isOnce) left.delete(timer);
+        listener(...rest);
       };
-      const timer = start(fire, ms);
-      left.set(timer, fire);
+      const timer = start(fire, ms); // which may fire again after `refresh()`, also when nobody watches any more
+      left.set(timer, () => {
+        if (isOnce) stop(timer as never);
+        if (left.has(timer)) fire();
+      });
       return timer;
     };
   const clear = (timer: never): void => {
