@@ -17,8 +17,9 @@ export function checkBody(response: Response, bytes: Chunk, validate: Validate):
   }
 }
 
-function isJson({ headers }: Response): boolean {
-  return /[/+]json\s*(?:;|$)/i.test(readField(headers, 'content-type') ?? '');
+/** A part of a file (206) may end anywhere. */
+function isJson({ headers, status }: Response): boolean {
+  return status !== 206 && /[/+]json\s*(?:;|$)/i.test(readField(headers, 'content-type') ?? '');
 }
 
 function isBroken(bytes: Chunk): boolean {

@@ -104,6 +104,11 @@ describe('bufferBody with validate', () => {
     await expect(send('{"a":1', { 'content-type': 'application/problem+json' }, 'json')).rejects.toThrow('ends early');
   });
 
+  it('takes a part of a JSON file, which ends anywhere', async () => {
+    const part = async () => new Response('{"a":1', { status: 206, headers: JSON_TYPE });
+    expect(await (await bufferBody({ validate: 'json' })(part)(URL)).text()).toBe('{"a":1');
+  });
+
   it('takes an empty body that was announced as empty', async () => {
     expect((await send('', { ...JSON_TYPE, 'content-length': '0' }, 'json')).status).toBe(200);
   });
