@@ -116,7 +116,9 @@ class RetriedCalls {
   #add(event: EventOf<'wait' | 'budget'>, { source, retryNow }: Pick<EventOf<'wait'>, 'source' | 'retryNow'>): void {
     const { callId, method, url, meta, attempt, maxRetries, cause, ms, cancel } = event;
     const state: RetryState = {
-      ...{ callId, method, url, meta, attempt: attempt + 1, maxAttempts: maxRetries + 1, cause, source },
+      ...{ callId, method, url, meta, attempt: attempt + 1, cause, source },
+      // a limiter inside may have repeated the call more often
+      maxAttempts: Math.max(attempt, maxRetries) + 1,
       seconds: secondsIn(ms),
       cancel: () => cancel?.(),
       retryNow: () => {

@@ -1,4 +1,4 @@
-import { compose, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { compose, defineMiddleware, observe, type SteadfetchEvent } from '@steadfetch/core';
 import { retry } from '@steadfetch/retry';
 import { fakeFetch, type ManualClock, manualClock, type Script } from '@steadfetch/testing';
 import { createElement } from 'react';
@@ -54,6 +54,22 @@ describe('retryStore', () => {
     await clock.runAll();
     await call;
     expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('shows no more attempts than there can be, where a layer inside repeats the call, too', async () => {
+    const { clock, retries } = setUp(200);
+    const again = defineMiddleware(async (call, next) => {
+      call.record.maxRepeats = 5;
+      for (; call.record.resends < 4; call.record.resends++) await next(call);
+      return next(call);
+    });
+    const api = compose(observe(retries), retry({ clock, budget: false }), again)(fakeFetch(503));
+    const call = api(URL);
+
+    await clock.advance(0);
+    expect(retries.getSnapshot()).toMatchObject([{ attempt: 6, maxAttempts: 6 }]);
+    await clock.runAll();
+    await call;
   });
 
   it('has a call that its budget holds, and can cancel it', async () => {

@@ -37,7 +37,11 @@ function circumstances(waitingFor: string | undefined, lastAnswer: LastAnswer | 
   return `${waited}; the last answer was ${status}${asked}`;
 }
 
-/** Method and URL for a message. They may be of any kind and length, and must not forge a line. */
+/** Method and URL for a message. They may be of any kind and length, and must neither fail it, in a timer, nor forge a line. */
 function sourceOf(call: Source): string {
-  return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(call.url))}`;
+  try {
+    return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(call.url))}`;
+  } catch {
+    return 'the server';
+  }
 }

@@ -86,6 +86,10 @@ describe('a TimeoutError', () => {
     expect(message.length).toBeLessThan(300);
   });
 
+  it('ends a call whose method cannot be read, as no other code could', async () => {
+    expect(await messageFor(URL, { method: Symbol('odd') as never })).toBe('no response within 1 ms from the server');
+  });
+
   it('stays one line whatever a layer says it waits for', async () => {
     const error = await endedIn({ waitingFor: 'a\nFAKE'.repeat(1_000) });
 
