@@ -5,6 +5,7 @@ import { ask, isSpent, OWN, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import { takePermits } from './permits.ts';
 import type { Decision, Permit, Planned, Unpermitted } from './rule.ts';
+import { LONGEST_ATTEMPT } from './session.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
@@ -42,9 +43,12 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   return { ...end, planned };
 }
 
-/** How long a skipped retry takes: as long as the attempt that failed, but no longer than the limit that would cut it. */
-function timeOfSkipped({ took, call }: FailedAttempt): number {
-  return Math.min(took, call.record.outlasted || Infinity);
+/**
+ * How long a skipped retry takes: as long as the attempt that failed, but no longer than the limit that would cut it. With the wait for a turn
+ * in a limiter, since a retry would wait too: else a job at a limit goes through its items while they fail.
+ */
+function timeOfSkipped({ took, call: { record }, session }: FailedAttempt): number {
+  return Math.min(took + record.waited - session.waitedBefore, LONGEST_ATTEMPT, record.outlasted || Infinity);
 }
 
 /** The largest share of its remaining time that a call is held, so that it ends with its own outcome, not by a timeout. */

@@ -56,7 +56,7 @@ export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): b
 }
 
 /** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
-const LONGEST_ATTEMPT = 10_000;
+export const LONGEST_ATTEMPT = 10_000;
 
 /** How long the attempt took that has just ended, in milliseconds. See `FailedAttempt.took`. */
 export function tookOf({ sentAt, ageBefore, waitedBefore, policy, call: { record } }: Session): number {

@@ -179,13 +179,21 @@ describe('a call whose retry the budget refuses', () => {
     expect(await timeOf()).toBe(3_200);
   });
 
-  it('takes as long also where it is the first one, and a layer times the call', async () => {
+  it.each([
+    ['a layer times the call', 0],
+    ['its attempt waited for a turn in a limiter, as each retry would', 900],
+  ])('takes as long also where it is the first one, and %s', async (_, ms) => {
     const clock = manualClock();
     const slow: Fetch = async () => {
-      await clock.sleep(1_000);
+      await clock.sleep(1_000 - ms);
       return new Response(null, { status: 504 });
     };
-    const steady = compose(timed(clock), retry({ clock, delay: () => 100, budget: refusing }))(slow);
+    const line = defineMiddleware(async (call, next) => {
+      await clock.sleep(ms);
+      call.record.waited += ms;
+      return next(call);
+    });
+    const steady = compose(timed(clock), retry({ clock, delay: () => 100, budget: refusing }), line)(slow);
     const ended = vi.fn();
     void steady(API).then(ended);
 
