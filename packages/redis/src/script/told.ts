@@ -87,10 +87,11 @@ local function toldRate(q, at)
   local till = max(50, at > q.resetAt and q.window or q.resetAt - at)
   local even = q.limit / q.window
   local base = max(q.refill, even)
-  local spare = leftAt(q, at) - min(q.most / 3, 2 + 100 * base)
-  local plenty = max(0, leftAt(q, at) - q.most / 2) / 10000
+  local left = leftAt(q, at)
+  local spare = left - min(q.most / 3, 2 + 100 * base)
+  local plenty = max(0, left - q.most / 2) / 10000
   if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400))) end
-  return s.trust * 0.995 * max(plenty, spare >= even * (till - 1000) and even or max(1, spare) / till)
+  return s.trust * 0.995 * max(plenty, left >= even * (till - 1000) and even or max(1, spare) / till)
 end
 
 local function isLeft(at, count, cost)
