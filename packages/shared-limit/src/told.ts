@@ -119,7 +119,7 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
   const full = told.most - 1.5;
   const isFull = told.seen >= full || remaining >= full;
   // a measurement in which a window is renewed shows nothing
-  const least = Math.min(MEASURED, Math.max(JUDGED + 1, (told.apart || Infinity) / 3));
+  const least = Math.min(MEASURED, Math.max(JUDGED + 1, (told.apart || told.window) / 3));
   if (time < (isFull ? MEASURED_FULL : least) || spent < ENOUGH) return;
   const came = remaining - told.seen + spent;
   const isNew = remaining - told.seen > 0.5 * told.most;

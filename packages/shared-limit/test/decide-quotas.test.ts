@@ -136,8 +136,8 @@ describe('a told quota of 20, of which two are used each 100 ms', () => {
     expect(resetAt - heardAt).toBeLessThan(1_200);
   });
 
-  it('is as long as told where that is not longer', () => {
-    expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000 });
+  it('is as long as told where that is not longer, and is seen to be a window within it', () => {
+    expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000, signs: 3 });
   });
 });
 

@@ -12,7 +12,7 @@ end
 local function measure(q, at, remaining, allSpent)
   local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
   local isFull = q.seen >= full or remaining >= full
-  if time < (isFull and 250 or min(1000, max(401, q.apart > 0 and q.apart / 3 or 1000))) or spent < 5 then return end
+  if time < (isFull and 250 or min(1000, max(401, (q.apart > 0 and q.apart or q.window) / 3))) or spent < 5 then return end
   local came = remaining - q.seen + spent
   local isNew = remaining - q.seen > 0.5 * q.most
   if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
