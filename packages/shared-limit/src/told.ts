@@ -119,7 +119,7 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
   const full = told.most - 1.5;
   const isFull = told.seen >= full || remaining >= full;
   // a measurement in which a window is renewed shows nothing
-  const least = Math.min(MEASURED, Math.max(JUDGED + 1, (told.apart || Infinity) / 3));
+  const least = Math.min(MEASURED, Math.max(JUDGED + 1, (told.apart || told.window) / 3));
   if (time < (isFull ? MEASURED_FULL : least) || spent < ENOUGH) return;
   const came = remaining - told.seen + spent;
   const isNew = remaining - told.seen > 0.5 * told.most;
@@ -165,12 +165,12 @@ function rateOf(told: Told, at: number, trust: number): number {
   const until = Math.max(SOONEST, at > resetAt ? window : resetAt - at);
   const even = limit / window;
   const base = Math.max(refill, even);
-  const kept = Math.min(most / 3, 2 + 100 * base);
-  const spare = leftAt(told, at) - kept;
-  const plenty = Math.max(0, leftAt(told, at) - most / 2) / SPENT;
+  const left = leftAt(told, at);
+  const spare = left - Math.min(most / 3, 2 + 100 * base);
+  const plenty = Math.max(0, left - most / 2) / SPENT;
   if (signs < WINDOW)
     return trust * UNDER * (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / FILLED)));
-  return trust * UNDER * Math.max(plenty, spare >= even * (until - ROUNDED) ? even : Math.max(1, spare) / until);
+  return trust * UNDER * Math.max(plenty, left >= even * (until - ROUNDED) ? even : Math.max(1, spare) / until);
 }
 
 /** What is left at a time, if nothing is sent. After its reset there is again as much as there ever was. */

@@ -95,6 +95,20 @@ describe('of a told window of 60 a minute', () => {
   });
 });
 
+it('a told window of ten that has just begun is used evenly, to its end', () => {
+  const told = (at: number, remaining: number, requests: number): [number, Partial<Question>] => [
+    at,
+    {
+      want: 0,
+      requests,
+      accepted: [{ from: START + at, to: START + at, cost: requests }],
+      quotas: [quota({ at: START + at, limit: 10, remaining, reset: 10_000 - (at % 10_000) })],
+    },
+  ];
+  const { replies } = asked(told(0, 10, 0), told(1_500, 5, 5), told(3_000, 0, 5), told(10_000, 9, 1), [10_001, {}]);
+  expect(replies.at(-1)!.every).toBeLessThan(1_010);
+});
+
 describe('a told quota of 20, of which two are used each 100 ms', () => {
   /** For six seconds; the reset as the server tells it. */
   const heard = (length: number, reset: (at: number) => number) => {
@@ -122,8 +136,8 @@ describe('a told quota of 20, of which two are used each 100 ms', () => {
     expect(resetAt - heardAt).toBeLessThan(1_200);
   });
 
-  it('is as long as told where that is not longer', () => {
-    expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000 });
+  it('is as long as told where that is not longer, and is seen to be a window within it', () => {
+    expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000, signs: 3 });
   });
 });
 

@@ -12,7 +12,7 @@ end
 local function measure(q, at, remaining, allSpent)
   local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
   local isFull = q.seen >= full or remaining >= full
-  if time < (isFull and 250 or min(1000, max(401, q.apart > 0 and q.apart / 3 or 1000))) or spent < 5 then return end
+  if time < (isFull and 250 or min(1000, max(401, (q.apart > 0 and q.apart or q.window) / 3))) or spent < 5 then return end
   local came = remaining - q.seen + spent
   local isNew = remaining - q.seen > 0.5 * q.most
   if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
@@ -87,10 +87,11 @@ local function toldRate(q, at)
   local till = max(50, at > q.resetAt and q.window or q.resetAt - at)
   local even = q.limit / q.window
   local base = max(q.refill, even)
-  local spare = leftAt(q, at) - min(q.most / 3, 2 + 100 * base)
-  local plenty = max(0, leftAt(q, at) - q.most / 2) / 10000
+  local left = leftAt(q, at)
+  local spare = left - min(q.most / 3, 2 + 100 * base)
+  local plenty = max(0, left - q.most / 2) / 10000
   if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400))) end
-  return s.trust * 0.995 * max(plenty, spare >= even * (till - 1000) and even or max(1, spare) / till)
+  return s.trust * 0.995 * max(plenty, left >= even * (till - 1000) and even or max(1, spare) / till)
 end
 
 local function isLeft(at, count, cost)
