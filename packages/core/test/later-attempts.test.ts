@@ -100,6 +100,13 @@ describe('what a later attempt sends', () => {
     expect(seen).toEqual([]);
   });
 
+  it.each<[string, object, object]>([
+    ['lists', { a: ['1', '2'] }, { a: '1,2' }],
+    ['pairs of numbers', [['a', 1]], [['a', '1']]],
+  ])('is the text that fetch would make of headers: %s', (_what, headers, expected) => {
+    expect(Call.from(URL_, { headers } as RequestInit).init!.headers).toEqual(expected);
+  });
+
   it('is the text that fetch would make of a body', () => {
     const init = { method: 'PUT', body: new URL('https://a.test/') as never };
 

@@ -79,7 +79,8 @@ function planWait(failure: FailedAttempt): Planned {
   if (server && asked === 0 && failure.attempt === 1) return { ...server, asked };
   const own = ownDelay(failure);
   if (!server || server.delay < own) return { delay: own, source: OWN, asked };
-  const room = Math.max(0, Math.min(policy.maxDelay, failure.call.remaining() - 1) - server.delay);
+  const left = failure.call.remaining() - server.delay; // half of it is for the attempt
+  const room = Math.max(0, Math.min(policy.maxDelay - server.delay, left / 2));
   const spread = Math.min(server.delay * policy.spread, MAX_SPREAD, room) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };
 }

@@ -2,7 +2,7 @@ import { type Clock, compose, defineMiddleware, type Middleware } from '@steadfe
 import { instantClock } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { type RetryOptions, retry } from '../src/index.ts';
-import { API, scripted } from './support.ts';
+import { API, type Reply, scripted } from './support.ts';
 
 /** Gives a call so many milliseconds. */
 function deadline(clock: Clock, ms: number): Middleware {
@@ -16,7 +16,7 @@ async function waitsWithin(ms: number, options: RetryOptions, ...statuses: numbe
 }
 
 /** As `waitsWithin`, where each attempt takes so many milliseconds. */
-async function play(ms: number, took: number, options: RetryOptions, statuses: number[]) {
+async function play(ms: number, took: number, options: RetryOptions, statuses: Reply[]) {
   const clock = instantClock();
   const waits: number[] = [];
   const slow = defineMiddleware(async (call, next) => {
@@ -41,6 +41,13 @@ it('a call with less time than the default wait is retried, and leaves time for 
 it('what is left after a wait is as long as the last attempt', async () => {
   expect(await play(1_000, 400, {}, [503, 200])).toEqual({ waits: [150], status: 200 });
   expect(await play(1_000, 600, {}, [503, 200])).toEqual({ waits: [0], status: 200 });
+});
+
+it('a wait of the server is spread over half of the time that is left after it: the attempt has the other half', async () => {
+  const asks = { status: 503, headers: { 'retry-after': '25' } };
+
+  expect(await play(30_000, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [27_500], status: 200 });
+  expect(await play(25_001, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [25_000.5], status: 200 });
 });
 
 it('a retry that got no permit counts as an attempt as short as the one before it', async () => {

@@ -33,8 +33,12 @@ export function isReplayable(body: unknown): boolean {
 /** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
-    if (Array.isArray(headers)) return headers.map((pair) => [...pair]);
-    return Symbol.iterator in headers ? cloneHeaders(headers as Headers) : { ...headers };
+    if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
+    if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
+    const copy: Record<string, unknown> = { ...headers };
+    // the text of a list; `undefined` and `null` stay, since a wrapper inside may leave such fields out
+    for (const name of Object.keys(copy)) if (Object(copy[name]) === copy[name]) copy[name] = `${copy[name]}`;
+    return copy as Record<string, string>;
   } catch {
     return headers;
   }
