@@ -154,6 +154,17 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.1);
   });
 
+  it.each([10, 300])('spends what comes back faster than the policy says at a round trip of %i ms', (roundTrip) => {
+    const limited = bucket({ rate: 100, burst: 20, hint: 'quota' });
+    const told = (now: number): Answer => {
+      const answer = limited(now);
+      return { ...answer, quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 20 })) };
+    };
+    const result = drive(pacer(), told, { for: 40_000, roundTrip });
+    expect(result.accepted).toBeGreaterThan(0.9 * (20 + 100 * 40));
+    expect(result.refused / result.accepted).toBeLessThan(0.02);
+  });
+
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();
