@@ -55,6 +55,8 @@ export class Circuit {
   /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
   #failingSince = 0;
+  /** What the last probe called, if it failed. */
+  #lastProbed: string | undefined;
   readonly #isScoped: boolean;
   readonly #failing: FailingParts;
 
@@ -109,7 +111,7 @@ export class Circuit {
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
     const needsSlot = this.#failing.refuses(attempt);
-    if (needsSlot && !this.#hasSlot(at)) return undefined;
+    if (needsSlot && (!this.#hasSlot(at) || this.#isPassedOver(attempt))) return undefined;
     if (call !== undefined) this.#begun.add(call);
     return this.#permit(attempt, at, needsSlot, needsSlot);
   }
@@ -187,8 +189,9 @@ export class Circuit {
   }
 
   /** The first probe of a round that fails ends the round. */
-  #probeFailed({ probe, generation }: Entry, at: number): void {
+  #probeFailed({ probe, generation, attempt: { thing } }: Entry, at: number): void {
     if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
+    this.#lastProbed = thing;
     this.#wait(at);
     this.#enter('open', false);
   }
@@ -228,6 +231,16 @@ export class Circuit {
   #forget(): void {
     this.failures = 0;
     this.#failing.clear();
+  }
+
+  /**
+   * Whether the last probe failed with it, and another thing has failed, too. Then the next call finds out whether the server is well:
+   * one endpoint that is always broken must not take each probe.
+   */
+  #isPassedOver({ thing }: CircuitAttempt): boolean {
+    const isPassedOver = thing !== undefined && thing === this.#lastProbed && this.#failing.hasSeveral;
+    this.#lastProbed = undefined;
+    return isPassedOver;
   }
 
   /** Whether a probe may be let through now. The first one ends the open time. */

@@ -19,6 +19,10 @@ export class FailingParts {
     return few ? [...this.#parts] : undefined;
   }
 
+  get hasSeveral(): boolean {
+    return this.#things.size > 1;
+  }
+
   note({ thing, part }: CircuitAttempt): void {
     add(this.#things, thing);
     add(this.#parts, part);

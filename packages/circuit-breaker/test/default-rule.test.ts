@@ -55,6 +55,22 @@ describe('the default rule', () => {
     expect(await outcomeOf('/jobs/2')).toBe(200);
   });
 
+  it('lets another thing find out whether the server is well than the one that the last probe failed with', async () => {
+    let isDown = true;
+    const { clock, outcomeOf } = service((path) => (isDown || path === '/broken' ? 500 : 200));
+    const page = async () => {
+      const outcomes = ['/broken', '/a', '/b'].map((path) => outcomeOf(path));
+      await clock.sleep(1_000);
+      return (await Promise.all(outcomes)).slice(1);
+    };
+    for (let n = 0; n < 30; n++) await page();
+
+    isDown = false;
+    for (let n = 0; n < 30; n++) await page();
+
+    expect(await page()).toEqual([200, 200]);
+  });
+
   it('refuses everything once more than five parts failed and none succeeded', async () => {
     const { outcomeOf, middleware } = service(() => 500);
     const paths = ['/a', '/b', '/c', '/d', '/e', '/f'];
