@@ -48,6 +48,9 @@ const MEMBERS: readonly string[] = /* @__PURE__ */ (
   'headers body keepalive signal duplex priority dispatcher window cf'
 ).split(' ');
 
+/** Those that are texts. */
+export const TEXTS: readonly string[] = /* @__PURE__ */ MEMBERS.slice(0, 8);
+
 /** What `fetch` reads of a Request, or of an init that is an object of a class. */
 export function membersOf(source: object): RequestInit {
   const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
