@@ -63,7 +63,7 @@ export interface BreakerOptions {
 export interface CircuitHooks {
   /** Called once when a closed circuit opens. */
   onOpen?(circuit: CircuitSnapshot): void;
-  /** Called each time before a probe is let through. */
+  /** Called before each round of probes. */
   onHalfOpen?(circuit: CircuitSnapshot): void;
   onClose?(circuit: CircuitSnapshot): void;
 }

@@ -22,6 +22,7 @@ interface Entry {
   readonly attempt: CircuitAttempt;
   readonly at: number;
   readonly probe: boolean;
+  readonly holdsSlot: boolean;
   readonly generation: number;
   readonly outage: number;
 }
@@ -55,8 +56,6 @@ export class Circuit {
   /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
   #failingSince = 0;
-  /** What the last probe called, if it failed. */
-  #lastProbed: string | undefined;
   readonly #isScoped: boolean;
   readonly #failing: FailingParts;
 
@@ -110,10 +109,11 @@ export class Circuit {
     }
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
-    const needsSlot = this.#failing.refuses(attempt);
-    if (needsSlot && (!this.#hasSlot(at) || this.#isPassedOver(attempt))) return undefined;
+    const isRefused = this.#failing.refuses(attempt);
+    if (isRefused && !this.#hasSlot(at)) return undefined;
+    const needsSlot = isRefused && !this.#failing.needsNoSlot(attempt);
     if (call !== undefined) this.#begun.add(call);
-    return this.#permit(attempt, at, needsSlot, needsSlot);
+    return this.#permit(attempt, at, isRefused, needsSlot);
   }
 
   /** Closes the circuit and forgets everything. */
@@ -122,7 +122,7 @@ export class Circuit {
   }
 
   #permit(attempt: CircuitAttempt, at: number, probe = false, holdsSlot = false): Permit {
-    const entry = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
+    const entry = { attempt, at, probe, holdsSlot, generation: this.#generation, outage: this.#outage };
     if (holdsSlot) this.#held.add(entry);
     let settled = false;
     return {
@@ -188,10 +188,10 @@ export class Circuit {
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
   }
 
-  /** The first probe of a round that fails ends the round. */
-  #probeFailed({ probe, generation, attempt: { thing } }: Entry, at: number): void {
-    if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
-    this.#lastProbed = thing;
+  /** The first probe with a slot that fails ends the round. */
+  #probeFailed({ holdsSlot, generation, attempt }: Entry, at: number): void {
+    if (!holdsSlot || generation !== this.#generation || this.#state !== 'half-open') return;
+    this.#failing.noteProbe(attempt);
     this.#wait(at);
     this.#enter('open', false);
   }
@@ -231,16 +231,6 @@ export class Circuit {
   #forget(): void {
     this.failures = 0;
     this.#failing.clear();
-  }
-
-  /**
-   * Whether the last probe failed with it, and another thing has failed, too. Then the next call finds out whether the server is well:
-   * one endpoint that is always broken must not take each probe.
-   */
-  #isPassedOver({ thing }: CircuitAttempt): boolean {
-    const isPassedOver = thing !== undefined && thing === this.#lastProbed && this.#failing.hasSeveral;
-    this.#lastProbed = undefined;
-    return isPassedOver;
   }
 
   /** Whether a probe may be let through now. The first one ends the open time. */

@@ -8,6 +8,8 @@ export class FailingParts {
   readonly #isScoped: boolean;
   readonly #things = new Set<string>();
   readonly #parts = new Set<string>();
+  /** What probes failed with since then. */
+  readonly #probed = new Set<string | undefined>();
 
   constructor(isScoped: boolean) {
     this.#isScoped = isScoped;
@@ -19,19 +21,26 @@ export class FailingParts {
     return few ? [...this.#parts] : undefined;
   }
 
-  get hasSeveral(): boolean {
-    return this.#things.size > 1;
-  }
-
   note({ thing, part }: CircuitAttempt): void {
     add(this.#things, thing);
     add(this.#parts, part);
+  }
+
+  noteProbe({ thing }: CircuitAttempt): void {
+    if (this.#probed.size > MANY) this.#probed.clear();
+    this.#probed.add(thing);
+  }
+
+  /** What a probe has failed with is let through beside the next ones, once: a thing that is always broken must not take each probe. */
+  needsNoSlot({ thing }: CircuitAttempt): boolean {
+    return this.#things.size > 1 && this.#probed.delete(thing);
   }
 
   /** Called at each success: to clear a set makes it anew, also an empty one. */
   clear(): void {
     if (this.#things.size > 0) this.#things.clear();
     if (this.#parts.size > 0) this.#parts.clear();
+    if (this.#probed.size > 0) this.#probed.clear();
   }
 
   /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */

@@ -55,13 +55,13 @@ describe('the default rule', () => {
     expect(await outcomeOf('/jobs/2')).toBe(200);
   });
 
-  it('lets another thing find out whether the server is well than the one that the last probe failed with', async () => {
+  it('lets another thing find out whether the server is well than those that probes failed with', async () => {
     let isDown = true;
-    const { clock, outcomeOf } = service((path) => (isDown || path === '/broken' ? 500 : 200));
+    const { clock, outcomeOf } = service((path) => (isDown || path.startsWith('/broken') ? 500 : 200));
     const page = async () => {
-      const outcomes = ['/broken', '/a', '/b'].map((path) => outcomeOf(path));
+      const outcomes = ['/broken-a', '/broken-b', '/a', '/b'].map((path) => outcomeOf(path));
       await clock.sleep(1_000);
-      return (await Promise.all(outcomes)).slice(1);
+      return (await Promise.all(outcomes)).slice(2);
     };
     for (let n = 0; n < 30; n++) await page();
 
@@ -69,6 +69,19 @@ describe('the default rule', () => {
     for (let n = 0; n < 30; n++) await page();
 
     expect(await page()).toEqual([200, 200]);
+  });
+
+  it('lets through what a probe failed with after the time that it told, and no more of it than one beside the probe', async () => {
+    const { clock, middleware, outcomeOf, requests } = service(() => 500);
+    for (let n = 0; n < 10; n++) await outcomeOf(n % 2 ? '/a' : '/b');
+    requests.length = 0;
+
+    for (let round = 0; round < 3; round++) {
+      clock.advance(middleware.breaker.snapshot('https://api.test').retryAfter);
+      await Promise.all(Array.from({ length: 5 }, () => outcomeOf('/a')));
+    }
+
+    expect(requests).toHaveLength(1 + 2 + 2);
   });
 
   it('refuses everything once more than five parts failed and none succeeded', async () => {
