@@ -26,6 +26,17 @@ describe('the retry option of ky', () => {
     expect(response.status).toBe(200);
   });
 
+  it('refuses a delay and a condition that are no functions before a request is sent', () => {
+    const { api } = client([200]);
+
+    expect(() => api.get(URL, { retry: { delay: 1_000 as never } })).toThrow(
+      'retry: delay: expected a function, got 1000',
+    );
+    expect(() => api.get(URL, { retry: { shouldRetry: true as never } })).toThrow(
+      'retry: shouldRetry: expected a function, got true',
+    );
+  });
+
   it('has its condition asked below use() as well, with errors that have no options', async () => {
     const { retry: middleware } = await import('@steadfetch/retry');
     const { fetch, clock } = client([{ status: 422, json: { a: 1 } }, 200]);
