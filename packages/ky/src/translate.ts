@@ -22,7 +22,7 @@ export function overrideOf({ retry, steadfetch }: Said, random: () => number): R
   if (own === false || (retry as unknown) === false) return false;
   if (own !== undefined && Object(own) !== own) return own; // which is refused
   const said = withoutKyHooks(defined({ ...translate(retry, random), ...own }));
-  return Object.keys(said).length > 0 ? said : undefined;
+  return own || Object.keys(said).length > 0 ? said : undefined;
 }
 
 /** ky merges `hooks` at any depth as its own, and keeps nothing of observers, where an instance and a call both have options. */

@@ -37,6 +37,17 @@ describe('the retry option of ky', () => {
     );
   });
 
+  it('is taken below use() where an instance and a call both have hooks, which ky drops', async () => {
+    const { retry: middleware } = await import('@steadfetch/retry');
+    const { fetch, clock } = client([503, 200]);
+    const steadfetch = { retry: { hooks: { onRetry: () => {} } } };
+    const api = ky.extend(use(middleware({ clock }), () => fetch)).extend({ steadfetch });
+
+    const response = await api.get(URL, { steadfetch });
+
+    expect(response.status).toBe(200);
+  });
+
   it('has its condition asked below use() as well, with errors that have no options', async () => {
     const { retry: middleware } = await import('@steadfetch/retry');
     const { fetch, clock } = client([{ status: 422, json: { a: 1 } }, 200]);
