@@ -1,5 +1,5 @@
 import { classifyError, peek } from '@steadfetch/core';
-import { checkStatuses, isDevelopment, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/kit';
+import { checkFunction, checkStatuses, isDevelopment, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
@@ -22,7 +22,7 @@ export function overrideOf({ retry, steadfetch }: Said, random: () => number): R
   if (own === false || (retry as unknown) === false) return false;
   if (own !== undefined && Object(own) !== own) return own; // which is refused
   const said = withoutKyHooks(defined({ ...translate(retry, random), ...own }));
-  return Object.keys(said).length > 0 ? said : undefined;
+  return own || Object.keys(said).length > 0 ? said : undefined;
 }
 
 /** ky merges `hooks` at any depth as its own, and keeps nothing of observers, where an instance and a call both have options. */
@@ -49,7 +49,8 @@ function translate(retry: Options['retry'], random: () => number): Undefinable<R
     serverHints: afterStatusCodes?.length === 0 ? false : undefined,
     maxDelay: maxRetryAfter === Infinity ? MAX_TIMER : maxRetryAfter,
     timeouts: retryOnTimeout,
-    shouldRetry: shouldRetry && (async (failure: Failure) => shouldRetry(await kyState(failure))),
+    shouldRetry:
+      typeof shouldRetry === 'function' ? async (failure: Failure) => shouldRetry(await kyState(failure)) : shouldRetry,
     delay: delayOf({ delay, backoffLimit, jitter }, random),
     ...ours,
   };
@@ -59,6 +60,7 @@ type DelayOptions = Undefinable<Pick<KyRetryOptions, 'delay' | 'backoffLimit' | 
 
 function delayOf({ delay, backoffLimit, jitter }: DelayOptions, random: () => number): RetryOptions['delay'] {
   if (delay === undefined && backoffLimit === undefined && jitter === undefined) return undefined;
+  if (delay) checkFunction('retry: delay', delay);
   const capped = (attempt: number) =>
     Math.min(backoffLimit ?? Infinity, delay ? delay(attempt) : 300 * 2 ** (attempt - 1));
   if (typeof jitter === 'function') return ({ attempt }) => jittered(jitter, capped(attempt), backoffLimit);

@@ -26,6 +26,28 @@ describe('the retry option of ky', () => {
     expect(response.status).toBe(200);
   });
 
+  it('refuses a delay and a condition that are no functions before a request is sent', () => {
+    const { api } = client([200]);
+
+    expect(() => api.get(URL, { retry: { delay: 1_000 as never } })).toThrow(
+      'retry: delay: expected a function, got 1000',
+    );
+    expect(() => api.get(URL, { retry: { shouldRetry: true as never } })).toThrow(
+      'retry: shouldRetry: expected a function, got true',
+    );
+  });
+
+  it('is taken below use() where an instance and a call both have hooks, which ky drops', async () => {
+    const { retry: middleware } = await import('@steadfetch/retry');
+    const { fetch, clock } = client([503, 200]);
+    const steadfetch = { retry: { hooks: { onRetry: () => {} } } };
+    const api = ky.extend(use(middleware({ clock }), () => fetch)).extend({ steadfetch });
+
+    const response = await api.get(URL, { steadfetch });
+
+    expect(response.status).toBe(200);
+  });
+
   it('has its condition asked below use() as well, with errors that have no options', async () => {
     const { retry: middleware } = await import('@steadfetch/retry');
     const { fetch, clock } = client([{ status: 422, json: { a: 1 } }, 200]);

@@ -12,7 +12,7 @@ export interface RetryReport {
 export interface RetryMonitorOptions {
   /** How far back calls count, in milliseconds. @default 60_000 */
   window?: number;
-  /** The share of calls that need a retry, above 0 and up to 1, from which retries are excessive. @default 0.2 */
+  /** The share of calls that need a retry, from 0.001 to 1, from which retries are excessive. @default 0.2 */
   threshold?: number;
   /** Calls in the window below which no hook is called. @default 20 */
   minCalls?: number;

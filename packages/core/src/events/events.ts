@@ -158,13 +158,13 @@ interface BudgetEvent extends EventBase, FailureMembers {
   cancel?(reason?: unknown): void;
 }
 
-/** A retry got a good answer. */
+/** A retry got an answer that is not repeated: a good one, or one such as a 404. */
 interface RecoverEvent extends EventBase, FailureMembers {
   readonly type: 'recover';
   readonly attempts: number;
 }
 
-/** No further attempt is made although the outcome looked transient; after a retry, also when it did not. */
+/** No further attempt is made although the outcome looked transient; after a retry, also for an error that did not. */
 interface GiveUpEvent extends EventBase, FailureMembers {
   readonly type: 'give-up';
   readonly reason: string;
