@@ -73,6 +73,16 @@ it('hands on what its client says, but not what it says for its own connection',
   for (const name of Object.keys(ofTheConnection)) expect(headers.has(name), name).toBe(false);
 });
 
+it('answers nothing that the origin says of its own connection: a server of HTTP/2 in Node refuses it', async () => {
+  const ofTheConnection = { connection: 'Upgrade, close', 'keep-alive': 'timeout=5', upgrade: 'h2' };
+  const { forward } = await proxyOf([{ status: 200, headers: { ...ofTheConnection, etag: '"1"' } }]);
+
+  const { headers } = await forward(call());
+
+  expect(headers.get('etag')).toBe('"1"');
+  for (const name of Object.keys(ofTheConnection)) expect(headers.has(name), name).toBe(false);
+});
+
 it('leaves a redirect to its client, since fetch follows none where the body is a stream', async () => {
   const { forward, origin } = await proxyOf([
     { status: 302, headers: { location: '/home', 'set-cookie': 'session=1' } },

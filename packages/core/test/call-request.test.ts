@@ -103,6 +103,13 @@ describe('a Request that is sent with something else', () => {
     expect(seen[0]!.init).toMatchObject({ referrerPolicy: 'no-referrer' });
   });
 
+  it('loses its referrer beside an init with members, as with a bare fetch', async () => {
+    const { seen, fetch } = recorder();
+    const through = defineMiddleware((call, next) => next(call.with({ signal: new AbortController().signal })))(fetch);
+    await through(new Request(URL_, { referrerPolicy: 'no-referrer' }), { headers: { a: '1' } });
+    expect(seen[0]!.init).not.toHaveProperty('referrerPolicy');
+  });
+
   it('is aborted where a fetch inside passes on the Request alone', async () => {
     const controller = new AbortController();
     const { signal } = controller;

@@ -107,6 +107,16 @@ describe('what a later attempt sends', () => {
     expect(Call.from(URL_, { headers } as RequestInit).init!.headers).toEqual(expected);
   });
 
+  it('is the text that a method and a referrer had when the call was made', () => {
+    const referrer = new URL('https://a.test/');
+    const method = ['post'];
+    const { init } = Call.from(URL_, { method, referrer } as never);
+    referrer.pathname = '/later';
+    method[0] = 'put';
+
+    expect(init).toEqual({ method: 'post', referrer: 'https://a.test/' });
+  });
+
   it('is the text that fetch would make of a body', () => {
     const init = { method: 'PUT', body: new URL('https://a.test/') as never };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { fakeFetch, manualClock } from '../src/index.ts';
+import { fakeFetch, manualClock, startServer } from '../src/index.ts';
 
 const URL_ = 'http://api.test/things';
 
@@ -23,6 +23,24 @@ describe('fakeFetch', () => {
     expect(await first.json()).toEqual({ a: 1 });
     expect([...new Uint8Array(await (await fetch(URL_)).arrayBuffer())]).toEqual([1, 2]);
     expect((await fetch(URL_)).body).toBeNull();
+  });
+
+  it('knows a field by any case of its name, and sends it once', async () => {
+    const headers = {
+      'Content-Type': 'application/problem+json',
+      'Content-Length': '7',
+      Date: 'Tue, 31 Dec 2024 00:00:00 GMT',
+    };
+    const reply = { json: { a: 1 }, headers };
+    const server = await startServer(reply);
+    onTestFinished(() => server.close());
+
+    for (const response of [await fakeFetch(reply)(URL_), await fetch(server.url)]) {
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      expect(response.headers.get('content-length')).toBe('7');
+      expect(response.headers.get('date')).toBe('Tue, 31 Dec 2024 00:00:00 GMT');
+      expect(await response.json()).toEqual({ a: 1 });
+    }
   });
 
   it('tells a HEAD the length of the body that it does not get, as a server does', async () => {

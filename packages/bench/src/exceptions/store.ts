@@ -14,14 +14,6 @@ const SECOND = 1_000;
 /** What slots in time cost where little is told, or calls have little time. */
 const SLOTS: readonly Exception[] = [
   {
-    situation: 'Two processes call a told window of 20 a second; answers of 0.6 to 1.4 s, at 80 %',
-    ...storeBeside(),
-    instead: alone(),
-    ...processes(2),
-    ...random(16),
-    server: limited({ limit: fixedWindow(20, SECOND), tells: SECONDS, answers: spread(600, 1_400) }),
-  },
-  {
     situation: 'Two processes call a fixed window of 20 a second; requests travel for 0.25 to 0.75 s, at 90 %',
     ...storeBeside(),
     instead: alone(),

@@ -1,11 +1,11 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
 import { inReactNative } from '../runtime.ts';
-import { cloneHeaders, membersOf } from './request-members.ts';
+import { cloneHeaders, membersOf, TEXTS } from './request-members.ts';
 
 /**
  * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
- * copied, since it can be read only once.
+ * copied, since it can be read only once. What `fetch` would turn into a string becomes one here, as a `URL` for a referrer.
  */
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
@@ -18,6 +18,7 @@ export function copyInit(init: RequestInit): RequestInit {
     }
     Object.assign(copy, membersOf(init));
   }
+  for (const name of TEXTS) if (Object(copy[name]) === copy[name]) copy[name] = `${copy[name]}`;
   const { headers, body } = copy;
   if (headers) copy.headers = copyHeaders(headers);
   if (typeof body === 'object' && body) copy.body = copyBody(body);

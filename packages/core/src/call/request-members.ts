@@ -28,11 +28,11 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
 
 /**
  * A copy of an init to which members are added. `fetch(request, init)` drops the referrer of the request as soon as there is any, so
- * the copy gets it. Not the referrer that each request has by itself: with it, `fetch` of Node hangs where the global `URL` was
- * replaced.
+ * the copy of one without members, such as the `{}` of ky, gets it. Not the referrer that each request has by itself: with it, `fetch`
+ * of Node hangs where the global `URL` was replaced.
  */
 export function initFor(input: RequestInfo | URL, init: RequestInit | undefined): RequestInit {
-  if (!isRequest(input)) return { ...init };
+  if (!isRequest(input) || Object.keys(membersOf(init ?? {})).length > 0) return { ...init };
   const { referrer = BY_ITSELF, referrerPolicy }: Partial<Request> = input;
   return { ...(referrer === BY_ITSELF ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}), ...init };
 }
@@ -47,6 +47,9 @@ const MEMBERS: readonly string[] = /* @__PURE__ */ (
   'method mode credentials cache redirect referrer referrerPolicy integrity ' +
   'headers body keepalive signal duplex priority dispatcher window cf'
 ).split(' ');
+
+/** Those that are texts. */
+export const TEXTS: readonly string[] = /* @__PURE__ */ MEMBERS.slice(0, 8);
 
 /** What `fetch` reads of a Request, or of an init that is an object of a class. */
 export function membersOf(source: object): RequestInit {

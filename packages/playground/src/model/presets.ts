@@ -141,7 +141,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'Do no harm',
     story: [
       'One of the everyday situations in which a stack must not be worse than a plain retry; choose another as the server.',
-      'A number that is worse than behind a plain retry is marked: with standard() none is.',
+      'A number that is worse than behind a plain retry is marked: here none is.',
     ],
     scene: { ...everyday('20 % independent 500, 30/s'), seed: 7 },
     code: 'standard()',

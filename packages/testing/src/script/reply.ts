@@ -62,11 +62,12 @@ export function planOf(given: Reply): Plan {
   checkHeaders('reply: headers', headers);
   checkNumber('reply: status', status, { min: 200, max: 599, integer: true });
   const body = bodyOf(reply);
+  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const); // or one is sent twice
   const isBodiless = BODILESS.has(status) && body.length > 0;
   checkValue('reply: body', body, `none for the status ${status}`, !isBodiless);
   return {
     status,
-    headers: reply.json === undefined ? headers : { 'content-type': 'application/json', ...headers },
+    headers: Object.fromEntries(reply.json === undefined ? own : [['content-type', 'application/json'], ...own]),
     body,
     delay: checkMs('reply: delay', delay),
     error: error ?? (checkBoolean('reply: networkError', networkError) ? '' : undefined),
