@@ -122,7 +122,7 @@ function checkHints(option: string, given: NonNullable<RetryOptions['serverHints
 
 function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    const low = [...checkStatuses(option, statuses)].find((status) => status < 400);
+    const low = Array.isArray(statuses) && statuses.find((status) => Number.isInteger(status) && status < 400);
     if (low)
       throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
   }

@@ -66,6 +66,7 @@ describe('options', () => {
 
   it('points to inspect where a status is below 400', () => {
     expect(() => retry({ statuses: [202] })).toThrow('got 202: inspect is asked');
+    expect(() => retry({ statuses: [1_000] })).toThrow('expected an integer from 400 to 999, got 1000');
   });
 
   it('refuses a status below 400 in production too', () => {
