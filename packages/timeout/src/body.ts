@@ -1,14 +1,6 @@
 import { type Call, notify } from '@steadfetch/core';
-import {
-  abortWith,
-  closeStream,
-  holdsStreams,
-  isByteStream,
-  isPatched,
-  isRequest,
-  withBody,
-} from '@steadfetch/core/kit';
-import { canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
+import { closeStream, holdsStreams, isByteStream, isPatched, isRequest, withBody } from '@steadfetch/core/kit';
+import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Time, type Timer } from './timer.ts';
 
@@ -126,7 +118,7 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
     stop: (reason) => {
       if (ended) return;
       fail(reason);
-      abortWith(controller, reason);
+      abortScoped(controller, reason);
     },
   };
   const pull = async () => {

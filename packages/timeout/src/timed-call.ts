@@ -1,7 +1,7 @@
 import { type Call, type CallChanges, discard, type Next } from '@steadfetch/core';
-import { abortWith, isLast, keepHistory } from '@steadfetch/core/kit';
+import { isLast, keepHistory } from '@steadfetch/core/kit';
 import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
-import { follow, scopedController } from './link.ts';
+import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Timer } from './timer.ts';
 
@@ -40,7 +40,7 @@ export class TimedCall implements Expirable, Arrival {
 
   stop(reason: unknown): void {
     this.#settle()?.reject(reason);
-    abortWith(this.controller, reason);
+    abortScoped(this.controller, reason);
   }
 
   #send(next: Next): void {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { fakeFetch, startServer } from '@steadfetch/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { timeout } from '../src/index.ts';
 import { handFed, settled, URL } from './stubs.ts';
 
@@ -234,5 +234,16 @@ describe('timeout around several attempts at once', () => {
     expect(await result).toEqual({ error: 'gone' });
     expect(seen).toEqual(['gone', 'gone']);
     expect(listeners(controller.signal)).toBe(0);
+  });
+});
+
+describe('timeout around timeout', () => {
+  it('sets no event listener for the limit inside, which would cost more than the rest of it', async () => {
+    const add = vi.spyOn(AbortSignal.prototype, 'addEventListener');
+    onTestFinished(() => add.mockRestore());
+
+    await compose(timeout(9_000), timeout(5_000))(async () => new Response())(URL);
+
+    expect(add).not.toHaveBeenCalled();
   });
 });
