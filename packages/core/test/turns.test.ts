@@ -12,12 +12,28 @@ it('refuses a few calls in each turn of the event loop', async () => {
   for (let n = 0; n < 500; n++) turns.refuse(() => mine).catch((error) => refused.push(error));
 
   await clock.advance(0);
-  expect(refused).toHaveLength(PER_TURN);
+  expect(refused).toHaveLength(PER_TURN - 1);
   await clock.advance(1);
   expect(refused).toHaveLength(2 * PER_TURN);
   await clock.advance(1);
 
   expect(refused).toEqual(Array.from({ length: 500 }, () => mine));
+});
+
+it('lets timers come also where the caller is busy for a while after each refusal', async () => {
+  const clock = manualClock();
+  let now = 0;
+  const turns = new Turns(clock, () => now);
+  let calls = 0;
+  void (async () => {
+    for (; calls < 1_000; calls++) {
+      await turns.refuse(() => new Error('refused')).catch(() => {});
+      now += 3;
+    }
+  })();
+
+  await clock.advance(0);
+  expect(calls).toBe(PER_TURN - 1);
 });
 
 it('goes on where the clock cannot sleep', async () => {

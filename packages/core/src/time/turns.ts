@@ -18,6 +18,7 @@ export class Turns {
   readonly #now: () => number;
   readonly #areShared = !inWorkers();
   #count = 0;
+  #refused = 0;
   #last = -Infinity;
   /** The turn in which the calls that came last go on; `undefined` if it is this one. */
   #start: Promise<void> | undefined;
@@ -48,14 +49,14 @@ export class Turns {
    * The error is made in its turn, since its stack takes longest.
    */
   async refuse(makeError: () => Error, signal?: AbortSignal): Promise<never> {
-    const turn = this.#areShared ? this.enter() : this.#ownTurn();
+    const turn = this.enter() ?? this.#ownTurn();
     if (turn) await abortable(turn, signal);
     throw makeError();
   }
 
-  /** For each call that comes after as many as go on in one turn. */
+  /** For each refusal that comes after as many as go on in one turn, also of a caller that is busy for longer than the pause between them. */
   #ownTurn(): Promise<void> | undefined {
-    return ++this.#count % PER_TURN === 0 ? this.#turnAfter() : undefined;
+    return ++this.#refused % PER_TURN === 0 ? this.#turnAfter() : undefined;
   }
 
   #open(start: Promise<void>): void {
