@@ -55,7 +55,10 @@ export interface RateLimitOptions {
    * windows are that long, and their ends are told in whole seconds. @default 65_000
    */
   maxWait?: number;
-  /** How many calls may wait per gate. With a `store` it is one at least, and those count that wait for its answer. @default 10_000 */
+  /**
+   * How many calls may wait per gate, also at the start, when four go at once, or for the answer of a `store`. With a `store` it is
+   * one at least. @default 10_000
+   */
   maxQueue?: number;
   /**
    * How many gates are kept at rest: those that were used last, and before them those that hold calls back.

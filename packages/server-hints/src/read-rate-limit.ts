@@ -16,9 +16,11 @@ export function readRateLimit(response: HintedResponse): RateLimitMember[] {
   return parseRateLimit(value) ?? parseDraft7(value) ?? [];
 }
 
-/** `limit=100, remaining=0, reset=30`; the limit may be missing, since no wait depends on it. */
+/** `limit=100, remaining=0, reset=30`, also with parameters; the limit may be missing, since no wait depends on it. */
 function parseDraft7(value: string): RateLimitMember[] | undefined {
-  const members = new Map(value.split(',').map((member) => member.trim().split('=') as [string, string]));
+  const members = new Map(
+    value.split(',').map((member) => member.split(';')[0]!.trim().split('=') as [string, string]),
+  );
   const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => count(members.get(key) ?? ''));
   return r === undefined || t === undefined ? undefined : [{ r, t, limit }];
 }

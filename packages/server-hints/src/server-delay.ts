@@ -18,9 +18,9 @@ export interface ServerDelay {
  * How long the server asks to wait before another attempt, or `undefined` without a usable field.
  *
  * The first usable of: `retry-after-ms`, `x-ms-retry-after-ms` (unless `Retry-After` asks for a second more),
- * `Retry-After`, `X-RateLimit-Retry-After`, `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset-After`,
- * `X-RateLimit-Reset`, `X-Rate-Limit-Reset`, the buckets of OpenAI, Linear and Anthropic. A malformed field is as if
- * absent. A reset counts if nothing remains; if no field says what remains, on 429 and 503 alone.
+ * `Retry-After`, `X-RateLimit-Retry-After`, `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset`, `X-Rate-Limit-Reset`
+ * (before each, the same with `-After`), the buckets of OpenAI, Linear and Anthropic. A malformed field is as if absent. A
+ * reset counts if nothing remains; if no field says what remains, on 429 and 503 alone.
  *
  * Instants are compared with the response's own `Date` and `Age`, not with the client's clock; those in the past are
  * 0. A response of the 200s never asks to be repeated. Does not decide whether to retry, and has no upper limit:

@@ -85,6 +85,7 @@ describe('serverDelay', () => {
 
   it.each([
     ['limit=100, remaining=0, reset=30', 30_000],
+    ['limit=100;w=60, remaining=0;a=1, reset=30', 30_000],
     ['remaining=0, reset=30', 30_000],
     ['limit=100, remaining=5, remaining=0, reset=30, more', 30_000],
     ['limit=100, remaining=1, reset=30', undefined],
