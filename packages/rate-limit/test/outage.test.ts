@@ -40,6 +40,33 @@ describe('an outage in which all is refused', () => {
     expect(await afterOutage(20_000)).toBeGreaterThan(0.75);
   });
 
+  it('brings back no more than was accepted before it, where answers are slow', async () => {
+    const clock = manualClock();
+    const start = clock.now();
+    let tokens = 10;
+    let last = start;
+    const answer = () => {
+      const now = clock.now();
+      tokens = Math.min(10, tokens + (now - last) / 100);
+      last = now;
+      if (now >= start + 5_000 && now < start + 15_000)
+        return { status: 503, headers: { 'retry-after': '2' }, delay: 1_000 };
+      if (tokens < 1) return { status: 429, delay: 1_000 };
+      tokens--;
+      return { status: 200, delay: 1_000 };
+    };
+    const limited = rateLimit({ clock, random: () => 0.5 })(fakeFetch(answer, { clock }));
+    let done = 0;
+    const work = async () => {
+      while (clock.now() < start + 90_000) if ((await limited(URL)).ok) done++;
+    };
+
+    for (let worker = 0; worker < 20; worker++) void work();
+    for (let n = 0; n < 1_800; n++) await clock.advance(50);
+
+    expect(done).toBeGreaterThan(600);
+  });
+
   it('from the first call on does not show how long an answer takes, though refusals are fast', async () => {
     expect(await afterOutage(0)).toBeGreaterThan(0.75);
   });

@@ -56,10 +56,11 @@ export class Limit {
   #emptied = 0;
   /** The pace at which is let go what waited. */
   #steady = Infinity;
-  /** The pace of a search before nothing was accepted any more, and the last one at which nothing was again; 0 where something was. */
+  /** The pace to win back once something is accepted, and that of the last closing in which nothing was again; 0 where something was. */
   #searchedAt = 0;
   #steppedFrom = 0;
-  #isWinningBack = false;
+  /** When the first request was accepted after that; `undefined` where none was. */
+  #wonBackAt: number | undefined;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
   why: string = NOTHING_REFUSED;
@@ -94,18 +95,22 @@ export class Limit {
     flow.accepted++;
     flow.last = now;
     this.history.accept(now, took);
-    this.#winBack();
+    if (this.#searchedAt > 0) this.#winBack(now - took, now);
   }
 
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
-   * request wins back the last step down of the search, the second one in a row all of them.
+   * request wins back the last step down of the search; the next one that was sent after that all of them, up to the pace of before.
    */
-  #winBack(): void {
-    const isAgain = this.#isWinningBack;
-    this.pace.winBack(isAgain ? this.#searchedAt : this.#steppedFrom);
-    this.#isWinningBack = this.#steppedFrom > 0 && !isAgain;
-    if (!this.#isWinningBack) this.#searchedAt = this.#steppedFrom = 0;
+  #winBack(sentAt: number, now: number): void {
+    if (this.#steppedFrom === 0) this.#searchedAt = 0;
+    else if (this.#wonBackAt === undefined) {
+      this.pace.winBack(this.#steppedFrom);
+      this.#wonBackAt = now;
+    } else if (sentAt >= this.#wonBackAt) {
+      this.pace.winBack(this.#searchedAt);
+      this.#searchedAt = this.#steppedFrom = 0;
+    }
   }
 
   /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */
@@ -135,12 +140,18 @@ export class Limit {
    * before, since it has waited for long. Returns whether that is known.
    */
   resume(now: number): boolean {
-    const { accepted, from, last } = this.#flow;
-    if (accepted < LEAST_TO_MEASURE || last === from) return false;
-    this.#steady = (3 * accepted) / (last - from);
+    const pace = this.#flowPace;
+    if (pace === Infinity) return false;
+    this.#steady = 3 * pace;
     this.release(now);
     this.why = 'all was refused for a time';
     return true;
+  }
+
+  /** The pace of what was accepted so far, per ms; Infinity where that is too little to tell. */
+  get #flowPace(): number {
+    const { accepted, from, last } = this.#flow;
+    return accepted < LEAST_TO_MEASURE || last === from ? Infinity : accepted / (last - from);
   }
 
   /** Lets go what waited while the gate was closed for nothing. */
@@ -160,9 +171,9 @@ export class Limit {
 
   /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #noneAccepted(now: number): void {
-    if (this.#searchedAt === 0) this.#searchedAt = this.pace.base;
+    if (this.#searchedAt === 0) this.#searchedAt = Math.min(this.pace.base, this.#flowPace);
     else this.#steppedFrom = this.pace.base;
-    this.#isWinningBack = false;
+    this.#wonBackAt = undefined;
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
   }
