@@ -48,7 +48,7 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    // Init hooks after ours may change it, and beforeRequest hooks the copy that ky makes of it.
+    // Init hooks after ours may change the retry option, and beforeRequest hooks the copy that ky makes of it.
     let current: Pick<Options, 'retry'> = options;
     const overrideNow = () => overrideOf({ ...options, retry: saidIn(current.retry) }, () => Math.random());
     const override = overrideNow();

@@ -28,8 +28,8 @@ export class Learned {
   #responses = 0;
   #hasQuotas = false;
 
-  /** Whether to look for quotas in the next response: in the first few, then in some, or in all where quotas are used. */
-  isCurious(): boolean {
+  /** Counts a response. Returns whether to look for quotas in it: in the first few, then in some, or in all where quotas are used. */
+  countResponse(): boolean {
     this.#responses++;
     return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
   }

@@ -136,7 +136,7 @@ export class Limiter {
     const { ticket, permit } = request;
     const now = this.#now();
     ticket.gate.noteAlive(ticket, now);
-    const reading = readResponse(response, ticket.call, permit.gate.learned.isCurious(), this.#settings);
+    const reading = readResponse(response, ticket.call, permit.gate.learned.countResponse(), this.#settings);
     const { refusal } = reading;
     const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);

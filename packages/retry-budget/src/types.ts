@@ -22,9 +22,9 @@ export interface RetryBudget {
   begin?(key: string): void;
   /**
    * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
-   * is 1 for the first of a call (1 if left out), `retries` is how many the call may make (2 if left out), and `took` how many milliseconds the attempt
-   * took without its wait for a turn in a limiter (0 if left out): an outcome shows how the server was when the request was sent. Until
-   * the first failure `retry` leaves both out.
+   * is 1 for the first of a call (1 if left out), `retries` is how many the call may make (2 if left out), and `took` how many
+   * milliseconds the attempt took without its wait for a turn in a limiter (0 if left out): an outcome shows how the server was when
+   * the request was sent. Until the first failure `retry` leaves both out.
    */
   record(key: string, outcome: 'success' | 'failure', attempt?: number, retries?: number, took?: number): void;
 }

@@ -81,7 +81,10 @@ export class FailedAttempt implements EndedAttempt {
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
   }
 
-  /** How long the attempt took, in milliseconds, without a wait for a turn in a limiter inside. For the first one it is 0, unless there is a `timeout`, outside or inside, or a rule needs `elapsed`. */
+  /**
+   * How long the attempt took, in milliseconds, without a wait for a turn in a limiter inside. For the first one it is 0, unless there is a
+   * `timeout`, outside or inside, or a rule needs `elapsed`.
+   */
   get took(): number {
     return tookOf(this.session);
   }

@@ -41,7 +41,7 @@ export interface RetryOptions {
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
    * Whether the server's waits and requests to retry are obeyed; a veto always is. `spread` is how far a wait is spread
-   * upwards, as a share of it, 5 s at most: 0.2 where nothing else is said. @default true
+   * upwards, as a share of it; 5 s, and half of the time that is left, at most: 0.2 where nothing else is said. @default true
    */
   serverHints?: boolean | { spread?: number };
   /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */

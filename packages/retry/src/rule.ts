@@ -32,7 +32,7 @@ export interface Rule {
   readonly maxDelay?: number;
   /** The methods that are repeated, in place of the idempotent ones (RFC 9110 §9.2.2). Those of several rules add up. */
   readonly methods?: ReadonlySet<string>;
-  /** How far the server's wait is spread upwards, as a share of it, 5 s at most. The largest counts. @default 0.2 */
+  /** How far the server's wait is spread upwards, as a share of it; 5 s, and half of the time that is left, at most. The largest counts. @default 0.2 */
   readonly spread?: number;
   /** Whether the waits that the server asks for are ignored: then `asked` of no rule is called. */
   readonly ignoresServer?: boolean;

@@ -77,7 +77,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   };
 }
 
-/** The function, where what it throws rejects. */
+/** The same function, which rejects where it would throw. */
 function rejecting<Args extends unknown[]>(run: (...args: Args) => Promise<Response>): typeof run {
   return (...args) => {
     try {

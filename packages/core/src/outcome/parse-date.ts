@@ -16,8 +16,8 @@ const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i
  * Milliseconds since the epoch of an HTTP-date in any of the three forms of RFC 9110 §5.6.7, or of an instant of RFC 3339 with its
  * zone; else `undefined`.
  *
- * Strict, but for the spellings of `HTTP_DATES`: exact case and spaces, a day that exists. The name of the day is not compared
- * with the date. `now` decides the century of a two-digit year: the latest that is not more than 50 years ahead.
+ * An HTTP-date is read strictly, but for the spellings of `HTTP_DATES`: exact case and spaces, a day that exists. The name of the
+ * day is not compared with the date. `now` decides the century of a two-digit year: the latest that is not more than 50 years ahead.
  */
 export function parseDate(value: string, now: number): number | undefined {
   if (RFC_3339.test(value)) return existing(Date.parse(value.toUpperCase()));

@@ -54,7 +54,7 @@ export class Turns {
     throw makeError();
   }
 
-  /** For each refusal that comes after as many as go on in one turn, also of a caller that is busy for longer than the pause between them. */
+  /** A turn for each 200th refusal. Where the caller is busy for longer than `PAUSE` after each, `enter` counts from the start each time. */
   #ownTurn(): Promise<void> | undefined {
     return ++this.#refused % PER_TURN === 0 ? this.#turnAfter() : undefined;
   }

@@ -56,10 +56,11 @@ export class Limit {
   #emptied = 0;
   /** The pace at which is let go what waited. */
   #steady = Infinity;
-  /** The pace to win back once something is accepted, and that of the last closing in which nothing was again; 0 where something was. */
+  /** The pace before the first closing in a row in which nothing was accepted; 0 where there is none. */
   #searchedAt = 0;
+  /** The pace before the last of several such closings; 0 where there is none. */
   #steppedFrom = 0;
-  /** When the first request was accepted after that; `undefined` where none was. */
+  /** When the first request was accepted after them; `undefined` before that. */
   #wonBackAt: number | undefined;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
@@ -100,7 +101,7 @@ export class Limit {
 
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
-   * request wins back the last step down of the search; the next one that was sent after that all of them, up to the pace of before.
+   * request wins back the last step down of the search, and the next one that was sent after that all of them.
    */
   #winBack(sentAt: number, now: number): void {
     if (this.#steppedFrom === 0) this.#searchedAt = 0;

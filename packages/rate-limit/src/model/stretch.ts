@@ -8,7 +8,7 @@ export class Stretch {
   /** Refused, of those that the pace let go. */
   refusedInPace = 0;
   sent = 0;
-  /** How many of those that were sent have an answer, also as a part of a sample. */
+  /** How many of those that were sent were accepted or refused, also as a part of a sample. */
   answered = 0;
   start: number;
   /** The last answer; before the first one the beginning of the stretch. */
