@@ -5,7 +5,10 @@ import { rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
 
-/** Ten calls of five seconds a second, of which all are refused from `from` on for half a minute. Returns the share of those in the 20 s after it that succeed. */
+/**
+ * Ten calls of five seconds a second, of which all are refused from `from` on for half a minute. Returns the share of those in the 20 s
+ * after it that succeed.
+ */
 async function afterOutage(from: number): Promise<number> {
   const clock = manualClock();
   const until = from + 30_000;
