@@ -8,7 +8,7 @@ export class FailingParts {
   readonly #isScoped: boolean;
   readonly #things = new Set<string>();
   readonly #parts = new Set<string>();
-  /** What probes failed with since then. */
+  /** What probes failed with since then, a few at most. */
   readonly #probed = new Set<string | undefined>();
 
   constructor(isScoped: boolean) {

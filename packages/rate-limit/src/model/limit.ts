@@ -56,9 +56,9 @@ export class Limit {
   #emptied = 0;
   /** The pace at which is let go what waited. */
   #steady = Infinity;
-  /** The pace before the first closing in a row in which nothing was accepted; 0 where there is none. */
+  /** The pace before the first of the last closings in which nothing was accepted, or that of what was accepted until then if it is lower; 0: there are none. */
   #searchedAt = 0;
-  /** The pace before the last of several such closings; 0 where there is none. */
+  /** The pace before the last one of several; 0: there are not several. */
   #steppedFrom = 0;
   /** When the first request was accepted after them; `undefined` before that. */
   #wonBackAt: number | undefined;
