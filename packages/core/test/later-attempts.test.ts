@@ -133,10 +133,10 @@ describe('what a later attempt sends', () => {
     expect(Call.from(URL_, { method: 'PUT', body: body as BodyInit }).init!.body).toBe(body);
   });
 
-  it('is what a wrapper of the caller inside asks for: fields without a value, an array, the text of a Buffer', () => {
+  it('is what a wrapper of the caller inside asks for: fields without a value or with a function, an array, the text of a Buffer', () => {
     const ids = ['a', 'b'];
     const bytes = Buffer.from('text');
-    const headers = { authorization: undefined, 'x-none': null };
+    const headers = { authorization: undefined, 'x-none': null, 'x-token': () => 'made for each request' };
 
     const { headers: fields, body } = Call.from(URL_, { headers, body: ids } as never).init!;
     const copy = Call.from(URL_, { method: 'PUT', body: bytes }).init!.body;

@@ -34,7 +34,7 @@ interface Changed extends RetryOptions {
 
 /** Notes in the option as we give it to ky what it said before: a hook of the caller may hand its `options` on to another call. */
 export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): R {
-  const given = { ...retry };
+  const given = filledIn(retry, retry.limit!); // with lists of its own, which no hook changes
   return Object.assign(retry, { steadfetchSaid: () => ({ said, given }) });
 }
 

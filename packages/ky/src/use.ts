@@ -57,13 +57,14 @@ export function use(...middlewares: Middleware[]): Options {
       const said = overrideNow() === false ? { limit: 0 } : asObject(saidIn(current.retry));
       return onlyForced(said, forces ? said.limit : NOT_BY_KY);
     };
-    const given = loop();
-    options.retry = given;
+    options.retry = loop();
     const beforeRequest: BeforeRequestHook = ({ options: { retry } }) => {
-      if (options.retry === given) current = { retry };
+      if (saidIn(retry) !== retry) current = { retry };
       Object.assign(retry, loop());
     };
-    options.hooks = { ...options.hooks, beforeRequest: [...(options.hooks?.beforeRequest ?? []), beforeRequest] };
+    // first as well, since an init hook may have put another option in its place
+    const all = [beforeRequest, ...(options.hooks?.beforeRequest ?? []), beforeRequest];
+    options.hooks = { ...options.hooks, beforeRequest: all };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (!forces && override !== false && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
     }

@@ -329,6 +329,20 @@ describe('use', () => {
     expect(fetch.calls).toHaveLength(requests);
   });
 
+  it.each<[string, (retry: RetryOptions) => unknown]>([
+    ['no retry', (retry) => Object.assign(retry, { limit: 0 })],
+    ['a condition', (retry) => Object.assign(retry, { shouldRetry: () => false })],
+  ])('hears what a beforeRequest hook changes in what an init hook put there: %s', async (_, change) => {
+    const fetch = globalFetch(503);
+    const init = [(options: Options) => void Object.assign(options, { retry: 4 })];
+    const beforeRequest = [({ options }: { options: { retry: RetryOptions } }) => void change(options.retry)];
+    const api = ky.create(use(retryMiddleware({ clock: instantClock() })));
+
+    await outcomeOf(api.extend({ hooks: { init, beforeRequest } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(1);
+  });
+
   it('is a fetch on its own', async () => {
     const fetch = globalFetch(200);
 

@@ -37,8 +37,9 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
     if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
     const copy: Record<string, unknown> = { ...headers };
-    // the text of a list; `undefined` and `null` stay, since a wrapper inside may leave such fields out
-    for (const name of Object.keys(copy)) if (Object(copy[name]) === copy[name]) copy[name] = `${copy[name]}`;
+    // the text of a list; `undefined` and `null` stay, since a wrapper inside may leave such fields out, and a function, which it may call
+    for (const name of Object.keys(copy))
+      if (typeof copy[name] === 'object' && copy[name]) copy[name] = `${copy[name]}`;
     return copy as Record<string, string>;
   } catch {
     return headers;
