@@ -9,7 +9,7 @@ const URL = 'https://api.example.com/jobs';
  * Ten calls of five seconds a second, of which all are refused from `from` on for half a minute. Returns the share of those in the 20 s
  * after it that succeed.
  */
-async function afterOutage(from: number): Promise<number> {
+async function afterOutage(from: number, { perSecond = 1_000 }: { perSecond?: number } = {}): Promise<number> {
   const clock = manualClock();
   const until = from + 30_000;
   const withDeadline = defineMiddleware((call, next) => {
@@ -18,10 +18,17 @@ async function afterOutage(from: number): Promise<number> {
   });
   const start = clock.now();
   const isDown = () => clock.now() - start >= from && clock.now() - start < until;
-  const fake = fakeFetch(
-    () => (isDown() ? { status: 429, headers: { 'retry-after': '1' }, delay: 50 } : { status: 200, delay: 300 }),
-    { clock },
-  );
+  let tokens = 10;
+  let last = start;
+  const isEmpty = () => {
+    tokens = Math.min(10, tokens + ((clock.now() - last) * perSecond) / 1_000);
+    last = clock.now();
+    if (tokens < 1) return true;
+    tokens--;
+    return false;
+  };
+  const refusal = { status: 429, headers: { 'retry-after': '1' }, delay: 50 };
+  const fake = fakeFetch(() => (isDown() || isEmpty() ? refusal : { status: 200, delay: 300 }), { clock });
   const limited = compose(withDeadline, rateLimit({ clock, random: () => 0.5, proof: 'first' }))(fake);
   let succeeded = 0;
   const call = async () => {
@@ -41,6 +48,10 @@ async function afterOutage(from: number): Promise<number> {
 describe('an outage in which all is refused', () => {
   it('is not remembered for long: what was searched for before is won back', async () => {
     expect(await afterOutage(20_000)).toBeGreaterThan(0.75);
+  });
+
+  it('is no part of what a limit is measured by after it', async () => {
+    expect(await afterOutage(20_000, { perSecond: 12 })).toBeGreaterThan(0.7);
   });
 
   it('brings back no more than was accepted before it, where answers are slow', async () => {

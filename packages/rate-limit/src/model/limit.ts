@@ -101,7 +101,8 @@ export class Limit {
 
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
-   * request wins back the last step down of the search, and the next one that was sent after that all of them.
+   * request wins back the last step down of the search, and the next one that was sent after that all of them, up to the pace of before.
+   * From there a limit is measured anew.
    */
   #winBack(sentAt: number, now: number): void {
     if (this.#steppedFrom === 0) this.#searchedAt = 0;
@@ -110,6 +111,8 @@ export class Limit {
       this.#wonBackAt = now;
     } else if (sentAt >= this.#wonBackAt) {
       this.pace.winBack(this.#searchedAt);
+      this.history = new History(); // what was refused in between shows no bucket
+      this.#usedUp(now);
       this.#searchedAt = this.#steppedFrom = 0;
     }
   }
