@@ -119,6 +119,11 @@ describe('bufferBody with validate', () => {
 });
 
 describe('isCutOff', () => {
+  it('takes a backslash outside of strings for text like any other', () => {
+    expect(isCutOff('["a"]\\n')).toBe(false);
+    expect(isCutOff('["a"\\n')).toBe(true);
+  });
+
   it('recognises every real beginning of an object or array', () => {
     const value = fc.oneof(fc.object(), fc.array(fc.jsonValue()));
     fc.assert(

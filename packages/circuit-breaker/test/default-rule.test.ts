@@ -71,6 +71,23 @@ describe('the default rule', () => {
     expect(await page()).toEqual([200, 200]);
   });
 
+  it('finds the server well again also after an outage of many things, each of which a probe has failed with', async () => {
+    let isDown = true;
+    const { clock, outcomeOf } = service(() => (isDown ? 500 : 200));
+    for (let n = 0; n < 120; n++) {
+      await outcomeOf(`/${'abcdefgh'[n % 8]}`);
+      await clock.sleep(1_000);
+    }
+
+    isDown = false;
+    for (let n = 0; n < 20; n++) {
+      await outcomeOf(`/${'abcdefgh'[n % 8]}`);
+      await clock.sleep(1_000);
+    }
+
+    expect(await outcomeOf('/a')).toBe(200);
+  });
+
   it('lets through what a probe failed with after the time that it told, and no more of it than one beside the probe', async () => {
     const { clock, middleware, outcomeOf, requests } = service(() => 500);
     for (let n = 0; n < 10; n++) await outcomeOf(n % 2 ? '/a' : '/b');

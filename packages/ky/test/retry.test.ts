@@ -15,6 +15,16 @@ describe('retry', () => {
     expect(clock.sleeps).toEqual([250, 250]);
   });
 
+  it('needs no performance timer, as ky does not', async () => {
+    const { api, fetch } = client(['network-error', 200]);
+    vi.stubGlobal('performance', undefined);
+
+    const { status } = await api.get(URL).finally(() => vi.unstubAllGlobals());
+
+    expect(status).toBe(200);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it('repeats a call that got no permit, was held as long as the server asked, and gets one then', async () => {
     const budget: RetryOptions['budget'] = {
       acquire: (_key, kind) => (kind.startsWith('held') ? { release: () => {} } : undefined),

@@ -69,6 +69,36 @@ describe('Limit', () => {
     expect(limit.pace).toMatchObject({ way: 'search', base: 2 / 10_000 });
   });
 
+  it('wins back a search in two steps, by answers that do not come from one round trip', () => {
+    const limit = new Limit(chance());
+    limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
+    const before = limit.pace.base;
+    limit.learn(stretch(1_100, 10, 0), closing, 10_100);
+    const once = limit.pace.base;
+    limit.learn(stretch(10_100, 10, 0), closing, 20_100);
+    limit.accept(21_000, 100);
+    expect(limit.pace.base).toBe(once);
+    limit.accept(21_010, 100); // sent before the first answer came
+    expect(limit.pace.base).toBe(once);
+    limit.accept(21_200, 100);
+    expect(limit.pace.base).toBe(before);
+  });
+
+  it('wins back nothing after one closing alone in which nothing was accepted', () => {
+    const limit = new Limit(chance());
+    limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 10, 0), closing, 10_100);
+    const { base } = limit.pace;
+    limit.accept(11_000, 100);
+    expect(limit.pace.base).toBe(base);
+  });
+
+  it('does not resume a flow of which too little was seen', () => {
+    const limit = new Limit(chance());
+    limit.accept(0, 100);
+    expect(limit.resume(10_000)).toBe(false);
+  });
+
   it('gives up as much again when it shares the limit and nothing was accepted', () => {
     const limit = shared();
     limit.learn(stretch(10_000, 10, 0), { ...closing, pace: 0.02 }, 16_100);
