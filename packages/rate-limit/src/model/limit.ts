@@ -60,6 +60,8 @@ export class Limit {
   #searchedAt = 0;
   /** The pace before the last one of several; 0: there are not several. */
   #steppedFrom = 0;
+  /** Whether the pace to win back is that of what was accepted before, and no guess. */
+  #wasAccepted = false;
   /** When the first request was accepted after them; `undefined` before that. */
   #wonBackAt: number | undefined;
   /** What was accepted since when, in calls that are not far apart. */
@@ -102,7 +104,7 @@ export class Limit {
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
    * request wins back the last step down of the search, and the next one that was sent after that all of them, up to the pace of before.
-   * From there a limit is measured anew.
+   * Where that is known, a limit is measured anew from there.
    */
   #winBack(sentAt: number, now: number): void {
     if (this.#steppedFrom === 0) this.#searchedAt = 0;
@@ -111,8 +113,10 @@ export class Limit {
       this.#wonBackAt = now;
     } else if (sentAt >= this.#wonBackAt) {
       this.pace.winBack(this.#searchedAt);
-      this.history = new History(); // what was refused in between shows no bucket
-      this.#usedUp(now);
+      if (this.#wasAccepted) {
+        this.history = new History(); // what was refused in between shows no bucket
+        this.#usedUp(now);
+      }
       this.#searchedAt = this.#steppedFrom = 0;
     }
   }
@@ -175,8 +179,10 @@ export class Limit {
 
   /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #noneAccepted(now: number): void {
-    if (this.#searchedAt === 0) this.#searchedAt = Math.min(this.pace.base, this.#flowPace);
-    else this.#steppedFrom = this.pace.base;
+    if (this.#searchedAt === 0) {
+      this.#wasAccepted = this.#flowPace < this.pace.base;
+      this.#searchedAt = Math.min(this.pace.base, this.#flowPace);
+    } else this.#steppedFrom = this.pace.base;
     this.#wonBackAt = undefined;
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
