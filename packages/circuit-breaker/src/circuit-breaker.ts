@@ -80,42 +80,47 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   const breaker = given ?? startBreaker(settings);
   const now = monotonic(clock);
   const turns = new Turns(clock);
-  const middleware = defineMiddleware(async (call, next) => {
+  const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = checkString('circuitBreaker: key()', key(call));
-    const emit = (action: EventOf<'circuit'>['action']) =>
-      call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(name) });
     const permit = breaker.acquire(name, new CallAttempt(call));
     if (!permit) {
-      emit('refused');
+      emit(call, 'refused', breaker, name);
       return turns.refuse(() => refusal(breaker, name, call), call.signal);
     }
-    if (permit.probe) emit('probe');
-    if (permit.closed) emit('closed');
+    if (permit.probe) emit(call, 'probe', breaker, name);
+    if (permit.closed) emit(call, 'closed', breaker, name);
     const { sends } = call.record;
-    const startedAt = now();
+    const startedAt = isLast(call) ? now() : undefined;
     const report = (outcome: Outcome) => {
       try {
-        const facts = { sends, uncutFor: isLast(call) ? now() - startedAt : 0 };
+        const facts = { sends, uncutFor: startedAt === undefined ? 0 : now() - startedAt };
         const verdict = verdictOf(outcome, call, facts, isFailure);
         const answer = verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined;
         const change = permit.settle(verdict, answer, outcome.failed || !isElsewhere(outcome.response, call));
-        if (change) emit(change);
+        if (change) emit(call, change, breaker, name);
       } catch {
         // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
         permit.settle('neutral');
       }
     };
-    try {
-      const response = await next(call);
-      report({ response, failed: false });
-      return response;
-    } catch (error) {
-      report({ error, failed: true });
-      throw error;
-    }
+    return Promise.resolve(next(call)).then(
+      (response) => {
+        report({ response, failed: false });
+        return response;
+      },
+      (error) => {
+        report({ error, failed: true });
+        throw error;
+      },
+    );
   }, LAYER);
   return Object.assign(middleware, { breaker });
+}
+
+/** Reports to observers of the call what its circuit does, with the state of the circuit as the hooks have it. */
+function emit(call: Call, action: EventOf<'circuit'>['action'], breaker: Breaker, key: string): void {
+  call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(key) });
 }
 
 /** One attempt as a breaker sees it. */

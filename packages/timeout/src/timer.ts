@@ -21,9 +21,21 @@ export interface Timer {
 
 /** Calls `expire` once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
 export function startTimer(time: Time, ms: number, target: Expirable): Timer {
-  if (time.clock !== systemClock) return sleepTimer(time, ms, target);
-  const handle = setTimeout(expire, ms, target);
-  return { due: time.now() + ms, clear: () => clearTimeout(handle) };
+  return time.clock === systemClock ? new SystemTimer(time, ms, target) : sleepTimer(time, ms, target);
+}
+
+class SystemTimer implements Timer {
+  readonly due: number;
+  readonly #handle: ReturnType<typeof setTimeout>;
+
+  constructor({ now }: Time, ms: number, target: Expirable) {
+    this.due = now() + ms;
+    this.#handle = setTimeout(expire, ms, target);
+  }
+
+  clear(): void {
+    clearTimeout(this.#handle);
+  }
 }
 
 /** A sleep that ends within this many turns of the microtask queue has not waited. */

@@ -152,7 +152,9 @@ export class Call {
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    return this.with({ attempt, retried });
+    const { record, remaining, observed, rest } = this;
+    const mark = { record, attempt, retried, remaining, observed, rest };
+    return new Call(this.input, this.init, this.#requestHeaders, this.#given, mark);
   }
 
   /** The call with a copy of its `Request`, to send while the original is kept. */

@@ -18,11 +18,17 @@ export function copyInit(init: RequestInit): RequestInit {
     }
     Object.assign(copy, membersOf(init));
   }
-  for (const name of TEXTS) if (Object(copy[name]) === copy[name]) copy[name] = `${copy[name]}`;
-  const { headers, body } = copy;
-  if (headers) copy.headers = copyHeaders(headers);
-  if (typeof body === 'object' && body) copy.body = copyBody(body);
+  for (const name in copy) {
+    const value = copy[name];
+    if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);
+  }
   return copy;
+}
+
+function copyMember(name: string, value: object): unknown {
+  if (name === 'headers') return copyHeaders(value as HeadersInit);
+  if (name === 'body') return copyBody(value as BodyInit);
+  return TEXTS.includes(name) ? `${value}` : value;
 }
 
 /** Whether a body can be sent more than once: everything but streams and what is read step by step. */

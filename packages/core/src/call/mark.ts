@@ -49,7 +49,9 @@ export function takeAttempt(init: Marked): void {
  */
 export function withMark(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
-  const marked: Marked = { ...init, [MARK]: mark };
+  // the mark first: to add a symbol to an object that is there costs an engine as much as all of the rest
+  const marked: Marked = { [MARK]: mark, ...init };
+  if (marked[MARK] !== mark) marked[MARK] = mark;
   const { headers, body } = marked;
   if (headers) marked.headers = copyHeaders(headers);
   if (typeof body === 'object' && body && mark.retried === true) marked.body = copyBody(body);

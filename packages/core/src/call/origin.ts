@@ -8,7 +8,8 @@ const NO_BASE = 'http://relative.invalid';
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
 // Each layer asks for the origin of the same URL, and most calls go to the origin of the last one: then one comparison is
-// enough. The prefix and the origin are new strings, which keep no longer text in memory.
+// enough. The prefix and the origin are new strings, which keep no longer text in memory; the URL is that of one call.
+let lastUrl: string | undefined;
 let lastOrigin = '/';
 let lastPrefix = `${NO_BASE}/`;
 
@@ -19,7 +20,11 @@ let lastPrefix = `${NO_BASE}/`;
  * scheme. Relative URLs share the key `/` where the runtime knows no base. It never holds user info, path or query.
  */
 export function originOf(url: string): string {
-  if (url.startsWith(lastPrefix)) return lastOrigin;
+  if (url === lastUrl) return lastOrigin;
+  if (url.startsWith(lastPrefix)) {
+    lastUrl = url;
+    return lastOrigin;
+  }
   const parsed = parse(url);
   if (parsed === undefined) return 'invalid:';
   const { protocol } = parsed;
@@ -27,6 +32,7 @@ export function originOf(url: string): string {
   if (host === '') return protocol;
   const origin = `${protocol}//${host}`;
   if (origin === NO_BASE) return '/';
+  lastUrl = undefined;
   lastOrigin = origin;
   lastPrefix = `${origin}/`;
   return origin;
@@ -51,11 +57,16 @@ export function normalUrl(url: string): string | undefined {
   return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
+/** A path alone, or behind a host without user info. */
+const PLAIN_PATH = /^(?:https?:\/\/[\w.-]+(?::\d+)?|(?!\/\/))(\/[^?#\\\s]*)?(?:[?#]|$)/;
+
 /**
  * The path of a URL, however the URL is spelled, without user info, query and fragment. `/` where there is no host: the
  * rest may be data.
  */
 export function pathOf(url: string): string {
+  const plain = PLAIN_PATH.exec(url);
+  if (plain) return plain[1] ?? '/';
   const { host = '', pathname = '/' } = parse(url) ?? {};
   return host === '' ? '/' : pathname;
 }

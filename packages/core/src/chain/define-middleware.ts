@@ -65,26 +65,25 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (name !== undefined && typeof layer === 'object') warnOfOrder(layer, inner);
     }
-    const enter: Next = rejecting((call) => handler(call, proceed));
-    const fetch: Composed = rejecting((input, init) => {
-      const call = Call.from(input, init);
-      if (call.observed) takeAttempt(init!);
-      return holdsStream(call) ? releasing(call, enter) : handler(call, proceed);
-    });
+    const enter: Next = (call) => {
+      try {
+        return handler(call, proceed);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
+    const fetch: Composed = (input, init) => {
+      try {
+        const call = Call.from(input, init);
+        if (call.observed) takeAttempt(init!);
+        return holdsStream(call) ? releasing(call, enter) : handler(call, proceed);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
     fetch[ENTER] = { owner: fetch, enter };
     fetch[LAYERS] = name === undefined ? inner : [name, ...inner];
     return fetch;
-  };
-}
-
-/** The same function, which rejects where it would throw. */
-function rejecting<Args extends unknown[]>(run: (...args: Args) => Promise<Response>): typeof run {
-  return (...args) => {
-    try {
-      return run(...args);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   };
 }
 
@@ -115,7 +114,17 @@ async function releasing(call: Call, enter: Next): Promise<Response> {
 export function toNext(fetch: Fetch): Next {
   if (typeof fetch !== 'function') throw optionError('next', 'a fetch function', fetch);
   const entrance = (fetch as Composed)[ENTER];
-  return entrance?.owner === fetch ? entrance.enter : rejecting((call) => call.send(fetch));
+  return entrance?.owner === fetch ? entrance.enter : entryOf(fetch);
+}
+
+function entryOf(fetch: Fetch): Next {
+  return (call) => {
+    try {
+      return call.send(fetch);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /** The named layers of a composed fetch, outermost first, up to the first foreign wrapper. */

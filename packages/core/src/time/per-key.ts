@@ -37,6 +37,8 @@ export function perKey<T>(
   checkNumber('perKey: maxKeys', maxKeys, { min: 1, integer: true });
   const kept = new Map<string, Kept<T>>();
   let characters = 0;
+  /** What was used last: most calls have the key of the one before. */
+  let last: Kept<T> | undefined;
 
   const make = (given: string): Kept<T> => {
     const key = JSON.parse(JSON.stringify(given)); // a key that is cut from a longer text, e.g. a URL, would keep all of it in memory
@@ -45,19 +47,21 @@ export function perKey<T>(
     return made;
   };
   const drop = (key: string) => {
+    if (last?.key === key) last = undefined;
     if (kept.delete(key)) characters -= key.length;
   };
   /** Any but the last one, which is in use. */
-  const leastNeeded = (last: string): string => {
-    for (const { key, value } of kept.values()) if (key !== last && !isNeeded(value)) return key;
+  const leastNeeded = (): string => {
+    for (const { key, value } of kept.values()) if (key !== last!.key && !isNeeded(value)) return key;
     return kept.keys().next().value!;
   };
   const use = (given: string): T => {
-    const used = kept.get(String(given)) ?? make(String(given));
-    kept.delete(used.key);
-    kept.set(used.key, used);
-    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(leastNeeded(used.key));
-    return used.value;
+    if (last !== undefined && given === last.key) return last.value;
+    last = kept.get(String(given)) ?? make(String(given));
+    kept.delete(last.key);
+    kept.set(last.key, last);
+    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(leastNeeded());
+    return last.value;
   };
   return Object.assign(use, {
     peek: (key: string) => kept.get(key)?.value,

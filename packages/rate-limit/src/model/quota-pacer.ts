@@ -91,13 +91,13 @@ export class QuotaPacer {
     return this.#refill.trust > 0.5;
   }
 
-  get isBucket(): boolean {
+  get #isBucket(): boolean {
     return this.#refill.isBucket;
   }
 
-  /** Others seem to use it too. */
-  get isShared(): boolean {
-    return this.#refill.shared;
+  /** Whether it is a bucket that nobody else seems to use. */
+  get isOwnBucket(): boolean {
+    return this.#isBucket && !this.#refill.shared;
   }
 
   /** The server refused although something should have been left. */
@@ -135,12 +135,12 @@ export class QuotaPacer {
     const refill = this.#refill;
     const { before, after, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
-    if (accepted && this.isBucket && this.believed) refill.trust = Math.min(FULL_TRUST, refill.trust * EARNS_BACK);
+    if (accepted && this.#isBucket && this.believed) refill.trust = Math.min(FULL_TRUST, refill.trust * EARNS_BACK);
     this.#roundTrip = roundTrip;
-    const wasBucket = this.isBucket;
+    const wasBucket = this.#isBucket;
     const resetIn = refill.note(quota, answered);
     // a window that was begun when less than half of it was left: what it refused as a bucket says nothing
-    if (wasBucket && !this.isBucket) refill.trust = FULL_TRUST;
+    if (wasBucket && !this.#isBucket) refill.trust = FULL_TRUST;
     const { whole, isBucket, window } = refill;
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
@@ -253,7 +253,7 @@ export class QuotaPacer {
 
   /** A bucket of one refuses each call that comes before its time. */
   get #isEven(): boolean {
-    return this.isBucket && this.#refill.whole < 2;
+    return this.#isBucket && this.#refill.whole < 2;
   }
 
   /** What is not spent, where it comes back while an answer is on its way. */

@@ -52,8 +52,10 @@ export class Quotas {
   }
 
   delay(now: number, cost: number): number {
-    const delays = [...this.#policies.values()].map(({ pacer, unit }) => pacer.delay(now, inUnit(unit, cost)));
-    return Math.max(0, ...delays);
+    let delay = 0;
+    for (const { pacer, unit } of this.#policies.values())
+      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost)));
+    return delay;
   }
 
   advance(now: number, inFlight: number): void {
@@ -107,7 +109,7 @@ export class Quotas {
     const isAlone = this.#policies.size === 1;
     const explains = ({ name, remaining }: Quota) => {
       const known = this.#policies.get(name);
-      if (isAlone && known?.pacer.isBucket && !known.pacer.isShared && answered.sentAt > known.since) return false;
+      if (isAlone && known?.pacer.isOwnBucket && answered.sentAt > known.since) return false;
       return known && remaining < Math.max(1, inUnit(known.unit, answered.cost));
     };
     if (accepted || quotas.some(explains)) return;
