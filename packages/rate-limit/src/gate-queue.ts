@@ -149,7 +149,7 @@ export class GateQueue {
     if (permit) ticket.admit(permit, now);
     else {
       this.#gate.learned.answerTime.endedWaiting();
-      ticket.resolve!({ gate: this.#gate, wait });
+      ticket.endLate(this.#gate, wait);
     }
   }
 

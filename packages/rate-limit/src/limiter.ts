@@ -58,11 +58,12 @@ export class Limiter {
 
   async fetch(call: Call, next: Next): Promise<Response> {
     let gate: Gate | undefined;
+    let ticket: Ticket | undefined;
     let end: (() => boolean) | undefined;
     try {
       throwIfAborted(call.signal);
       gate = this.gates.take(call);
-      const ticket = this.#ticket(call, gate);
+      ticket = this.#ticket(call, gate);
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
         const at = this.#now();
@@ -93,6 +94,10 @@ export class Limiter {
         prepareResend(refused, this.#settings.clock.now());
         discard(response, call);
       }
+    } catch (error) {
+      if (!ticket?.late) throw error;
+      // reported by the call itself: what ends its wait belongs to another call, and so do the async context and the id in a log
+      throw this.#waits.error('rate-limited', ticket.late.gate, ticket.late.wait, call);
     } finally {
       releaseBody(call);
       if (gate && end?.() !== false) this.gates.release(gate);
@@ -120,7 +125,7 @@ export class Limiter {
       queue?.remove(ticket);
       const request = ticket.request ?? (permit && new Outgoing(ticket, permit, undefined, this.#now));
       if (request) this.#endUnanswered(request);
-      ticket.reject?.(cancelError(undefined));
+      ticket.refuse(cancelError(undefined));
       this.gates.release(gate);
     });
   }

@@ -4,12 +4,6 @@ import type { Gate, Permit } from './gate.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Outgoing } from './outgoing.ts';
 
-/** A wait at a gate that ended because it would be so long, in milliseconds. */
-export interface TooLong {
-  readonly gate: Gate;
-  readonly wait: number;
-}
-
 /** One call under way: its place in the order, and how long it may wait. */
 export class Ticket {
   readonly call: Call;
@@ -39,9 +33,12 @@ export class Ticket {
   request: Outgoing | undefined;
   /** Its call is taken for lost: see `watchRequests`. */
   isLost = false;
+  /** At which gate its wait ended because it would be too long, and how long it would be. */
+  late: { readonly gate: Gate; readonly wait: number } | undefined;
   /** How its wait ends. */
-  resolve: ((end: Permit | TooLong) => void) | undefined;
+  resolve: ((permit: Permit) => void) | undefined;
   reject: ((reason: unknown) => void) | undefined;
+  release: (() => void) | undefined;
 
   constructor(call: Call, gate: Gate, number: number, cost: number, left: number, began: number) {
     this.call = call;
@@ -56,6 +53,24 @@ export class Ticket {
   admit(permit: Permit, now: number): void {
     this.left -= now - this.since;
     this.permit = permit;
+    this.#stop();
     this.resolve?.(permit);
+  }
+
+  /** Ends the wait, which would be too long. */
+  endLate(gate: Gate, wait: number): void {
+    this.late = { gate, wait };
+    this.refuse(undefined);
+  }
+
+  /** Ends the wait: the call fails. */
+  refuse(error: unknown): void {
+    this.#stop();
+    this.reject?.(error);
+  }
+
+  #stop(): void {
+    this.call.record.waitingFor = undefined;
+    this.release?.();
   }
 }

@@ -5,7 +5,7 @@ import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { withoutSecrets } from './read-response.ts';
 import type { Report } from './report.ts';
-import type { Ticket, TooLong } from './ticket.ts';
+import type { Ticket } from './ticket.ts';
 
 /** A call waits so many milliseconds longer than `maxWait`, so that a gate that is closed for exactly that long still lets it out. */
 export const GRACE_MS = 100;
@@ -44,35 +44,30 @@ export class Waits {
   }
 
   /** Waits in the queue of a gate. The caller, or an observer, may cancel the wait. */
-  async #inQueue(ticket: Ticket, gate: Gate): Promise<Permit> {
+  #inQueue(ticket: Ticket, gate: Gate): Promise<Permit> {
     const { call } = ticket;
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
     call.record.waitingFor = 'its turn in rateLimit()';
-    let release: (() => void) | undefined;
-    const begin = (resolve: (end: Permit | TooLong) => void, reject: (reason: unknown) => void) => {
+    const begin = (resolve: (permit: Permit) => void, reject: (reason: unknown) => void) => {
       ticket.resolve = resolve;
       ticket.reject = reject;
       gate.queue(ticket);
       // an observer may have cancelled the wait already
+      let release: (() => void) | undefined;
+      ticket.release = () => {
+        release?.();
+        own?.release();
+      };
       release = onAbort(own?.signal ?? call.signal, (reason) => {
         ticket.queue?.remove(ticket);
         ticket.gate.noteEnd(ticket, this.#now());
         const turn = this.#turns.enter();
-        if (turn) void turn.then(() => reject(reason));
-        else reject(reason);
+        if (turn) void turn.then(() => ticket.refuse(reason));
+        else ticket.refuse(reason);
       });
     };
-    try {
-      const end = await settledByOthers(begin, () => ticket.queue?.wakeIfLate());
-      if ('pacer' in end) return end;
-      // reported here: what ended the wait belongs to another call, and so do the async context and the id in a log
-      throw this.#error('rate-limited', end.gate, end.wait, call);
-    } finally {
-      release?.();
-      own?.release();
-      call.record.waitingFor = undefined;
-    }
+    return settledByOthers(begin, () => ticket.queue?.wakeIfLate());
   }
 
   /**
@@ -95,11 +90,11 @@ export class Waits {
       if (effective.learned.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.permitFor(ticket);
     }
-    return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
+    return this.#turns.refuse(() => this.error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }
 
   /** The error of a call that is refused here. Reports it. */
-  #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
+  error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
     this.#report.refused(call, gate, reason, retryAfter);
     const { lastAnswer: known } = gate.learned;
     const lastAnswer = call.record.lastAnswer ?? (known && withoutSecrets(known));

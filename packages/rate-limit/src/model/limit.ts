@@ -46,6 +46,18 @@ export interface Closing {
   readonly fine?: number | undefined;
 }
 
+/** Closings in a row in which a search had nothing accepted. */
+interface Stall {
+  /** The pace before the first of them, or that of what had been accepted until then, if it is lower. */
+  readonly pace: number;
+  /** Whether it is the latter. */
+  readonly wasAccepted: boolean;
+  /** The pace before the last of them, if there are several. */
+  steppedFrom?: number | undefined;
+  /** When the first request was accepted after them. */
+  wonBackAt?: number | undefined;
+}
+
 /** A limit that the server shows only by refusing: it is measured from refusal to refusal. */
 export class Limit {
   readonly pace: Pace = new Pace();
@@ -56,14 +68,8 @@ export class Limit {
   #emptied = 0;
   /** The pace at which is let go what waited. */
   #steady = Infinity;
-  /** The pace before the first of the last closings in which nothing was accepted, or that of what was accepted until then if it is lower; 0: there are none. */
-  #searchedAt = 0;
-  /** The pace before the last one of several; 0: there are not several. */
-  #steppedFrom = 0;
-  /** Whether the pace to win back is that of what was accepted before, and no guess. */
-  #wasAccepted = false;
-  /** When the first request was accepted after them; `undefined` before that. */
-  #wonBackAt: number | undefined;
+  /** The closings in a row in which a search had nothing accepted; `undefined` where something was. */
+  #stall: Stall | undefined;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
   why: string = NOTHING_REFUSED;
@@ -98,7 +104,7 @@ export class Limit {
     flow.accepted++;
     flow.last = now;
     this.history.accept(now, took);
-    if (this.#searchedAt > 0) this.#winBack(now - took, now);
+    if (this.#stall) this.#winBack(this.#stall, now - took, now);
   }
 
   /**
@@ -106,18 +112,18 @@ export class Limit {
    * request wins back the last step down of the search, and the next one that was sent after that all of them, up to the pace of before.
    * Where that is known, a limit is measured anew from there.
    */
-  #winBack(sentAt: number, now: number): void {
-    if (this.#steppedFrom === 0) this.#searchedAt = 0;
-    else if (this.#wonBackAt === undefined) {
-      this.pace.winBack(this.#steppedFrom);
-      this.#wonBackAt = now;
-    } else if (sentAt >= this.#wonBackAt) {
-      this.pace.winBack(this.#searchedAt);
-      if (this.#wasAccepted) {
+  #winBack(stall: Stall, sentAt: number, now: number): void {
+    if (stall.steppedFrom === undefined) this.#stall = undefined;
+    else if (stall.wonBackAt === undefined) {
+      this.pace.winBack(stall.steppedFrom);
+      stall.wonBackAt = now;
+    } else if (sentAt >= stall.wonBackAt) {
+      this.pace.winBack(stall.pace);
+      if (stall.wasAccepted) {
         this.history = new History(); // what was refused in between shows no bucket
         this.#usedUp(now);
       }
-      this.#searchedAt = this.#steppedFrom = 0;
+      this.#stall = undefined;
     }
   }
 
@@ -179,12 +185,10 @@ export class Limit {
 
   /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #noneAccepted(now: number): void {
-    if (this.#searchedAt === 0) {
-      this.#wasAccepted = this.#flowPace < this.pace.base;
-      this.#searchedAt = Math.min(this.pace.base, this.#flowPace);
-    } else this.#steppedFrom = this.pace.base;
-    this.#wonBackAt = undefined;
-    this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
+    const { base } = this.pace;
+    if (this.#stall) Object.assign(this.#stall, { steppedFrom: base, wonBackAt: undefined });
+    else this.#stall = { pace: Math.min(base, this.#flowPace), wasAccepted: this.#flowPace < base };
+    this.pace.base = Math.min(base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
   }
 
