@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|outages|exceptions|limits|overhead|first-call|storms|budgets|fleets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
+//   pnpm bench [harm|outages|exceptions|limits|overhead|first-call|observe|storms|budgets|fleets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,6 +13,7 @@ const RUNS: Record<string, string> = {
   limits: 'limits/run.ts',
   overhead: 'overhead/run.ts',
   'first-call': 'overhead/first-call.ts',
+  observe: 'overhead/observe.ts',
   storms: 'storms/run.ts',
   budgets: 'storms/budgets.ts',
   fleets: 'storms/fleets.ts',

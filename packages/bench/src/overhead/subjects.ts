@@ -2,7 +2,7 @@ import { maxRetries, onNetworkError, onStatus, retryWith, TRANSIENT } from '@ste
 import { withRateLimit, withRetry, withTimeout } from 'fetch-extras';
 import fetchRetry from 'fetch-retry';
 import ky from 'ky';
-import { compose, defineMiddleware, type Fetch, observe, rateLimit, retry, standard, timeout } from 'steadfetch';
+import { compose, defineMiddleware, type Fetch, rateLimit, retry, standard, timeout } from 'steadfetch';
 import type { Subject } from './measure.ts';
 
 const response = new Response(null, { status: 200 });
@@ -24,14 +24,6 @@ export const SUBJECTS: readonly Subject[] = [
     make: () => retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError())(stub),
   },
   { name: 'retry()', make: () => retry()(stub) },
-  {
-    name: 'observe(), retry()',
-    make: () =>
-      compose(
-        observe(() => {}),
-        retry(),
-      )(stub),
-  },
   { name: 'retry({ budget: false })', make: () => retry({ budget: false })(stub) },
   { name: 'rateLimit()', make: () => rateLimit()(stub) },
   { name: 'timeout(10_000)', make: () => timeout(10_000)(stub) },
