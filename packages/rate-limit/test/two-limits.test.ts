@@ -101,7 +101,7 @@ it.each<[string, () => number]>([
       };
       return { status: used > 8 ? 429 : 200, delay: 300, headers };
     };
-    const limited = rateLimit({ clock, maxWait: 30_000 })(fakeFetch(answer, { clock }));
+    const limited = rateLimit({ clock, maxWait: 30_000, random: seededRandom(3) })(fakeFetch(answer, { clock }));
     let slowest = 0;
     for (let n = 0; n < 400; n++) {
       const at = clock.now();
