@@ -9,12 +9,12 @@ import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
 export function takeOverride(call: Call, names: readonly string[]): { override: unknown; call: Call } | undefined {
   const init: (RequestInit & CallOptions & NamedOptions) | undefined = call.init;
   if (!init || !('retry' in init || 'steadfetch' in init)) return undefined;
-  const { retry, ...rest } = init;
-  const named = init.steadfetch?.retry;
-  if (named !== undefined) {
-    const { steadfetch, ...others } = init;
-    return { override: named, call: call.with({ init: others }) };
+  const { steadfetch, ...others } = init;
+  if (steadfetch?.retry !== undefined) {
+    call.record.meta ??= steadfetch.meta; // for an observer inside
+    return { override: steadfetch.retry, call: call.with({ init: others }) };
   }
+  const { retry, ...rest } = init;
   return retry === undefined || isOurs(retry, names) ? { override: retry, call: call.with({ init: rest }) } : undefined;
 }
 

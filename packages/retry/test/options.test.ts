@@ -1,4 +1,4 @@
-import { compose, type Fetch, type Middleware } from '@steadfetch/core';
+import { compose, type Fetch, type Middleware, observe } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -176,6 +176,17 @@ describe('options of one call', () => {
       expect(await attempts({ steadfetch: {} })).toBe(3);
     },
   );
+
+  it('leave the meta beside them to an observer inside', async () => {
+    const seen: unknown[] = [];
+    const observer = observe(({ meta }) => seen.push(meta));
+
+    await compose(retry(quick()), observer)(scripted(200).fetch)(API, {
+      steadfetch: { meta: 'job 7', retry: { maxRetries: 1 } },
+    });
+
+    expect(seen).toEqual(['job 7', 'job 7', 'job 7']);
+  });
 });
 
 describe('the budget', () => {
