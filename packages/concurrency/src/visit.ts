@@ -46,10 +46,9 @@ export class Visit {
   }
 
   /** Waits for the first slot, while others may use what the call holds outside. */
-  async wait(): Promise<void> {
+  wait(): Promise<unknown> {
     const resumeOutside = this.#isRefused ? undefined : this.#call.rest?.(this.#shared.max);
-    await this.#waitInLine();
-    await resumeOutside?.();
+    return this.#waitInLine().then(resumeOutside);
   }
 
   /** Counts the first outcome, if it is one of the server. */
@@ -113,7 +112,7 @@ export class Visit {
     }
   }
 
-  async #waitInLine(): Promise<void> {
+  #waitInLine(): Promise<unknown> {
     const { max, maxQueue, onQueue, turns } = this.#shared;
     const { record, signal, observed } = this.#call;
     const lane = this.#lane!;
@@ -129,11 +128,9 @@ export class Visit {
     if (!turn) return turns.refuse(() => new QueueFullError(key, max, maxQueue, record.lastAnswer), signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key, active, queued: queued + 1 });
-    try {
-      await turn.slot;
-    } finally {
+    return turn.slot.finally(() => {
       own?.release();
       record.waitingFor = undefined;
-    }
+    });
   }
 }

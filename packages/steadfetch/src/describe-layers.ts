@@ -3,16 +3,13 @@ export function describeLayers(layers: readonly [name: string, options: object, 
   return [...layers.map(([name, options]) => [name, ...partsOf(options)].join('  ')), 'fetch'].join('\n');
 }
 
-/** Options that may hold state in numbers. */
-const STATE = new Set(['clock', 'budget', 'rule']);
-
-/** The options that are a number or a word; of nested options each of those. */
+/** The options that are a number or a word; of nested options each of those. What has methods, as a clock or a breaker, holds state. */
 function partsOf(options: object, group = ''): string[] {
   return Object.entries(options).flatMap(([option, value]) => {
     if (isWord(value)) return value === undefined ? [] : [`${group}${option} ${value}`];
-    if (STATE.has(option)) return [];
     if (Array.isArray(value)) return value.every(isWord) ? [`${group}${option} ${value.join(' ')}`] : [];
-    return Object.getPrototypeOf(value) === Object.prototype ? partsOf(value, `${group}${option} `) : [];
+    const hasMethods = Object.values(value).some((member) => typeof member === 'function');
+    return hasMethods || Object.getPrototypeOf(value) !== Object.prototype ? [] : partsOf(value, `${group}${option} `);
   });
 }
 

@@ -109,6 +109,15 @@ describe('standard', () => {
     expect(standard({ retry: { budget: false } }).describe()).toContain('budget false');
   });
 
+  it('describes nothing of a breaker or a store of the caller, which may be a plain object that holds a password, or itself', () => {
+    const own = { connection: { password: 'secret' }, pacer: () => undefined as never, self: {} };
+    own.self = own;
+    const stack = standard({ circuitBreaker: { breaker: { ...breaker(), ...own } }, rateLimit: { store: own } });
+
+    expect(stack.describe()).toContain('circuitBreaker\n');
+    expect(stack.describe()).not.toContain('secret');
+  });
+
   it.each<[StandardOptions, number]>([
     [{ idempotencyKey: { header: 'X-Idem' } }, 2],
     [{ idempotencyKey: { header: 'X-Idem', when: () => false } }, 1],
