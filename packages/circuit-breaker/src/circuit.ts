@@ -40,8 +40,8 @@ export class Circuit {
   readonly #held = new Set<Entry>();
   /** The calls whose attempts are all let through. */
   readonly #begun = new WeakSet<object>();
-  /** The failure that each call has been counted with. */
-  #counted = new WeakMap<object, Sample>();
+  /** The failure that each call has been counted with, and where: a retry that fails after the circuit has closed is no other call. */
+  readonly #counted = new WeakMap<object, { readonly sample: Sample; readonly tally: Tally }>();
   #tally: Tally;
   #state: CircuitState = 'closed';
   /** Each change of state starts a generation, each opening of a closed circuit an outage. */
@@ -56,8 +56,9 @@ export class Circuit {
   /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
   #failingSince = 0;
+  /** Whether the circuit refuses only what has failed, while it is not closed. */
   readonly #isScoped: boolean;
-  readonly #failing: FailingParts;
+  readonly #failing = new FailingParts();
 
   /** Calls that failed since the last success. */
   failures = 0;
@@ -70,7 +71,6 @@ export class Circuit {
     this.#policy = policy;
     this.#tally = policy.rule.start();
     this.#isScoped = policy.rule.scoped === true;
-    this.#failing = new FailingParts(this.#isScoped);
   }
 
   /** `half-open` as soon as a probe would be let through. */
@@ -89,7 +89,7 @@ export class Circuit {
 
   /** The parts that are refused while the circuit is not closed; `undefined` if all are. */
   get parts(): string[] | undefined {
-    return this.#failing.parts;
+    return this.#isScoped ? this.#failing.parts : undefined;
   }
 
   /** Milliseconds until it is worth asking again; a guess while probes are out, 0 when a call would be let through. */
@@ -109,7 +109,8 @@ export class Circuit {
     }
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
-    const isRefused = this.#failing.refuses(attempt);
+    const isRefused = !this.#isScoped || this.#failing.refuses(attempt);
+    if (isRefused) this.#failing.noteAsked(attempt);
     if (isRefused && !this.#hasSlot(at)) return undefined;
     const needsSlot = isRefused && !this.#failing.needsNoSlot(attempt);
     if (call !== undefined) this.#begun.add(call);
@@ -154,19 +155,20 @@ export class Circuit {
       this.#forget();
       this.#takeBack(entry.attempt);
       if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
-    } else if (entry.probe && entry.outage === this.#outage) {
-      if (this.#policy.rule.isSlow?.(duration)) {
-        this.#passed = 0;
-        if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
-      } else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
-    } else if (this.#isScoped) this.#enter('closed');
+      return;
+    }
+    const isProbe = entry.probe && entry.outage === this.#outage;
+    if (isProbe && this.#policy.rule.isSlow?.(duration)) {
+      this.#passed = 0;
+      if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
+    } else if (this.#isScoped || (isProbe && ++this.#passed >= this.#policy.probes)) this.#enter('closed');
   }
 
   #takeBack({ call }: CircuitAttempt): void {
-    const sample = call && this.#counted.get(call);
-    if (!sample) return;
+    const counted = call && this.#counted.get(call);
+    if (!counted) return;
     this.#counted.delete(call);
-    this.#tally.takeBack?.(sample);
+    if (counted.tally === this.#tally) this.#tally.takeBack?.(counted.sample);
   }
 
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
@@ -182,7 +184,7 @@ export class Circuit {
     const sample = { failed: true, duration: at - entry.at, at, retried };
     if (isFirst) {
       if (this.failures++ === 0) this.#failingSince = entry.at;
-      if (call !== undefined) this.#counted.set(call, sample);
+      if (call !== undefined) this.#counted.set(call, { sample, tally: this.#tally });
     }
     if (!isClosed) this.#probeFailed(entry, at);
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
@@ -190,8 +192,9 @@ export class Circuit {
 
   /** The first probe with a slot that fails ends the round. */
   #probeFailed({ holdsSlot, generation, attempt }: Entry, at: number): void {
-    if (!holdsSlot || generation !== this.#generation || this.#state !== 'half-open') return;
+    if (!holdsSlot) return;
     this.#failing.noteProbe(attempt);
+    if (generation !== this.#generation || this.#state !== 'half-open') return;
     this.#wait(at);
     this.#enter('open', false);
   }
@@ -221,7 +224,6 @@ export class Circuit {
     if (state === 'closed') {
       this.#forget();
       this.#tally = this.#policy.rule.start();
-      this.#counted = new WeakMap();
       this.lastAnswer = undefined;
       this.openings = 0;
     }

@@ -3,27 +3,27 @@ import type { CircuitAttempt } from './permit.ts';
 /** If more things than this failed, their parts count as down; if more parts than this did, the whole service. */
 const MANY = 5;
 
-/** What failed since the last success: under a scoped rule a circuit that is not closed refuses only that. */
+/** What failed since the last success. */
 export class FailingParts {
-  readonly #isScoped: boolean;
+  /** Also what was asked for while it was refused. */
   readonly #things = new Set<string>();
   readonly #parts = new Set<string>();
   /** What probes failed with since then, a few at most. */
   readonly #probed = new Set<string | undefined>();
 
-  constructor(isScoped: boolean) {
-    this.#isScoped = isScoped;
-  }
-
-  /** The parts that are refused; `undefined` if all are. */
+  /** The parts that are refused under a scoped rule; `undefined` if all are. */
   get parts(): string[] | undefined {
-    const few = this.#isScoped && this.#parts.size > 0 && this.#parts.size <= MANY;
+    const few = this.#parts.size > 0 && this.#parts.size <= MANY;
     return few ? [...this.#parts] : undefined;
   }
 
   note({ thing, part }: CircuitAttempt): void {
     add(this.#things, thing);
     add(this.#parts, part);
+  }
+
+  noteAsked({ thing }: CircuitAttempt): void {
+    add(this.#things, thing);
   }
 
   noteProbe({ thing }: CircuitAttempt): void {
@@ -43,7 +43,7 @@ export class FailingParts {
     if (this.#probed.size > 0) this.#probed.clear();
   }
 
-  /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
+  /** Whether a scoped rule refuses it. One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
   refuses({ thing, part }: CircuitAttempt): boolean {
     if (!this.parts || part === undefined) return true;
     const few = this.#things.size <= MANY && thing !== undefined;

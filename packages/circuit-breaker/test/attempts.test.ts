@@ -1,4 +1,4 @@
-import { anyOf, consecutive, countWindow, timeWindow } from '@steadfetch/circuit-breaker';
+import { anyOf, consecutive, countWindow, type Rule, type Sample, timeWindow } from '@steadfetch/circuit-breaker';
 import { describe, expect, it } from 'vitest';
 import { KEY, setup } from './support/bare-breaker.ts';
 
@@ -51,6 +51,24 @@ describe('the attempts of one call', () => {
     ask({})!.settle('failure');
 
     expect(snapshot().state).toBe('open');
+  });
+
+  it('count once, also where the circuit closes between them', () => {
+    const takenBack: Sample[] = [];
+    const rule: Rule = { start: () => ({ ...consecutive(2).start(), takeBack: (sample) => takenBack.push(sample) }) };
+    const { ask, clock, snapshot, trip } = asked(setup({ rule }));
+    trip();
+    clock.advance(1_000);
+    const probe = {};
+    ask(probe)!.settle('failure');
+    clock.advance(1_000);
+    ask({})!.settle('success');
+
+    ask(probe)!.settle('failure');
+    expect(snapshot()).toMatchObject({ state: 'closed', failures: 0 });
+    ask(probe)!.settle('success');
+
+    expect(takenBack).toEqual([]);
   });
 
   it('after a probe are let through, and one that succeeds closes the circuit', () => {

@@ -174,6 +174,23 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject(expected);
   });
 
+  it('closes after slow answers have opened it, also where the first thing of each page always fails', () => {
+    const { circuits, clock, snapshot } = setup({ rule: countWindow({ size: 4, slowerThan: 100 }) });
+    const page = (took: number) => {
+      const permits = ['/broken', '/a'].map((thing) => circuits.acquire(KEY, { thing }));
+      permits[0]?.settle('failure');
+      clock.advance(took);
+      permits[1]?.settle('success');
+      clock.advance(1_000);
+    };
+    for (let n = 0; n < 9; n++) page(101);
+    expect(snapshot().state).not.toBe('closed');
+
+    for (let n = 0; n < 3; n++) page(10);
+
+    expect(snapshot().state).toBe('closed');
+  });
+
   it('lets as many through after a slow probe as after the open time: the fast ones before it leave no slots taken', () => {
     const { acquire, clock, trip } = setup({ probes: 3, rule: countWindow({ size: 2, slowerThan: 100 }) });
     trip();

@@ -1,4 +1,4 @@
-import { breaker, circuitBreaker, noSuccess, type Verdict } from '@steadfetch/circuit-breaker';
+import { type BreakerOptions, breaker, circuitBreaker, noSuccess, type Verdict } from '@steadfetch/circuit-breaker';
 import { compose, defineMiddleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 const URL = 'https://api.test/users';
 
 describe('the default rule', () => {
-  const service = (answer: (path: string) => number) => {
+  const service = (answer: (path: string) => number, options?: BreakerOptions) => {
     const clock = instantClock();
-    const middleware = circuitBreaker({ clock });
+    const middleware = circuitBreaker({ clock, ...options });
     const requests: string[] = [];
     const fetch = middleware(async (input) => {
       const { pathname } = new globalThis.URL(String(input));
@@ -70,6 +70,26 @@ describe('the default rule', () => {
 
     expect(await page()).toEqual([200, 200]);
   });
+
+  it.each([1, 3, 20])(
+    'is closed by any success, also where some things always fail, with %s probes',
+    async (probes) => {
+      let isDown = true;
+      const paths = ['/broken-a', '/broken-b', '/broken-c', '/broken-d', '/a', '/b', '/c'];
+      const { clock, outcomeOf } = service((path) => (isDown || path.startsWith('/broken') ? 500 : 200), { probes });
+      const page = async () => {
+        const outcomes = paths.map((path) => outcomeOf(path));
+        await clock.sleep(1_000);
+        return (await Promise.all(outcomes)).slice(4);
+      };
+      for (let n = 0; n < 30; n++) await page();
+
+      isDown = false;
+      for (let n = 0; n < 30; n++) await page();
+
+      expect(await page()).toEqual([200, 200, 200]);
+    },
+  );
 
   it('finds the server well again also after an outage of many things, each of which a probe has failed with', async () => {
     let isDown = true;
