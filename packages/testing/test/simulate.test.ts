@@ -264,6 +264,12 @@ describe('the globals of a simulation', () => {
 
       const timer = setTimeout(() => expect.fail('closed'), 5);
       clearTimeout(Number(timer));
+      {
+        using _ = setTimeout(() => expect.fail('closed'), 5);
+      }
+      const another = setTimeout(() => expect.fail('not cleared by the number of a real one'), 5);
+      expect(Number(another)).toBeLessThan(0);
+      clearTimeout(another);
       const kept = setTimeout(() => {}, 5).unref();
       expect([kept.hasRef(), kept.ref().hasRef(), kept.close() === kept]).toEqual([false, true, true]);
       await new Promise<void>((resolve) => {
