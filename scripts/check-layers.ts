@@ -120,7 +120,7 @@ function sourcesIn(dir: string, folder: string): string[] {
     cwd: join(dir, folder),
     exclude: (path: string) => /(^|\/)(node_modules|dist|\.snippets-\d+)$/.test(path),
   };
-  return globSync('**/*.{ts,js}', options)
+  return globSync('**/*.{ts,tsx,js}', options)
     .sort()
     .map((path) => join(dir, folder, path));
 }

@@ -93,10 +93,14 @@ describe('checkLayers', () => {
     ]);
   });
 
-  it('looks at the scripts too', () => {
+  it('looks at the scripts too, and at pages', () => {
     plant('scripts/a.ts', `import ky from 'ky';`);
+    plant('packages/core/src/b.tsx', `import react from 'react';`);
 
-    expect(checkLayers(root, LAYERS)).toEqual(['scripts/a.ts imports ky, which its package.json does not declare']);
+    expect(checkLayers(root, LAYERS)).toEqual([
+      'packages/core/src/b.tsx must not import react',
+      'scripts/a.ts imports ky, which its package.json does not declare',
+    ]);
   });
 
   it('asks for one row per package', () => {

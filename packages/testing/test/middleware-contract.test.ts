@@ -213,6 +213,24 @@ describe('contractChecks', () => {
     await contractChecks['leaves no timer behind']!(() => waiting);
   });
 
+  it('counts no timer that is closed, disposed of, or cleared by its number', async () => {
+    let due = 0;
+    const closing: Middleware = (next) => async (input, init) => {
+      using _ = setTimeout(() => due++, 60_000);
+      const timers = Array.from({ length: 2 }, () => setTimeout(() => due++, 60_000));
+      try {
+        return await next(input, init);
+      } finally {
+        timers[0]!.close();
+        clearTimeout(Number(timers[1]));
+      }
+    };
+
+    await contractChecks['leaves no timer behind']!(() => closing);
+    await contractChecks['answers after calls that were aborted']!(() => closing); // where days pass
+    expect(due).toBe(0);
+  });
+
   it('lets a timer that was set meanwhile fire again later, as that of undici', async () => {
     let timer: NodeJS.Timeout | undefined;
     let fired = 0;

@@ -29,6 +29,26 @@ describe('rateLimited', () => {
     expect(await passing(options, instants)).toEqual(expected);
   });
 
+  it.each(['token-bucket', 'gcra'] as const)('adds parts of a request up without loss: %s', async (algorithm) => {
+    const tenths = Array.from({ length: 41 }, (_, index) => 100 * index);
+    const passed = await passing({ requests: 3, per: 3_000, burst: 1, algorithm }, tenths, 1);
+    expect(passed.flatMap((count, index) => (count > 0 ? [tenths[index]] : []))).toEqual([
+      0, 1_000, 2_000, 3_000, 4_000,
+    ]);
+    const thirds = await passing({ requests: 3, algorithm }, tenths, 1);
+    expect([10, 20, 30, 40].map((second) => thirds.slice(0, second + 1).filter(Boolean).length)).toEqual([
+      6, 9, 12, 15,
+    ]);
+
+    const clock = instantClock();
+    const fetch = fakeFetch(rateLimited({ requests: 1, per: 10_000, algorithm }), { clock });
+    const told: unknown[] = [];
+    for (let second = 0; second <= 10; second++, clock.advance(1_000)) {
+      told.push((await fetch(URL)).headers.get('retry-after'));
+    }
+    expect(told).toEqual([null, '9', '8', '7', '6', '5', '4', '3', '2', '1', null]);
+  });
+
   it('does not count as in flight what the script inside has thrown for', async () => {
     const fetch = fakeFetch(
       rateLimited({ requests: 1, algorithm: 'concurrency' }, (_, index) => {

@@ -65,7 +65,7 @@ describe('simulate', () => {
   });
 
   it('takes seconds without calls for neither well nor ill', async () => {
-    const arrivals = (at: number) => (at <= 21_000 || at > 25_000 ? 0 : 10);
+    const arrivals = (at: number) => (at < 21_000 || at >= 25_000 ? 0 : 10);
     const service = { ...STORM.service, failRate: 0 };
 
     expect((await simulate({ ...STORM, service, arrivals })).healthyAfter).toBe(1);
@@ -88,11 +88,11 @@ describe('simulate', () => {
   });
 
   it('takes arrivals that change with time', async () => {
-    const arrivals = (at: number) => (at <= 2_000 ? 0 : 50);
+    const arrivals = (at: number) => (at < 2_000 ? 50 : 0);
 
     const { rows } = await simulate({ client: bare, arrivals, service: { capacity: 100 }, seconds: 4 });
 
-    expect(rows.slice(0, 4).map(({ calls }) => calls)).toEqual([0, 0, 50, 50]);
+    expect(rows.slice(0, 4).map(({ calls }) => calls)).toEqual([50, 50, 0, 0]);
   });
 
   it('can put a limit in front of the service', async () => {
@@ -264,6 +264,12 @@ describe('the globals of a simulation', () => {
 
       const timer = setTimeout(() => expect.fail('closed'), 5);
       clearTimeout(Number(timer));
+      {
+        using _ = setTimeout(() => expect.fail('closed'), 5);
+      }
+      const another = setTimeout(() => expect.fail('not cleared by the number of a real one'), 5);
+      expect(Number(another)).toBeLessThan(0);
+      clearTimeout(another);
       const kept = setTimeout(() => {}, 5).unref();
       expect([kept.hasRef(), kept.ref().hasRef(), kept.close() === kept]).toEqual([false, true, true]);
       await new Promise<void>((resolve) => {

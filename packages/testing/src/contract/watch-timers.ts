@@ -2,6 +2,9 @@ import { patch } from './patch.ts';
 
 type Start = (fire: () => void, ms?: number) => unknown;
 
+/** What ends a timer of Node, Deno and Bun besides the functions of the platform: `using` calls one of these. */
+const ENDS = ['close', Symbol.dispose];
+
 /** The timers that are set from now on and have neither fired nor been cleared, each with what fires it at once. */
 export interface WatchedTimers {
   readonly left: Map<unknown, () => void>;
@@ -26,10 +29,19 @@ export function watchTimers(onSet: () => void = () => {}): WatchedTimers {
         if (isOnce) stop(timer as never);
         if (left.has(timer)) fire();
       });
+      for (const name of ENDS) {
+        const end = Object(timer)[name];
+        const value = (): unknown => {
+          left.delete(timer);
+          return end.call(timer);
+        };
+        if (end) Object.defineProperty(timer, name, { value });
+      }
       return timer;
     };
   const clear = (timer: never): void => {
-    left.delete(timer);
+    const isNumber = typeof timer !== 'object'; // which may stand for the timer of Node
+    left.delete(isNumber ? [...left.keys()].find((one) => Number(one) === Number(timer)) : timer);
     stop(timer);
   };
   const timers = {

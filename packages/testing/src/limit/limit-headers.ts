@@ -1,4 +1,4 @@
-import type { Limit, Verdict } from './limiter.ts';
+import { type Limit, ROUNDING, type Verdict } from './limiter.ts';
 
 /** How a server speaks about its limit. */
 export type LimitHint = 'retry-after' | 'ratelimit' | 'x-ratelimit' | 'none';
@@ -30,5 +30,5 @@ function retryAfter({ allowed, wait }: Verdict): Headers {
 }
 
 function seconds(ms: number): number {
-  return Math.ceil(ms / 1_000);
+  return Math.ceil(ms / 1_000 - ROUNDING);
 }

@@ -32,6 +32,9 @@ export const LIMITERS: Readonly<Record<LimitAlgorithm, (limit: Limit) => Limiter
   concurrency,
 };
 
+/** What adding up parts of a request may lose. */
+export const ROUNDING = 1e-9;
+
 function tokenBucket({ requests, per, burst }: Limit): Limiter {
   const pace = requests / per;
   let tokens = burst;
@@ -39,10 +42,10 @@ function tokenBucket({ requests, per, burst }: Limit): Limiter {
   return (now) => {
     tokens = Math.min(burst, tokens + (now - last) * pace);
     last = now;
-    const allowed = tokens >= 1;
-    if (allowed) tokens -= 1;
+    const allowed = tokens > 1 - ROUNDING;
+    if (allowed) tokens = Math.max(0, tokens - 1);
     const [wait, reset] = [Math.max(0, (1 - tokens) / pace), (burst - tokens) / pace];
-    return { allowed, wait, remaining: Math.floor(tokens), reset };
+    return { allowed, wait, remaining: left(tokens), reset };
   };
 }
 
@@ -77,7 +80,7 @@ function gcra({ requests, per, burst }: Limit): Limiter {
   const slack = (burst - 1) * step;
   let arrival = 0;
   return (now) => {
-    const allowed = arrival - slack <= now;
+    const allowed = arrival - slack <= now + step * ROUNDING;
     if (allowed) arrival = Math.max(arrival, now) + step;
     const reset = Math.max(0, arrival - now);
     return { allowed, wait: Math.max(0, reset - slack), remaining: left(burst - reset / step), reset };
@@ -104,5 +107,5 @@ function concurrency({ requests }: Limit): Limiter {
 }
 
 function left(requests: number): number {
-  return Math.max(0, Math.floor(requests));
+  return Math.max(0, Math.floor(requests + ROUNDING));
 }

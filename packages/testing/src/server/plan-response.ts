@@ -55,10 +55,11 @@ function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<U
   const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     throwIfAborted(signal);
     const piece = queue.shift();
-    if (piece?.length) return controller.enqueue(piece);
+    if (piece?.length) controller.enqueue(piece);
+    if (fault === 'drip') return queue.length === 0 ? controller.close() : undefined; // with the last piece, as a server
+    if (piece?.length) return;
     if (fault === 'stall-body') return abortable(new Promise<never>(() => {}), signal);
-    if (fault !== 'drip') throw bodyError(fault === 'truncate' ? 'UND_ERR_SOCKET' : 'ECONNRESET', url);
-    controller.close();
+    throw bodyError(fault === 'truncate' ? 'UND_ERR_SOCKET' : 'ECONNRESET', url);
   };
   const waits = fault === 'drip' ? every : 0;
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {

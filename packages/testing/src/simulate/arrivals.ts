@@ -8,7 +8,7 @@ export function* arrivalTimes(arrivals: Arrivals, until: number): Generator<{ at
   let due = 0;
   let come = 0;
   for (let at = 1; at <= until; at++) {
-    due = typeof arrivals === 'number' ? (at * arrivals) / 1_000 : due + rateAt(arrivals, at) / 1_000;
+    due = typeof arrivals === 'number' ? (at * arrivals) / 1_000 : due + rateAt(arrivals, at - 1) / 1_000;
     const count = Math.floor(due + ROUNDING) - come;
     come += count;
     if (count > 0) yield { at: at - 1, count };

@@ -44,13 +44,13 @@ export function installGlobals(time: VirtualTime, random: Random): () => void {
 
 type Run = (...args: unknown[]) => void;
 
-/** By number, since a timer may be kept as one. */
+/** By number, since a timer may be kept as one. Below zero, where no real one has its own. */
 const timers = new Map<number, Timer>();
 let made = 0;
 
 /** What `setTimeout` returns in Node, as far as clients use it. */
 class Timer {
-  readonly #id = ++made;
+  readonly #id = --made;
   readonly #time: VirtualTime;
   readonly #run: () => void;
   readonly #ms: number;
@@ -101,6 +101,10 @@ class Timer {
     timers.delete(this.#id);
     if (this.#event) this.#event.run = undefined;
     return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   [Symbol.toPrimitive](): number {
