@@ -2,7 +2,7 @@ import { closedAt, learn } from './learn.ts';
 import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
-import { BACK, contradict, hear, isLeft, LONGEST_TOLD, spend, toldDepth } from './told.ts';
+import { BACK, contradict, hear, isLeft, LONGEST_TOLD, regained, spend, toldDepth } from './told.ts';
 
 /** After this long without a call a limit that refused nothing may be full again, ms. */
 const IDLE = 1_000;
@@ -119,7 +119,7 @@ function beginningAt(way: LimitState['way'], at: number): Entry[] {
 function accept(state: LimitState, entry: Entry): void {
   state.shut = 0;
   state.cost += entry.cost;
-  state.trust = Math.min(1, state.trust + 0.0002 * entry.cost);
+  state.trust = Math.min(1, state.trust + regained(state) * entry.cost);
   if (entry.to > state.emptied) {
     if (state.begun === 0) state.begun = entry.from;
     state.accepted += entry.cost;

@@ -206,6 +206,16 @@ export function toldDepth(state: LimitState): number {
   return depth;
 }
 
+/**
+ * The trust that an acceptance wins back: as many as the largest quota has, a hundred at most, win back a fifth of what a refusal takes. For a
+ * true window refuses now and then at its edge, however small it is. One that is not trusted any more wins its trust back as slowly as a large one.
+ */
+export function regained(state: LimitState): number {
+  let largest = state.trust > 0.5 ? 1 : 100;
+  for (const { limit } of state.told.values()) largest = Math.max(largest, limit);
+  return 0.02 / Math.min(100, largest);
+}
+
 /** A quota of requests counts each call once. */
 function unitsOf(name: string, cost: number): number {
   return countsRequests(name) ? 1 : cost;

@@ -1,6 +1,6 @@
 import { decide, type LimitState, type Question, type Reply } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
-import { asked, QUESTION, quota, START } from './support/asked.ts';
+import { asked, QUESTION, quota, refusedAt, START } from './support/asked.ts';
 
 it('a quota of requests counts a dear call once, another one its cost', () => {
   const everyOf = (name: string) => asked([0, { quotas: [quota({ name })], cost: 10 }]).replies[0]!.every;
@@ -107,6 +107,19 @@ it('a told window of ten that has just begun is used evenly, to its end', () => 
   ];
   const { replies } = asked(told(0, 10, 0), told(1_500, 5, 5), told(3_000, 0, 5), told(10_000, 9, 1), [10_001, {}]);
   expect(replies.at(-1)!.every).toBeLessThan(1_010);
+});
+
+it.each([
+  ['is trusted as before after five windows', 1, 1],
+  ['that is false, and refused eight times in a row, is not', 8, 0.45],
+])('a told window of ten %s', (_, refusals, trust) => {
+  const refused = Array.from({ length: refusals }, (__, n): [number, Partial<Question>] => [
+    2_000 * n + 10,
+    { want: 0, refusal: refusedAt(2_000 * n + 10) },
+  ]);
+  const accepted = [{ from: START + 17_000, to: START + 17_000, cost: 50 }];
+  const { state } = asked([0, { quotas: [quota({ limit: 10 })] }], ...refused, [17_000, { accepted }]);
+  expect(state.trust).toBeCloseTo(trust, 1);
 });
 
 describe('a told quota of 20, of which two are used each 100 ms', () => {

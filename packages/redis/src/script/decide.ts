@@ -40,7 +40,7 @@ end
 local function accept(from, to, cost)
   s.shut = 0
   s.cost = s.cost + cost
-  s.trust = min(1, s.trust + 0.0002 * cost)
+  s.trust = min(1, s.trust + regained() * cost)
   if to > s.emptied then
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
@@ -50,8 +50,8 @@ local function accept(from, to, cost)
     from = (from + to) / 2
     to = from
   end
-  if history then history[#history + 1] = { from = from, to = to, cost = cost }
-  else historyText = historyText .. text(from) .. ',' .. text(to) .. ',' .. text(cost) .. ';' end
+  local entry = { from = from, to = to, cost = cost }
+  if history then history[#history + 1] = entry else historyText = historyText .. entryText(entry) end
   entries = entries + 1
   tidy()
 end

@@ -26,6 +26,10 @@ local function text(n)
   return string.format('%.17g', n)
 end
 
+local function entryText(entry)
+  return text(entry.from) .. ',' .. text(entry.to) .. ',' .. text(entry.cost) .. ';'
+end
+
 local function numbers(from)
   local out = {}
   for n in string.gmatch(from, '[^, ]+') do out[#out + 1] = tonumber(n) end
@@ -79,7 +83,7 @@ local function save(life)
   out[#out + 1] = text(entries)
   if history then
     local past = {}
-    for i, entry in ipairs(history) do past[i] = text(entry.from) .. ',' .. text(entry.to) .. ',' .. text(entry.cost) .. ';' end
+    for i, entry in ipairs(history) do past[i] = entryText(entry) end
     historyText = table.concat(past)
   end
   local quotas = {}

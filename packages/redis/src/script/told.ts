@@ -103,6 +103,12 @@ local function isLeft(at, count, cost)
   return true
 end
 
+local function regained()
+  local largest = s.trust > 0.5 and 1 or 100
+  for _, q in ipairs(told) do largest = max(largest, q.limit) end
+  return 0.02 / min(100, largest)
+end
+
 local function toldEvery(at, cost)
   local every, kept = 0, {}
   for _, q in ipairs(told) do
