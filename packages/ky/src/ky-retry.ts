@@ -44,13 +44,14 @@ export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): 
  */
 const CHANGEABLE = ['limit', ...NAMES.filter((name) => name !== 'methods' && name !== 'jitter')] as const;
 
-/** What the option said before we changed it for ky, with what a hook of the caller has changed since. */
+/** What the option said before we changed it for ky, with what a hook of the caller has changed since: the same object until then. */
 export function saidIn(retry: Options['retry']): Options['retry'] {
   const now = Object(retry) as Changed;
   const before = now.steadfetchSaid?.();
   if (!before) return retry;
   const { said, given } = before;
-  return { ...said, ...changed(CHANGEABLE, now, given) };
+  const changes = changesIn(now, given, CHANGEABLE);
+  return changes ? { ...said, ...changes } : said;
 }
 
 /** The option as an object. A number is the limit, as in ky; any other value becomes the limit too, and is refused there. */
@@ -68,21 +69,18 @@ export function filledIn(said: RetryOptions, limit: number): RetryOptions {
   return filled;
 }
 
-/** What differs now from what was filled in; the limit apart. */
-export function changesIn(retry: KyRetry, filled: RetryOptions): RetryOptions | undefined {
-  const changes = changed(NAMES, retry, filled);
-  return Object.keys(changes).length > 0 ? changes : undefined;
+/** What differs now from what was filled in, if anything does; the limit apart. */
+export function changesIn(
+  now: RetryOptions,
+  filled: RetryOptions,
+  names: readonly (keyof RetryOptions)[] = NAMES,
+): RetryOptions | undefined {
+  const differing = names.filter((name) => !isSame(now[name], filled[name]));
+  return differing.length > 0 ? Object.fromEntries(differing.map((name) => [name, now[name]])) : undefined;
 }
 
-/** Those of the members that differ now. */
-function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, before: RetryOptions): RetryOptions {
-  return Object.fromEntries(
-    names
-      .filter((name) => !Object.is(comparable(now[name]), comparable(before[name])))
-      .map((name) => [name, now[name]]),
-  );
-}
-
-function comparable(value: unknown): unknown {
-  return Array.isArray(value) ? value.join() : value;
+/** Also of two lists with the same elements. 0 is not -0. */
+function isSame(a: unknown, b: unknown): boolean {
+  const areLists = Array.isArray(a) && Array.isArray(b);
+  return areLists ? a.length === b.length && a.every((element, n) => element === b[n]) : Object.is(a, b);
 }

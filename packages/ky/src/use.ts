@@ -27,6 +27,13 @@ const UNCALLED =
 const REPLACED =
   'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them';
 
+/** What the options of a call say about retries, and what that is for the stack. */
+interface Said {
+  retry: Options['retry'];
+  steadfetch: CallOptions | undefined;
+  override: RetryOverride | undefined;
+}
+
 /**
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
  *
@@ -50,20 +57,35 @@ export function use(...middlewares: Middleware[]): Options {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     // Init hooks after ours may change the retry option, and beforeRequest hooks the copy that ky makes of it.
     let current: Pick<Options, 'retry'> = options;
-    const overrideNow = () => overrideOf({ ...options, retry: saidIn(current.retry) }, () => Math.random());
+    let last: Partial<Said> = {};
+    const overrideNow = () => {
+      const retry = saidIn(current.retry);
+      const { steadfetch } = options;
+      if (retry !== last.retry || steadfetch !== last.steadfetch) {
+        last = { retry, steadfetch, override: overrideOf({ retry, steadfetch }, () => Math.random()) };
+      }
+      return last.override;
+    };
     const override = overrideNow();
     const forces = override !== false && mayForce(options);
     const loop = () => {
-      const said = overrideNow() === false ? { limit: 0 } : asObject(saidIn(current.retry));
+      const said = overrideNow() === false ? { limit: 0 } : asObject(last.retry);
+      last.retry = said;
       return onlyForced(said, forces ? said.limit : NOT_BY_KY);
     };
     options.retry = loop();
     const beforeRequest: BeforeRequestHook = ({ options: { retry } }) => {
-      if (saidIn(retry) !== retry) current = { retry };
-      Object.assign(retry, loop());
+      const before = last;
+      const isOurs = saidIn(retry) !== retry;
+      if (isOurs) current = { retry };
+      overrideNow();
+      if (isOurs && last === before) retry.methods = [];
+      else Object.assign(retry, loop());
+      current = { retry };
     };
+    const others = options.hooks?.beforeRequest ?? [];
     // first as well, since an init hook may have put another option in its place
-    const all = [beforeRequest, ...(options.hooks?.beforeRequest ?? []), beforeRequest];
+    const all = others.length > 0 ? [beforeRequest, ...others, beforeRequest] : [beforeRequest];
     options.hooks = { ...options.hooks, beforeRequest: all };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (!forces && override !== false && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);

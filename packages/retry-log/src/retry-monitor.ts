@@ -9,8 +9,6 @@ import {
 } from './monitor-options.ts';
 import { SlidingShare } from './sliding-share.ts';
 
-/** One standard deviation of a share of one in five, per root of the calls. */
-const CHANCE = 0.4;
 /** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_CALLS = 10_000;
 
@@ -128,10 +126,11 @@ class Monitor {
     return calls >= minCalls && retried >= threshold * (calls + open);
   }
 
-  /** Below half of the threshold by more than chance, which matters where calls are few. */
+  /** Below half of the threshold by more than chance, one standard deviation of it, which matters where calls are few. */
   #isNormal({ calls, retried }: RetryReport): boolean {
     const { threshold, minCalls } = this.#settings;
-    return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < (threshold / 2) * calls);
+    const chance = Math.sqrt(threshold * (1 - threshold) * calls);
+    return retried === 0 || (calls >= minCalls && retried + chance < (threshold / 2) * calls);
   }
 }
 

@@ -15,9 +15,9 @@ describe('retryMonitor', () => {
 
     for (let n = 0; n < 10; n++) await call(0);
     expect(onRecovered).not.toHaveBeenCalled();
-    for (let n = 0; n < 10; n++) await call(0);
+    for (let n = 0; n < 11; n++) await call(0);
     expect(onExcessive).toHaveBeenCalledTimes(1);
-    expect(onRecovered.mock.calls).toEqual([[{ calls: 24, retried: 4, share: 4 / 24 }]]);
+    expect(onRecovered.mock.calls).toEqual([[{ calls: 27, retried: 4, share: 4 / 27 }]]);
   });
 
   it.each([1, 10, 100])(
@@ -35,6 +35,19 @@ describe('retryMonitor', () => {
       expect(onExcessive).toHaveBeenCalledTimes(1);
     },
   );
+
+  it('calls a share of a third of a low threshold normal within two windows after an outage', () => {
+    const clock = instantClock();
+    const random = seededRandom(7);
+    const onRecovered = vi.fn();
+    const monitor = retryMonitor({ threshold: 0.01, onExcessive: () => {}, onRecovered, clock });
+    for (let n = 0; n < 18_000; n++) {
+      report(monitor, n, n < 6_000 || random() < 0.003);
+      clock.advance(10);
+    }
+
+    expect(onRecovered).toHaveBeenCalledTimes(1);
+  });
 
   it('does not call a share normal on few calls, unless none was retried', async () => {
     const clock = instantClock();
