@@ -5,11 +5,21 @@ import { rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
 
+/** What is allowed and called, a second, and how much proof a limit needs. */
+interface Situation {
+  perSecond?: number;
+  calls?: number;
+  proof?: 'direct' | 'first';
+}
+
 /**
- * Ten calls of five seconds a second, of which all are refused from `from` on for half a minute. Returns the share of those in the 20 s
- * after it that succeed.
+ * Calls of five seconds, of which all are refused from `from` on for half a minute. Returns the share of those in the 20 s after it
+ * that succeed.
  */
-async function afterOutage(from: number, { perSecond = 1_000 }: { perSecond?: number } = {}): Promise<number> {
+async function afterOutage(
+  from: number,
+  { perSecond = 1_000, calls = 10, proof = 'first' }: Situation = {},
+): Promise<number> {
   const clock = manualClock();
   const until = from + 30_000;
   const withDeadline = defineMiddleware((call, next) => {
@@ -29,7 +39,7 @@ async function afterOutage(from: number, { perSecond = 1_000 }: { perSecond?: nu
   };
   const refusal = { status: 429, headers: { 'retry-after': '1' }, delay: 50 };
   const fake = fakeFetch(() => (isDown() || isEmpty() ? refusal : { status: 200, delay: 300 }), { clock });
-  const limited = compose(withDeadline, rateLimit({ clock, random: () => 0.5, proof: 'first' }))(fake);
+  const limited = compose(withDeadline, rateLimit({ clock, random: () => 0.5, proof }))(fake);
   let succeeded = 0;
   const call = async () => {
     const madeAt = clock.now();
@@ -37,12 +47,12 @@ async function afterOutage(from: number, { perSecond = 1_000 }: { perSecond?: nu
     if (response?.ok && madeAt >= start + until && clock.now() - madeAt <= 5_000) succeeded++;
   };
 
-  for (let n = 0; n < (until + 20_000) / 100; n++) {
+  for (let n = 0; n < ((until + 20_000) * calls) / 1_000; n++) {
     void call();
-    await clock.advance(100);
+    await clock.advance(1_000 / calls);
   }
   await clock.advance(10_000);
-  return succeeded / 200;
+  return succeeded / (20 * calls);
 }
 
 describe('an outage in which all is refused', () => {
@@ -52,6 +62,10 @@ describe('an outage in which all is refused', () => {
 
   it('is no part of what a limit is measured by after it', async () => {
     expect(await afterOutage(20_000, { perSecond: 12 })).toBeGreaterThan(0.7);
+  });
+
+  it('is no part of it either where a search began below the pace of the calls', async () => {
+    expect(await afterOutage(20_000, { perSecond: 50, calls: 25, proof: 'direct' })).toBeGreaterThan(0.6);
   });
 
   it('brings back no more than was accepted before it, where answers are slow', async () => {

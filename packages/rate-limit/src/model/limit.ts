@@ -50,8 +50,8 @@ export interface Closing {
 interface Stall {
   /** The pace before the first of them, or that of what had been accepted until then, if it is lower. */
   readonly pace: number;
-  /** Whether it is the latter. */
-  readonly wasAccepted: boolean;
+  /** Whether enough had been accepted to tell that. */
+  readonly isKnown: boolean;
   /** The pace before the last of them, if there are several. */
   steppedFrom?: number | undefined;
   /** When the first request was accepted after them. */
@@ -119,7 +119,7 @@ export class Limit {
       stall.wonBackAt = now;
     } else if (sentAt >= stall.wonBackAt) {
       this.pace.winBack(stall.pace);
-      if (stall.wasAccepted) {
+      if (stall.isKnown) {
         this.history = new History(); // what was refused in between shows no bucket
         this.#usedUp(now);
       }
@@ -187,7 +187,7 @@ export class Limit {
   #noneAccepted(now: number): void {
     const { base } = this.pace;
     if (this.#stall) Object.assign(this.#stall, { steppedFrom: base, wonBackAt: undefined });
-    else this.#stall = { pace: Math.min(base, this.#flowPace), wasAccepted: this.#flowPace < base };
+    else this.#stall = { pace: Math.min(base, this.#flowPace), isKnown: this.#flowPace < Infinity };
     this.pace.base = Math.min(base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
   }

@@ -98,12 +98,12 @@ export class Pacer {
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
     const { cooldown, noise } = this.#refusals;
+    sent.stretch.over++;
     if (answer.kind === 'failed') {
       this.#flight.failed();
       if (answer.cost === 0) this.#unsent(sent);
       return { closed: cooldown.closed };
     }
-    sent.stretch.answered++;
     const accepted = answer.kind === 'accepted';
     const { quotas = [], cost = sent.cost, wait, elsewhere } = answer;
     noise.note(!accepted, sent.pace);

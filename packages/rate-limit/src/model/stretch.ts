@@ -8,8 +8,8 @@ export class Stretch {
   /** Refused, of those that the pace let go. */
   refusedInPace = 0;
   sent = 0;
-  /** How many of those that were sent were accepted or refused, also as a part of a sample. */
-  answered = 0;
+  /** How many of those that were sent are over: answered, failed, or not sent after all. */
+  over = 0;
   start: number;
   /** The last answer; before the first one the beginning of the stretch. */
   last: number;
@@ -74,7 +74,7 @@ export class Stretch {
    * accepted, since refusals are faster. Not where as many are refused: of an outage some requests may hang.
    */
   close(): void {
-    const underWay = this.sent - this.answered;
+    const underWay = this.sent - this.over;
     if (this.accepted === 0 && underWay > this.refused) this.accepted = underWay;
   }
 

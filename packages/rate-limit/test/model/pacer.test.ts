@@ -29,6 +29,22 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.85 * 6_020);
   });
 
+  it('is not found where requests fail or are not sent, and the others are refused: nothing was accepted', () => {
+    const model = pacer();
+    const settle = (now: number, answers: readonly Answer[]) => {
+      model.advance(now);
+      const sent = answers.map(() => model.send(now));
+      model.advance(now + 50);
+      for (const [n, one] of sent.entries()) model.settle(one, now + 50, answers[n]!);
+    };
+    const refused: Answer = { kind: 'refused', wait: 1_000 };
+    const [failed, unsent]: Answer[] = [{ kind: 'failed' }, { kind: 'failed', cost: 0 }];
+    settle(0, [accepted, accepted, accepted, accepted, refused]);
+    settle(2_000, [failed!, failed!, unsent!, refused]);
+    model.advance(4_000);
+    expect(model.snapshot(4_000).why).toBe('refused once: searching for the pace');
+  });
+
   it('is no limit where the second one that is refused alone is contradicted', () => {
     const model = pacer();
     const server = (now: number): Answer => (now % 1_900 === 1_500 ? { kind: 'refused', wait: 1_000 } : accepted);

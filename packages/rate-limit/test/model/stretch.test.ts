@@ -32,7 +32,7 @@ describe('Stretch', () => {
     const made = new Stretch();
     for (let n = 0; n < 5; n++) made.send(n);
     for (let n = 0; n < 2; n++) made.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    made.answered = 2;
+    made.over = 2;
     made.close();
     expect(made.accepted).toBe(3);
 
@@ -40,21 +40,21 @@ describe('Stretch', () => {
     for (let n = 0; n < 5; n++) answered.send(n);
     answered.accept(10, 0, 5);
     answered.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    answered.answered = 2;
+    answered.over = 2;
     answered.close();
     expect(answered.accepted).toBe(1);
 
     const refused = new Stretch();
     for (let n = 0; n < 4; n++) refused.send(n);
     for (let n = 0; n < 2; n++) refused.refuse(10, { at: 2, inFlight: 3, ahead: false });
-    refused.answered = 2;
+    refused.over = 2;
     refused.close();
     expect(refused.accepted).toBe(0);
 
     const sampled = new Stretch();
     for (let n = 0; n < 5; n++) sampled.send(n);
     sampled.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    sampled.answered = 5; // the others were a sample, which counts by itself
+    sampled.over = 5; // the others were a sample, which counts by itself
     sampled.close();
     expect(sampled.accepted).toBe(0);
   });
