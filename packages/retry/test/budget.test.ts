@@ -12,8 +12,8 @@ loadAnew();
 
 describe('calls that fail together', () => {
   it('get no more retries than there are tokens', async () => {
-    const fetch = down();
-    const steady = retry({ clock: instantClock(), delay: () => 0, budget: retryBudget(noReserve) })(fetch);
+    const [fetch, clock] = [down(), instantClock()];
+    const steady = retry({ clock, delay: () => 0, budget: retryBudget({ ...noReserve, clock }) })(fetch);
 
     await Promise.all(Array.from({ length: 100 }, () => steady(API)));
 
@@ -214,7 +214,7 @@ describe('a budget', () => {
   });
 
   it('needs no other members than acquire and record', async () => {
-    const inner = retryBudget();
+    const inner = retryBudget({ clock: manualClock() });
     const budget = {
       acquire: (key: string, kind: 'transient' | 'throttled') => inner.acquire(key, kind),
       record: (key: string, outcome: 'success' | 'failure') => inner.record(key, outcome),

@@ -224,7 +224,7 @@ function closing(
   learn: (response: Response, now: number, strikes: number) => number | undefined,
   { refuses = false, forgives = true } = {},
 ): Subject {
-  return (_, { clock }) => {
+  return (_, { clock, random }) => {
     let until = 0;
     let strikes = 0;
     const layer = defineMiddleware(async (call, next) => {
@@ -237,7 +237,7 @@ function closing(
       until = learn(response, clock.now(), strikes) ?? until;
       return response;
     });
-    return compose(retry({ clock, budget: false }), layer);
+    return compose(retry({ clock, random, budget: false }), layer);
   };
 }
 

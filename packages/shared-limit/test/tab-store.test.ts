@@ -134,7 +134,7 @@ describe('a tab in the background, whose timers are late,', () => {
 
   it('sends a call as soon as another one says that its slot is due', async () => {
     vi.stubGlobal('document', { visibilityState: 'hidden' });
-    const late: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(1_000, ms), signal) };
+    const late: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(10_000, ms), signal) };
     const name = `test ${names++}`;
     const store = tabStore({ name, clock: late, limit: { requests: 10, per: 1_000 } });
     closing.push(() => store.close());
@@ -147,7 +147,7 @@ describe('a tab in the background, whose timers are late,', () => {
     const send = rateLimit({ store, clock: late, scope: 'origin' })(async () => new Response('ok'));
     const began = performance.now();
     for (let call = 0; call < 4; call++) await send('https://api.example.com/');
-    expect(performance.now() - began).toBeLessThan(900);
+    expect(performance.now() - began).toBeLessThan(9_000); // a busy machine takes a second
   });
 
   it('is told by one that is seen when its slots are due, until that one is closed', async () => {

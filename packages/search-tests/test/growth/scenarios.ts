@@ -237,7 +237,7 @@ export const scenarios: Record<string, Scenario> = {
     )(20 * n),
   'calls that wait for a slot': calls(() => concurrency(2, { maxQueue: Infinity }), plain),
   'calls to a server that is down': calls(
-    (options) => compose(retry(options), circuitBreaker({ clock: options.clock })),
+    (options) => compose(retry(options), circuitBreaker(options)),
     () => async () => new Response('x', { status: 503 }),
   ),
   servers: calls(all, plain, (index) => `https://api-${index}.test/`),

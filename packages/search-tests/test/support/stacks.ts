@@ -106,7 +106,7 @@ export function build(spec: Spec, timing: Timing, extra: Extra = {}): Built {
     ...extra.retry,
   };
   const limiter = rateLimit({ ...timing, ...extra.rateLimit });
-  const breaker = circuitBreaker({ clock, ...extra.circuitBreaker });
+  const breaker = circuitBreaker({ ...timing, ...extra.circuitBreaker });
   const slots = concurrency(2, { ...extra.concurrency });
   const repeats = spec.form === 'rules' ? retryWith(...rulesOf(spec, timing)) : retry(options);
   const loops = spec.form !== 'ky hooks';
