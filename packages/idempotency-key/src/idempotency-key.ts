@@ -73,9 +73,10 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
   }
 
   return defineMiddleware((call, next) => {
-    call.record.keyField = header;
-    if (!methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call, header)) return next(call);
-    if (!checkAnswer(when(call))) return next(call);
+    const isGiven = idempotencyKeyOf(call, header) !== undefined;
+    if (!isGiven && !(methods.has(call.method.toUpperCase()) && checkAnswer(when(call)))) return next(call);
+    call.record.keyField = header; // of this call: another one, to another service, may carry its key in another field
+    if (isGiven) return next(call);
     warnInsideRetry(call);
     return withKey(call, next);
   }, 'idempotencyKey');

@@ -167,6 +167,28 @@ describe('idempotencyKey', () => {
     expect(await sent({ header: 'X-Request-Key', generate: () => 'k' }, POST, 'x-request-key')).toBe('"k"');
   });
 
+  it('lets a layer inside know the key of each call, whichever field carries it', async () => {
+    const keys: unknown[] = [];
+    const note = defineMiddleware((call, next) => {
+      keys.push(idempotencyKeyOf(call));
+      return next(call);
+    });
+    const only = (path: string) => ({ when: (call: Call) => call.url.endsWith(path), format: 'raw' as const });
+    const send = compose(
+      idempotencyKey({ header: 'X-Key', generate: () => 'x', ...only('/x') }),
+      idempotencyKey({ header: 'Y-Key', generate: () => 'y', ...only('/y') }),
+      note,
+    )(fakeFetch(200));
+
+    await send(`${URL}/x`, POST);
+    await send(`${URL}/y`, POST);
+    await send(URL, { ...POST, headers: { 'Idempotency-Key': 'mine' } });
+    await send(URL, { ...POST, headers: { 'X-Key': 'mine' } });
+    await send(URL, POST);
+
+    expect(keys).toEqual(['x', 'y', 'mine', 'mine', undefined]);
+  });
+
   it('asks when about the call', async () => {
     const when = (call: Call) => call.url.endsWith('/orders');
 

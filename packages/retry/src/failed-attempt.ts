@@ -65,7 +65,7 @@ export class FailedAttempt implements EndedAttempt {
     return idempotencyKeyOf(this.call);
   }
 
-  /** The earlier attempts and how each ended, oldest first. This attempt is added after the decision about it. */
+  /** The earlier attempts and how each ended, oldest first, the last hundred at most. This attempt is added after the decision about it. */
   get past(): readonly AttemptRecord[] {
     return this.session.call.record.history ?? [];
   }

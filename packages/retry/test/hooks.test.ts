@@ -216,6 +216,14 @@ describe('historyOf', () => {
     expect(history[0]).toEqual({ attempt: 1, error, at: 1_000, delay: 100, delaySource: 'backoff' });
   });
 
+  it('lists the last hundred attempts, so that a call that is retried for days does not fill the memory', async () => {
+    const options = { clock: instantClock(), budget: false, maxRetries: 149 } as const;
+
+    const history = historyOf(await retry(options)(scripted(503).fetch)(API))!;
+
+    expect(history.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 100 }, (_, index) => index + 51));
+  });
+
   it('shows the key that made a POST repeatable', async () => {
     const fetch = retry({ clock: instantClock() })(scripted(503, 201).fetch);
 

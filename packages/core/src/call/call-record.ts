@@ -41,7 +41,7 @@ export interface CallRecord {
   /** How long its requests have waited for their turn in `rateLimit()`, in milliseconds: no server was asked meanwhile. */
   waited: number;
   lastAnswer?: LastAnswer | undefined;
-  /** The attempts so far, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
+  /** The last hundred attempts, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
   history?: readonly AttemptRecord[] | undefined;
   /** How long the call has been under way, in milliseconds, where a layer times it. */
   age?: (() => number) | undefined;
@@ -66,9 +66,12 @@ export function callRecord(base?: string): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0, base };
 }
 
+/** So many attempts are kept, the last ones: a call may be retried for days. */
+const KEPT = 100;
+
 /** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */
 export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
-  record.history = (record.history ?? []).concat(attempt);
+  record.history = [...(record.history ?? []).slice(1 - KEPT), attempt];
 }
 
 const COUNT = Symbol.for('steadfetch.calls.1');
