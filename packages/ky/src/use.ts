@@ -15,9 +15,9 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, filledIn, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
-import { overrideOf } from './translate.ts';
+import { onlyForced, saidNow } from './said.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
@@ -26,13 +26,6 @@ const UNCALLED =
 
 const REPLACED =
   'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them';
-
-/** What the options of a call say about retries, and what that is for the stack. */
-interface Said {
-  retry: Options['retry'];
-  steadfetch: CallOptions | undefined;
-  override: RetryOverride | undefined;
-}
 
 /**
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
@@ -55,42 +48,29 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
+    let said = saidNow(options, options);
+    const isOff = said.override === false;
+    const forces = !isOff && mayForce(options);
+    options.retry = onlyForced(said.retry, forces);
     // Init hooks after ours may change the retry option, and beforeRequest hooks the copy that ky makes of it.
-    let current: Pick<Options, 'retry'> = options;
-    let last: Partial<Said> = {};
-    const overrideNow = () => {
-      const retry = saidIn(current.retry);
-      const { steadfetch } = options;
-      if (retry !== last.retry || steadfetch !== last.steadfetch) {
-        last = { retry, steadfetch, override: overrideOf({ retry, steadfetch }, () => Math.random()) };
-      }
-      return last.override;
-    };
-    const override = overrideNow();
-    const forces = override !== false && mayForce(options);
-    const loop = () => {
-      const said = overrideNow() === false ? { limit: 0 } : asObject(last.retry);
-      last.retry = said;
-      return onlyForced(said, forces ? said.limit : NOT_BY_KY);
-    };
-    options.retry = loop();
-    const beforeRequest: BeforeRequestHook = ({ options: { retry } }) => {
-      const before = last;
-      const isOurs = saidIn(retry) !== retry;
-      if (isOurs) current = { retry };
-      overrideNow();
-      if (isOurs && last === before) retry.methods = [];
-      else Object.assign(retry, loop());
-      current = { retry };
+    let holder: Pick<Options, 'retry'> = options;
+    const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
+      const isOurs = saidIn(copy.retry) !== copy.retry;
+      if (isOurs) holder = copy;
+      const now = saidNow(holder, options, said);
+      if (isOurs && now === said) copy.retry.methods = [];
+      else Object.assign(copy.retry, onlyForced(now.retry, forces));
+      said = now;
+      holder = copy;
     };
     const others = options.hooks?.beforeRequest ?? [];
     // first as well, since an init hook may have put another option in its place
     const all = others.length > 0 ? [beforeRequest, ...others, beforeRequest] : [beforeRequest];
     options.hooks = { ...options.hooks, beforeRequest: all };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (!forces && override !== false && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
+      if (!forces && !isOff && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
     }
-    const told = overridden(() => override !== false && overrideNow())(stack);
+    const told = overridden(() => !isOff && saidNow(holder, options, said).override)(stack);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
       const left = remainingOf(() => timeoutOf(options), systemClock);
@@ -119,11 +99,6 @@ function overridden(said: () => RetryOverride | undefined): Middleware {
  */
 function mayForce({ body = null, hooks }: Options): boolean {
   return Boolean(hooks?.afterResponse?.length) && Call.from('').with({ init: { body } }).replayable;
-}
-
-/** Without methods ky repeats only what a hook forces. */
-function onlyForced(said: RetryOptions, limit: number = said.limit ?? 2): RetryOptions {
-  return noteSaid({ ...filledIn(said, limit), methods: [] }, said);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { defineMiddleware, type Middleware } from '@steadfetch/core';
+import { type CallOptions, defineMiddleware, type Middleware } from '@steadfetch/core';
 import { withBody } from '@steadfetch/core/kit';
 import { historyOf, retry as retryMiddleware } from '@steadfetch/retry';
 import { type FakeFetch, fakeFetch, instantClock, type Script } from '@steadfetch/testing';
@@ -325,6 +325,19 @@ describe('use', () => {
     const api = ky.create(use(retryMiddleware({ clock: instantClock() })));
 
     await outcomeOf(api.extend({ hooks: { init: [(options) => void change(options)] } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(requests);
+  });
+
+  it.each<[string, (said: CallOptions) => unknown, number]>([
+    ['none', (said) => Object.assign(said, { retry: false }), 1],
+    ['another number', (said) => Object.assign(said.retry as object, { maxRetries: 4 }), 5],
+  ])('hears what a later init hook changes in our options of a call: %s', async (_, change, requests) => {
+    const fetch = globalFetch(503);
+    const api = ky.create(use(retryMiddleware({ clock: instantClock() })));
+    const init = [({ steadfetch }: Options) => void change(steadfetch!)];
+
+    await outcomeOf(api.extend({ hooks: { init } }).get(URL, { steadfetch: { retry: { maxRetries: 1 } } }));
 
     expect(fetch.calls).toHaveLength(requests);
   });
