@@ -51,9 +51,9 @@ export class Circuit {
   /** When the present open time ends, and how long it is. */
   #until = 0;
   #openTime = 0;
-  /** Probes that succeeded in a row since the circuit became half-open. */
+  /** Probes that succeeded since the circuit opened: where some endpoints always fail, hardly ever do many in a row. */
   #passed = 0;
-  /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
+  /** Probes that were slow since it became half-open. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
   #failingSince = 0;
   /** Whether the circuit refuses only what has failed, while it is not closed. */
@@ -159,7 +159,6 @@ export class Circuit {
     }
     const isProbe = entry.probe && entry.outage === this.#outage;
     if (isProbe && this.#policy.rule.isSlow?.(duration)) {
-      this.#passed = 0;
       if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
     } else if (this.#isScoped || (isProbe && ++this.#passed >= this.#policy.probes)) this.#enter('closed');
   }
@@ -218,10 +217,10 @@ export class Circuit {
   #enter(state: CircuitState, isReported = true): void {
     this.#state = state;
     this.#generation++;
-    this.#passed = 0;
     this.#slow = 0;
     this.#held.clear();
     if (state === 'closed') {
+      this.#passed = 0;
       this.#forget();
       this.#tally = this.#policy.rule.start();
       this.lastAnswer = undefined;
@@ -250,7 +249,7 @@ export class Circuit {
    */
   #isFull(at: number): boolean {
     const { probes, probeTimeout } = this.#policy;
-    const isFull = () => this.#held.size + this.#passed >= probes;
+    const isFull = () => this.#held.size >= probes;
     if (!isFull()) return false; // of thousands of probes each would look at all
     for (const probe of this.#held) {
       if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#held.delete(probe);
