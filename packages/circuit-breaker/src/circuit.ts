@@ -55,6 +55,8 @@ export class Circuit {
   #passed = 0;
   /** Probes that were slow since it became half-open. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
+  /** Probes that failed since it became half-open. */
+  #failedProbes = 0;
   #failingSince = 0;
   /** Whether the circuit refuses only what has failed, while it is not closed. */
   readonly #isScoped: boolean;
@@ -112,9 +114,8 @@ export class Circuit {
     const isRefused = !this.#isScoped || this.#failing.refuses(attempt);
     if (isRefused) this.#failing.noteAsked(attempt);
     if (isRefused && !this.#hasSlot(at)) return undefined;
-    const needsSlot = isRefused && !this.#failing.needsNoSlot(attempt);
     if (call !== undefined) this.#begun.add(call);
-    return this.#permit(attempt, at, isRefused, needsSlot);
+    return this.#permit(attempt, at, isRefused, isRefused);
   }
 
   /** Closes the circuit and forgets everything. */
@@ -189,13 +190,20 @@ export class Circuit {
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
   }
 
-  /** The first probe with a slot that fails ends the round. */
-  #probeFailed({ holdsSlot, generation, attempt }: Entry, at: number): void {
-    if (!holdsSlot) return;
-    this.#failing.noteProbe(attempt);
-    if (generation !== this.#generation || this.#state !== 'half-open') return;
+  /** The first probe with a slot that fails ends the round, but for those that are excused. */
+  #probeFailed({ holdsSlot, generation }: Entry, at: number): void {
+    if (!holdsSlot || generation !== this.#generation || this.#state !== 'half-open') return;
+    if (++this.#failedProbes <= this.#excused) return;
     this.#wait(at);
     this.#enter('open', false);
+  }
+
+  /**
+   * How many probes of a round may fail, with as many let through on top, where several things are asked for: one in each second round, two
+   * in each fourth, three in each eighth, and so on. What is always broken must not take each probe.
+   */
+  get #excused(): number {
+    return this.#failing.areSeveral ? 31 - Math.clz32(this.openings & -this.openings) : 0;
   }
 
   #open(at: number): void {
@@ -218,6 +226,7 @@ export class Circuit {
     this.#state = state;
     this.#generation++;
     this.#slow = 0;
+    this.#failedProbes = 0;
     this.#held.clear();
     if (state === 'closed') {
       this.#passed = 0;
@@ -249,7 +258,8 @@ export class Circuit {
    */
   #isFull(at: number): boolean {
     const { probes, probeTimeout } = this.#policy;
-    const isFull = () => this.#held.size >= probes;
+    const most = probes + this.#excused - this.#failedProbes;
+    const isFull = () => this.#held.size >= most;
     if (!isFull()) return false; // of thousands of probes each would look at all
     for (const probe of this.#held) {
       if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#held.delete(probe);
