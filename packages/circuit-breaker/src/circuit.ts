@@ -51,10 +51,12 @@ export class Circuit {
   /** When the present open time ends, and how long it is. */
   #until = 0;
   #openTime = 0;
-  /** Probes that succeeded in a row since the circuit became half-open. */
+  /** Probes that succeeded since the circuit opened: where some endpoints always fail, hardly ever do many in a row. */
   #passed = 0;
-  /** Probes that were slow since then. The first are excused: server and connections went cold while nobody was let through. */
+  /** Probes that were slow since it became half-open. The first are excused: server and connections went cold while nobody was let through. */
   #slow = 0;
+  /** Probes that failed since it became half-open. */
+  #failedProbes = 0;
   #failingSince = 0;
   /** Whether the circuit refuses only what has failed, while it is not closed. */
   readonly #isScoped: boolean;
@@ -112,9 +114,8 @@ export class Circuit {
     const isRefused = !this.#isScoped || this.#failing.refuses(attempt);
     if (isRefused) this.#failing.noteAsked(attempt);
     if (isRefused && !this.#hasSlot(at)) return undefined;
-    const needsSlot = isRefused && !this.#failing.needsNoSlot(attempt);
     if (call !== undefined) this.#begun.add(call);
-    return this.#permit(attempt, at, isRefused, needsSlot);
+    return this.#permit(attempt, at, isRefused, isRefused);
   }
 
   /** Closes the circuit and forgets everything. */
@@ -159,7 +160,6 @@ export class Circuit {
     }
     const isProbe = entry.probe && entry.outage === this.#outage;
     if (isProbe && this.#policy.rule.isSlow?.(duration)) {
-      this.#passed = 0;
       if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
     } else if (this.#isScoped || (isProbe && ++this.#passed >= this.#policy.probes)) this.#enter('closed');
   }
@@ -190,13 +190,20 @@ export class Circuit {
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
   }
 
-  /** The first probe with a slot that fails ends the round. */
-  #probeFailed({ holdsSlot, generation, attempt }: Entry, at: number): void {
-    if (!holdsSlot) return;
-    this.#failing.noteProbe(attempt);
-    if (generation !== this.#generation || this.#state !== 'half-open') return;
+  /** The first probe with a slot that fails ends the round, but for those that are excused. */
+  #probeFailed({ holdsSlot, generation }: Entry, at: number): void {
+    if (!holdsSlot || generation !== this.#generation || this.#state !== 'half-open') return;
+    if (++this.#failedProbes <= this.#excused) return;
     this.#wait(at);
     this.#enter('open', false);
+  }
+
+  /**
+   * How many probes of a round may fail, with as many let through on top, where several things are asked for: one in each second round, two
+   * in each fourth, three in each eighth, and so on. What is always broken must not take each probe.
+   */
+  get #excused(): number {
+    return this.#failing.areSeveral ? 31 - Math.clz32(this.openings & -this.openings) : 0;
   }
 
   #open(at: number): void {
@@ -218,10 +225,11 @@ export class Circuit {
   #enter(state: CircuitState, isReported = true): void {
     this.#state = state;
     this.#generation++;
-    this.#passed = 0;
     this.#slow = 0;
+    this.#failedProbes = 0;
     this.#held.clear();
     if (state === 'closed') {
+      this.#passed = 0;
       this.#forget();
       this.#tally = this.#policy.rule.start();
       this.lastAnswer = undefined;
@@ -250,7 +258,8 @@ export class Circuit {
    */
   #isFull(at: number): boolean {
     const { probes, probeTimeout } = this.#policy;
-    const isFull = () => this.#held.size + this.#passed >= probes;
+    const most = probes + this.#excused - this.#failedProbes;
+    const isFull = () => this.#held.size >= most;
     if (!isFull()) return false; // of thousands of probes each would look at all
     for (const probe of this.#held) {
       if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#held.delete(probe);

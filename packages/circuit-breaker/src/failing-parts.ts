@@ -8,8 +8,6 @@ export class FailingParts {
   /** Also what was asked for while it was refused. */
   readonly #things = new Set<string>();
   readonly #parts = new Set<string>();
-  /** What probes failed with since then, a few at most. */
-  readonly #probed = new Set<string | undefined>();
 
   /** The parts that are refused under a scoped rule; `undefined` if all are. */
   get parts(): string[] | undefined {
@@ -26,21 +24,15 @@ export class FailingParts {
     add(this.#things, thing);
   }
 
-  noteProbe({ thing }: CircuitAttempt): void {
-    if (this.#probed.size > MANY) this.#probed.clear();
-    this.#probed.add(thing);
-  }
-
-  /** What a probe has failed with is let through beside the next ones, once: a thing that is always broken must not take each probe. */
-  needsNoSlot({ thing }: CircuitAttempt): boolean {
-    return this.#things.size > 1 && this.#probed.delete(thing);
+  /** Whether more than one thing failed or was asked for. */
+  get areSeveral(): boolean {
+    return this.#things.size > 1;
   }
 
   /** Called at each success: to clear a set makes it anew, also an empty one. */
   clear(): void {
     if (this.#things.size > 0) this.#things.clear();
     if (this.#parts.size > 0) this.#parts.clear();
-    if (this.#probed.size > 0) this.#probed.clear();
   }
 
   /** Whether a scoped rule refuses it. One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */

@@ -61,7 +61,7 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject({ state: 'half-open', probes: 1, retryAfter: 1_000 });
   });
 
-  it('closes when all of its probes succeeded', () => {
+  it('closes when as many probes as it lets through at a time have succeeded', () => {
     const { acquire, clock, snapshot, trip } = setup({ probes: 3 });
     trip();
     clock.advance(1_000);
@@ -71,11 +71,27 @@ describe('breaker', () => {
     permits[1]!.settle('success');
 
     expect(permits[3]).toBeUndefined();
-    expect(acquire()).toBeUndefined();
     expect(snapshot().state).toBe('half-open');
     permits[2]!.settle('success');
     expect(snapshot().state).toBe('closed');
     expect([acquire(), acquire()].every(Boolean)).toBe(true);
+  });
+
+  it.each([
+    { what: 'fail', verdict: 'failure', took: 10 },
+    { what: 'are slow', verdict: 'success', took: 101 },
+  ] as const)('closes where a third of the calls always $what, however many probes there are', ({ verdict, took }) => {
+    const { acquire, clock, snapshot, trip } = setup({ probes: 10, rule: countWindow({ size: 2, slowerThan: 100 }) });
+    trip();
+
+    for (let n = 0; n < 30 && snapshot().state !== 'closed'; n++) {
+      clock.advance(snapshot().retryAfter);
+      const permit = acquire()!;
+      clock.advance(n % 3 === 0 ? took : 10);
+      permit.settle(n % 3 === 0 ? verdict : 'success');
+    }
+
+    expect(snapshot().state).toBe('closed');
   });
 
   it('opens again at the first probe that fails, whatever the others come to', () => {

@@ -45,7 +45,6 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
     state = to;
     epoch += 1;
     log = [];
-    passed = 0;
     slowProbes = 0;
   };
   const open = () => {
@@ -59,6 +58,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
   };
   const close = () => {
     go('closed');
+    passed = 0;
     opening = { row: 0, at: 0, lasts: 0 };
   };
   const holders = () => calls.filter((call) => call?.holdsSlot && !call.settled && call.epoch === epoch);
@@ -73,7 +73,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
       if (state !== 'closed' && now >= opening.at + opening.lasts + 300_000) close();
       if (isDue()) go('half-open');
       for (const call of holders()) if (now - call!.startedAt >= probeTimeout) call!.holdsSlot = false;
-      const letThrough = state === 'closed' || (state === 'half-open' && holders().length + passed < probes);
+      const letThrough = state === 'closed' || (state === 'half-open' && holders().length < probes);
       const probe = state === 'half-open';
       const call = { epoch, outage, probe, startedAt: now, settled: false, holdsSlot: probe };
       calls.push(letThrough ? call : undefined);
@@ -94,7 +94,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
         passed += 1;
         if (passed === probes) close();
       } else if (!failed && call.probe && call.outage === outage && ++slowProbes <= probes) {
-        passed = 0; // the first may have found a server that is cold
+        // the first may have found a server that is cold
       } else if (call.epoch === epoch && (failed || slow) && state === 'half-open') open();
     },
     get state() {
