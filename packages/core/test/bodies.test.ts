@@ -245,6 +245,13 @@ it('cancelBody accepts any value', () => {
   for (const body of [undefined, null, 'x', {}, odd]) expect(() => cancelBody(body)).not.toThrow();
 });
 
+it('a body that is made for each attempt is refused by a fetch without our middlewares, and by a Request: each would send its text', async () => {
+  const init = { method: 'PUT', body: bodyFactory(() => 'x') };
+
+  expect(() => new Request('https://a.test', init)).toThrow(/^bodyFactory: only a fetch with a middleware/);
+  await expect(fetch('https://a.test', init)).rejects.toThrow(/^bodyFactory: only a fetch with a middleware/);
+});
+
 describe('peek', () => {
   it('reads a copy where a Response has no stream, as in React Native', async () => {
     const response = Object.defineProperty(new Response('{"error":"busy"}'), 'body', { value: undefined });
@@ -274,6 +281,20 @@ describe('peek', () => {
     send!.enqueue(new TextEncoder().encode(':1}'));
     send!.close();
     expect(await response.text()).toBe('{"error":1}');
+  });
+
+  it.each([3e9, Infinity])('waits for longer than a timer can, %s ms', async (patience) => {
+    const response = new Response(
+      new ReadableStream({
+        async start(stream) {
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          stream.enqueue(new TextEncoder().encode('late'));
+          stream.close();
+        },
+      }),
+    );
+
+    expect(await peek(response, 100, patience)).toBe('late');
   });
 
   it('returns the beginning and leaves the whole readable', async () => {

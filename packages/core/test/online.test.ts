@@ -161,6 +161,19 @@ describe('online', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it.each([undefined, null])(
+    'takes %s of isOnline for no answer, as it is of navigator.onLine in Node',
+    async (says) => {
+      const { clock, server } = browser();
+      const api = online({ clock, target: new EventTarget(), isOnline: () => says as never })(server);
+
+      const call = api(URL, { method: 'POST' });
+      await clock.advance(10);
+
+      expect((await call).status).toBe(200);
+    },
+  );
+
   it('takes a promise of isOnline for no answer, and ignores its rejection', async () => {
     const isOnline = () => Promise.reject(new Error('no network state')) as unknown as boolean;
 

@@ -18,7 +18,8 @@ interface Factory extends BodyMaker {
 }
 
 /**
- * A body that is made anew for each attempt, so that a stream can be retried.
+ * A body that is made anew for each attempt, so that a stream can be retried. A `Request`, or a `fetch` without our middlewares, throws
+ * a `TypeError` for it.
  *
  * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path)) })
  */
@@ -26,6 +27,12 @@ export function bodyFactory(make: BodyMaker): BodyInit {
   checkFunction('bodyFactory: make', make);
   const factory: Factory = () => make();
   factory[SEND_FRESH] = (call, send) => sendMade(make, call, send);
+  // else `fetch` and `Request` would send the text of the function
+  factory.toString = () => {
+    throw new TypeError(
+      'bodyFactory: only a fetch with a middleware of steadfetch can send it, and no Request can hold it',
+    );
+  };
   return factory as unknown as BodyInit;
 }
 

@@ -1,4 +1,5 @@
 import { notify } from '../events/notify.ts';
+import { MAX_TIMER } from '../time/clock.ts';
 
 /**
  * The first bytes of a response's body as text, without consuming it: the response can still be read in full.
@@ -11,7 +12,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
   if (!response.body?.getReader || response.bodyUsed || response.body.locked) return '';
   const reader = response.clone().body!.getReader();
   const cancel = () => notify(() => reader.cancel());
-  const timer = setTimeout(cancel, patience);
+  const timer = setTimeout(cancel, Math.min(patience, MAX_TIMER));
   const decoder = new TextDecoder();
   let text = '';
   try {
@@ -34,7 +35,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
 async function peekWhole(response: Response, maxBytes: number, patience: number): Promise<string> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, patience, '');
+    timer = setTimeout(resolve, Math.min(patience, MAX_TIMER), '');
   });
   try {
     return (await Promise.race([response.clone().text(), late])).slice(0, maxBytes);

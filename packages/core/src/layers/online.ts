@@ -22,7 +22,7 @@ export interface OnlineOptions {
    * @default 15_000
    */
   probeEvery?: number;
-  /** Whether the browser says that it is online; a function that throws counts as yes. @default () => navigator.onLine !== false */
+  /** Whether the browser says that it is online; all but `false` counts as yes, also an error. @default () => navigator.onLine !== false */
   isOnline?: () => boolean;
   /** What has the events `online` and `offline`. @default globalThis */
   target?: OnlineTarget;
@@ -129,12 +129,12 @@ class Network {
     return next(call);
   }
 
-  /** Whether the browser says that it is online. A promise counts as yes. */
+  /** Whether the browser says that it is online. Anything but `false` counts as yes, as `navigator.onLine` of Node, and a promise. */
   #says(): boolean {
     try {
       const says = this.#settings.isOnline();
       ignoreRejection(says);
-      return says;
+      return says !== false;
     } catch {
       return true;
     }
