@@ -163,7 +163,6 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
     state.shut = Math.min(10, state.shut + 1);
-    state.trust *= 0.9;
     contradict(state);
     state.next = state.closedUntil;
   }

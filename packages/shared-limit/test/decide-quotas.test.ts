@@ -122,6 +122,20 @@ it.each([
   expect(state.trust).toBeCloseTo(trust, 1);
 });
 
+it('a told window that others use up, as each refusal says, is trusted as before', () => {
+  const told = (at: number, remaining: number, more: Partial<Question>): [number, Partial<Question>] => [
+    at,
+    { want: 0, ...more, quotas: [quota({ at: START + at, limit: 10, remaining, reset: 10_000 - (at % 10_000) })] },
+  ];
+  const five = (at: number) => ({ requests: 5, accepted: [{ from: START + at, to: START + at, cost: 5 }] });
+  const usedUp = Array.from({ length: 8 }, (_, n) => {
+    const at = 10_000 * (n + 1);
+    return [told(at, 8, {}), told(at + 3_000, 0, { refusal: refusedAt(at + 2_900) })];
+  });
+  const { state } = asked(told(0, 10, {}), told(1_500, 5, five(1_500)), told(3_000, 0, five(3_000)), ...usedUp.flat());
+  expect(state.trust).toBe(1);
+});
+
 describe('a told quota of 20, of which two are used each 100 ms', () => {
   /** For six seconds; the reset as the server tells it. */
   const heard = (length: number, reset: (at: number) => number) => {

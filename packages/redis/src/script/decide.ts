@@ -31,8 +31,12 @@ local function refuse(now, at, closedUntil, every, wait, cost)
     s.closure = s.closedUntil - now
     s.refusedAt = s.refusedLast
     s.shut = min(10, s.shut + 1)
-    s.trust = s.trust * 0.9
-    for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
+    local isUsedUp = false
+    for _, q in ipairs(told) do
+      q.refill = q.refill * 0.8
+      isUsedUp = isUsedUp or q.signs >= 2 and q.said < 1 and q.heardAt >= s.refusedAt
+    end
+    if not isUsedUp then s.trust = s.trust * 0.9 end
     s.next = s.closedUntil
   end
 end
