@@ -136,6 +136,16 @@ it('a told window that others use up, as each refusal says, is trusted as before
   expect(state.trust).toBe(1);
 });
 
+it('what a process reports whose clock has stepped forward is not later than what is reported after it', () => {
+  const ahead = START + 3_600_000;
+  const { state } = asked(
+    [0, { requests: 1, accepted: [{ from: ahead, to: ahead, cost: 1 }], quotas: [quota({ at: ahead })] }],
+    [1_000, { quotas: [quota({ at: START + 1_000, remaining: 5 })] }],
+  );
+  expect(state.told.get('q')!.said).toBe(5);
+  expect(state.history).toEqual([{ from: START, to: START, cost: 1 }]);
+});
+
 describe('a told quota of 20, of which two are used each 100 ms', () => {
   /** For six seconds; the reset as the server tells it. */
   const heard = (length: number, reset: (at: number) => number) => {

@@ -128,7 +128,7 @@ now = now + s.lost
 if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restart(now) end
 records(ARGV[8], function(one)
   local n = numbers(one)
-  accept(n[1], n[2], n[3])
+  accept(min(now, n[1]), min(now, n[2]), n[3])
 end)
 if aloneFor then leave(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
@@ -136,7 +136,7 @@ outvote(tonumber(ARGV[5]))
 records(ARGV[10], function(one)
   local name, rest = string.match(one, '^([^,]*),(.*)$')
   local n = numbers(rest)
-  hear(tonumber(ARGV[6]), name, n[1], n[2], n[3], n[4], n[5])
+  hear(tonumber(ARGV[6]), name, min(now, n[1]), n[2], n[3], n[4], n[5])
 end)
 if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
