@@ -42,11 +42,13 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const state = known ?? begin(at, question);
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) restart(state, now);
-  for (const entry of question.accepted) accept(state, entry);
+  // what is reported has been, though the clock of a process stepped forward: a time to come would outlive what is said after it
+  const past = (time: number) => Math.min(now, time);
+  for (const { from, to, cost } of question.accepted) accept(state, { from: past(from), to: past(to), cost });
   if (question.aloneFor !== undefined) leave(state, now, question.aloneFor);
   state.requests += question.requests;
   outvote(state, question.requests);
-  for (const quota of question.quotas) hear(state, quota, question.lastRate);
+  for (const quota of question.quotas) hear(state, { ...quota, at: past(quota.at) }, question.lastRate);
   if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal, question.cost);
   if (state.refusedAt > 0 && now >= closedAt(state) + Math.min(state.closure, REPORTS)) learn(state, question.cost);
   return [state, grant(state, now, question)];
@@ -163,7 +165,6 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
     state.shut = Math.min(10, state.shut + 1);
-    state.trust *= 0.9;
     contradict(state);
     state.next = state.closedUntil;
   }

@@ -17,6 +17,8 @@ const FILLED = 400;
 const WINDOW = 2;
 /** So much of what was measured is left after a refusal. */
 const CONTRADICTED = 0.8;
+/** And so much of the trust. */
+const DISTRUSTED = 0.9;
 /** So many requests are evidence. */
 const ENOUGH = 5;
 /** The ends of two windows show how long one is where so many answers told each. */
@@ -140,9 +142,17 @@ function begin(told: Told, at: number, remaining: number, allSpent: number): voi
   told.seenAt = at;
 }
 
-/** A refusal contradicts what was measured: it comes back slower. */
+/**
+ * A refusal contradicts what was measured: it comes back slower. So it does what is told, unless it says itself that a window is used up: others
+ * may have done that, and what is left is told as truly when they are gone.
+ */
 export function contradict(state: LimitState): void {
-  for (const told of state.told.values()) told.refill *= CONTRADICTED;
+  let isUsedUp = false;
+  for (const told of state.told.values()) {
+    told.refill *= CONTRADICTED;
+    isUsedUp ||= told.signs >= WINDOW && told.said < 1 && told.heardAt >= state.refusedAt;
+  }
+  if (!isUsedUp) state.trust *= DISTRUSTED;
 }
 
 /** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or what is told is not trusted. */

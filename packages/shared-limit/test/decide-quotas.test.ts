@@ -122,6 +122,30 @@ it.each([
   expect(state.trust).toBeCloseTo(trust, 1);
 });
 
+it('a told window that others use up, as each refusal says, is trusted as before', () => {
+  const told = (at: number, remaining: number, more: Partial<Question>): [number, Partial<Question>] => [
+    at,
+    { want: 0, ...more, quotas: [quota({ at: START + at, limit: 10, remaining, reset: 10_000 - (at % 10_000) })] },
+  ];
+  const five = (at: number) => ({ requests: 5, accepted: [{ from: START + at, to: START + at, cost: 5 }] });
+  const usedUp = Array.from({ length: 8 }, (_, n) => {
+    const at = 10_000 * (n + 1);
+    return [told(at, 8, {}), told(at + 3_000, 0, { refusal: refusedAt(at + 2_900) })];
+  });
+  const { state } = asked(told(0, 10, {}), told(1_500, 5, five(1_500)), told(3_000, 0, five(3_000)), ...usedUp.flat());
+  expect(state.trust).toBe(1);
+});
+
+it('what a process reports whose clock has stepped forward is not later than what is reported after it', () => {
+  const ahead = START + 3_600_000;
+  const { state } = asked(
+    [0, { requests: 1, accepted: [{ from: ahead, to: ahead, cost: 1 }], quotas: [quota({ at: ahead })] }],
+    [1_000, { quotas: [quota({ at: START + 1_000, remaining: 5 })] }],
+  );
+  expect(state.told.get('q')!.said).toBe(5);
+  expect(state.history).toEqual([{ from: START, to: START, cost: 1 }]);
+});
+
 describe('a told quota of 20, of which two are used each 100 ms', () => {
   /** For six seconds; the reset as the server tells it. */
   const heard = (length: number, reset: (at: number) => number) => {

@@ -58,6 +58,17 @@ export function withOthersAtStart(plan: LimitPlan, requests: number): LimitPlan 
   });
 }
 
+/** From an instant to another one others make twice as many requests as the plan allows. */
+export function usedUpBetween(plan: LimitPlan, from: number, to: number): LimitPlan {
+  return sharedWith(plan, () => {
+    let next = from;
+    return () => {
+      next += plan.window / plan.quota / 2;
+      return next < to ? next : Infinity;
+    };
+  });
+}
+
 /** `times` makes a function that returns when the others make their next request. */
 function sharedWith(plan: LimitPlan, times: (random: Random) => () => number): LimitPlan {
   const create = (random: Random): Limit => {

@@ -1,4 +1,4 @@
-import { between, except, OK, refusal } from '../harm/servers.ts';
+import { between, except, OK, refusal, under } from '../harm/servers.ts';
 import type { Asked, Server } from '../harm/situation.ts';
 import { bucket, concurrency, unlimited } from '../limits/limits.ts';
 import { made } from './counted.ts';
@@ -71,6 +71,17 @@ export const TROUBLE: readonly Exception[] = [
     judged: made(5_000, 3 * MINUTE + 5_000),
     server: except(({ at, chance }) => at >= 5_000 && at < MINUTE + 5_000 && chance < share, refusal(429)),
   })),
+  {
+    situation:
+      'One of five paths always answers 503 with `Retry-After: 1`, and there is no limit; three processes, 10 calls a second, counted: the calls to the others',
+    ...storeBeside(),
+    instead: firstProof(),
+    ...processes(3),
+    ask: (index, chance) => ({ path: `/items/${index % 5}`, client: Math.floor(3 * chance) }),
+    ...random(10),
+    judged: ({ path }) => path !== '/items/0',
+    server: except(under('/items/0'), refusal(503, 1)),
+  },
   {
     situation:
       'Two of four processes have a store, as while it is adopted, at 60 % of 10 a second without a burst; counted: these two',

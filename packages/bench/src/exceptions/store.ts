@@ -1,8 +1,9 @@
-import { bucket, fixedWindow, slidingLog } from '../limits/limits.ts';
+import { bucket, fixedWindow, slidingCounter, slidingLog } from '../limits/limits.ts';
+import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { limited, spread } from './limited-servers.ts';
 import { MEASURES } from './measures.ts';
-import { windowFromFirst } from './odd-limits.ts';
+import { usedUpBetween } from './odd-limits.ts';
 import { alone, eachCall, processes, said, slow, storeBeside } from './store-stacks.ts';
 import { TROUBLE } from './store-trouble.ts';
 import { asksFor, INSTANT_WITHOUT_DATE, POLICY, RETRY_AFTER, SECONDS } from './tells.ts';
@@ -53,12 +54,24 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(50, 5), tells: RETRY_AFTER }),
   },
   {
-    situation: 'One process calls a told window of ten in 10 s that begins with its first request, at 90 %',
-    ...storeBeside(),
-    instead: alone(),
-    ...processes(1),
-    ...random(0.9, 3 * MINUTE),
-    server: limited({ limit: windowFromFirst(10, 10_000), tells: SECONDS, answers: 20 }),
+    situation:
+      'Three processes call a told sliding counter of 10 a second, at 80 %; calls of 30 s, counted: those from the fourth minute on',
+    ...storeBeside({}, {}, 30_000),
+    instead: alone(30_000),
+    ...processes(3),
+    ...random(8, 6 * MINUTE),
+    judged: made(3 * MINUTE, 6 * MINUTE),
+    server: limited({ limit: slidingCounter(10, SECOND), tells: SECONDS }),
+  },
+  {
+    situation:
+      'Others call a told window of ten in 10 s at twice its limit for two minutes; three processes, at 80 % of it, calls of 30 s, counted: those of four minutes from then on',
+    ...storeBeside({}, {}, 30_000),
+    instead: alone(30_000),
+    ...processes(3),
+    ...random(0.8, 6 * MINUTE),
+    judged: made(2 * MINUTE, 6 * MINUTE),
+    server: limited({ limit: usedUpBetween(fixedWindow(10, 10 * SECOND), 2 * MINUTE, 4 * MINUTE), tells: SECONDS }),
   },
   {
     situation: 'One process makes 20 calls of five minutes at once, at a told window of 10 a minute',

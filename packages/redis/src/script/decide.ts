@@ -31,8 +31,12 @@ local function refuse(now, at, closedUntil, every, wait, cost)
     s.closure = s.closedUntil - now
     s.refusedAt = s.refusedLast
     s.shut = min(10, s.shut + 1)
-    s.trust = s.trust * 0.9
-    for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
+    local isUsedUp = false
+    for _, q in ipairs(told) do
+      q.refill = q.refill * 0.8
+      isUsedUp = isUsedUp or q.signs >= 2 and q.said < 1 and q.heardAt >= s.refusedAt
+    end
+    if not isUsedUp then s.trust = s.trust * 0.9 end
     s.next = s.closedUntil
   end
 end
@@ -124,7 +128,7 @@ now = now + s.lost
 if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restart(now) end
 records(ARGV[8], function(one)
   local n = numbers(one)
-  accept(n[1], n[2], n[3])
+  accept(min(now, n[1]), min(now, n[2]), n[3])
 end)
 if aloneFor then leave(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
@@ -132,7 +136,7 @@ outvote(tonumber(ARGV[5]))
 records(ARGV[10], function(one)
   local name, rest = string.match(one, '^([^,]*),(.*)$')
   local n = numbers(rest)
-  hear(tonumber(ARGV[6]), name, n[1], n[2], n[3], n[4], n[5])
+  hear(tonumber(ARGV[6]), name, min(now, n[1]), n[2], n[3], n[4], n[5])
 end)
 if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
