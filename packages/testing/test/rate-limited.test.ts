@@ -156,6 +156,27 @@ describe('rateLimited', () => {
     expect([...(await silent(URL)).headers]).toEqual([]);
   });
 
+  it.each(['token-bucket', 'gcra', 'fixed-window', 'sliding-window'] as const)(
+    'is one limit for all servers that share it, and for a clock that is set back: %s',
+    async (algorithm) => {
+      const clock = instantClock();
+      const limit = rateLimited({ requests: 10, algorithm });
+      const first = fakeFetch(limit, { clock });
+      clock.advance(5_000);
+      const second = fakeFetch(limit, { clock });
+      const pass = async (calls: number, every: number) => {
+        const before = limit.accepted;
+        for (let i = 0; i < calls; i++, clock.advance(every)) await (i % 2 ? first : second)(URL);
+        return limit.accepted - before;
+      };
+
+      expect(await pass(200, 200)).toBe(200);
+      clock.advance(-60_000);
+      expect(await pass(20, 200)).toBe(20);
+      expect(await pass(400, 50)).toBeLessThan(220);
+    },
+  );
+
   it('counts what it let through and what not, and asks the inner script only for the former', async () => {
     const clock = instantClock();
     const script = rateLimited({ requests: 2, clock }, [201, 202, 203]);
