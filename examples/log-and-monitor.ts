@@ -27,7 +27,7 @@ const fetchSteadily = compose(
   retry({ delay: constant(100), clock }),
 )(server);
 
-for (let i = 1; i <= 14; i++) await fetchSteadily(`https://api.test/users/${i}?token=secret`);
+for (let i = 1; i <= 17; i++) await fetchSteadily(`https://api.test/users/${i}?token=secret`);
 console.log(counts);
 
 // Output:
@@ -37,5 +37,5 @@ console.log(counts);
 // ALERT: 2 of 3 calls needed retries
 // GET https://api.test/users/3 failed with 503 (attempt 2 of 3), retrying in 100 ms (backoff)
 // GET https://api.test/users/3 failed with 503 (attempt 3), giving up: limit
-// over: 2 of 14
+// over: 2 of 17
 // { retry: 3, recover: 1, 'give-up': 1 }

@@ -25,6 +25,9 @@ describe('rateLimited', () => {
     [{ requests: 3, algorithm: 'fixed-window' }, [900, 999, 1_000, 2_500], [3, 0, 3, 3]],
     [{ requests: 3, algorithm: 'sliding-window' }, [900, 1_000, 1_899, 1_900], [3, 0, 0, 3]],
     [{ rate: 4, burst: 2, algorithm: 'gcra' }, [0, 250, 1_000], [2, 1, 2]],
+    [{ rate: 0.5, algorithm: 'fixed-window' }, [0, 1_000, 2_000, 3_000], [1, 0, 1, 0]],
+    [{ rate: 2.5, algorithm: 'sliding-window' }, [0, 799, 800, 1_600], [2, 0, 2, 2]],
+    [{ rate: 100 / 60, per: 3_000, algorithm: 'sliding-window' }, [0, 2_999, 3_000], [5, 0, 5]],
   ])('lets through what the limit allows: %j', async (options, instants, expected) => {
     expect(await passing(options, instants)).toEqual(expected);
   });
@@ -121,6 +124,22 @@ describe('rateLimited', () => {
     expect(third.headers.get('retry-after')).toBe('1');
   });
 
+  it.each<[RateLimitedOptions, string, string]>([
+    [{ rate: 5, burst: 50, hint: 'x-ratelimit' }, '50', '49'],
+    [{ rate: 0.5, hint: 'x-ratelimit' }, '1', '0'],
+    [{ requests: 10, burst: 3, algorithm: 'fixed-window', hint: 'x-ratelimit' }, '10', '9'],
+    [
+      { requests: 10, burst: 3, algorithm: 'fixed-window', hint: 'ratelimit' },
+      '"default";q=10;w=1',
+      '"default";r=9;t=1',
+    ],
+  ])('tells a limit that is as large as what it lets through at once: %j', async (options, limit, remaining) => {
+    const { headers } = await fakeFetch(rateLimited(options), { clock: instantClock() })(URL);
+
+    expect(headers.get('x-ratelimit-limit') ?? headers.get('ratelimit-policy')).toBe(limit);
+    expect(headers.get('x-ratelimit-remaining') ?? headers.get('ratelimit')).toBe(remaining);
+  });
+
   it('speaks the X-RateLimit fields, or says nothing at all', async () => {
     const clock = instantClock();
     const old = fakeFetch(rateLimited({ requests: 5, per: 60_000, algorithm: 'fixed-window', hint: 'x-ratelimit' }), {
@@ -136,6 +155,27 @@ describe('rateLimited', () => {
     });
     expect([...(await silent(URL)).headers]).toEqual([]);
   });
+
+  it.each(['token-bucket', 'gcra', 'fixed-window', 'sliding-window'] as const)(
+    'is one limit for all servers that share it, and for a clock that is set back: %s',
+    async (algorithm) => {
+      const clock = instantClock();
+      const limit = rateLimited({ requests: 10, algorithm });
+      const first = fakeFetch(limit, { clock });
+      clock.advance(5_000);
+      const second = fakeFetch(limit, { clock });
+      const pass = async (calls: number, every: number) => {
+        const before = limit.accepted;
+        for (let i = 0; i < calls; i++, clock.advance(every)) await (i % 2 ? first : second)(URL);
+        return limit.accepted - before;
+      };
+
+      expect(await pass(200, 200)).toBe(200);
+      clock.advance(-60_000);
+      expect(await pass(20, 200)).toBe(20);
+      expect(await pass(400, 50)).toBeLessThan(220);
+    },
+  );
 
   it('counts what it let through and what not, and asks the inner script only for the former', async () => {
     const clock = instantClock();

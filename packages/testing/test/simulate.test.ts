@@ -78,6 +78,17 @@ describe('simulate', () => {
     expect([report.sentPerCallDown, report.healthyAfter]).toEqual([undefined, undefined]);
   });
 
+  it.each([
+    [0, Number.NaN],
+    [2_000, Number.NaN],
+    [3_000, 1],
+  ])('counts no call of an outage from %i ms on as one of a calm time', async (from, calm) => {
+    const service = { capacity: 100, outage: { from, to: 20_000 } };
+    const report = await simulate({ client: bare, arrivals: 10, service, seconds: 30 });
+
+    expect(report.calmSuccess).toBe(calm);
+  });
+
   it('sheds what is above the capacity, at a cost', async () => {
     const served = async (shedCost: number) =>
       (await simulate({ client: bare, arrivals: 200, service: { capacity: 100, shedCost }, seconds: 10 })).ok;

@@ -54,6 +54,7 @@ describe('VirtualTime', () => {
     const log: number[] = [];
     time.after(5, () => {
       time.at(2, () => log.push(time.elapsed));
+      time.at(5.5, () => log.push(time.elapsed));
       time.after(0, () => log.push(time.elapsed));
       time.after(0.5, () => log.push(time.elapsed));
     });
@@ -61,7 +62,7 @@ describe('VirtualTime', () => {
     await time.run(10);
     await time.run(3);
 
-    expect([log, time.elapsed]).toEqual([[5, 6, 6], 10]);
+    expect([log, time.elapsed]).toEqual([[5, 6, 6, 6], 10]);
   });
 
   it('can call an event off', async () => {

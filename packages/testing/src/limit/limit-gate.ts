@@ -2,14 +2,14 @@ import type { Clock } from '@steadfetch/core';
 import { checkNames, checkNumber } from '@steadfetch/core/kit';
 import { choice } from '../options/choice.ts';
 import { type LimitHint, limitHeaders } from './limit-headers.ts';
-import { LIMITERS, type Limit, type LimitAlgorithm, type Verdict } from './limiter.ts';
+import { LIMITERS, type Limit, type LimitAlgorithm, ROUNDING, type Verdict } from './limiter.ts';
 
 export interface RateLimitedOptions {
   /** Requests per second. Give this or `requests`. */
   rate?: number;
   /** Requests per window; with `concurrency`, requests in flight. */
   requests?: number;
-  /** The window, in milliseconds. @default 1_000 */
+  /** The window, in milliseconds. One with parts of a request is made longer or shorter, to hold whole ones. @default 1_000 */
   per?: number;
   /** How many may come at once, for `token-bucket` and `gcra`. @default one window's worth */
   burst?: number;
@@ -32,13 +32,22 @@ export function limitGate(options: RateLimitedOptions): LimitGate {
   checkNames('rateLimited', options, NAMES);
   const { algorithm = 'token-bucket', hint = 'retry-after', status = 429 } = options;
   checkNumber('rateLimited: status', status, { min: 200, max: 599, integer: true });
-  const limit = limitOf(options);
-  const take = choice('rateLimited: algorithm', LIMITERS, algorithm)(limit);
+  const limiter = choice('rateLimited: algorithm', LIMITERS, algorithm);
+  const limit = BURSTS.has(algorithm) ? limitOf(options) : inWhole(limitOf(options));
+  const take = limiter(limit);
   const headersOf = choice('rateLimited: hint', limitHeaders, hint);
   return (now) => {
     const verdict = take(now);
     return { ...verdict, headers: headersOf(limit, verdict) };
   };
+}
+
+const BURSTS = new Set<LimitAlgorithm>(['token-bucket', 'gcra']);
+
+/** A window has whole requests and no burst of its own: half a request in a second is one in two. */
+function inWhole({ requests, per }: Limit): Limit {
+  const whole = Math.max(1, Math.floor(requests + ROUNDING));
+  return { requests: whole, per: (per * whole) / requests, burst: whole };
 }
 
 function limitOf({ rate, requests, per = 1_000, burst }: RateLimitedOptions): Limit {

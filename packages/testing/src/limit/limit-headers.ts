@@ -17,8 +17,8 @@ export const limitHeaders: Readonly<Record<LimitHint, (limit: Limit, verdict: Ve
     ratelimit: `"default";r=${verdict.remaining};t=${seconds(verdict.reset)}`,
     ...retryAfter(verdict),
   }),
-  'x-ratelimit': ({ requests }, verdict) => ({
-    'x-ratelimit-limit': String(Math.floor(requests)),
+  'x-ratelimit': ({ burst }, verdict) => ({
+    'x-ratelimit-limit': String(Math.floor(burst)),
     'x-ratelimit-remaining': String(verdict.remaining),
     'x-ratelimit-reset': String(seconds(verdict.reset)),
     ...retryAfter(verdict),

@@ -20,7 +20,7 @@ export interface StormReport {
   readonly bad: number;
   /** Calls that never ended. */
   readonly unfinished: number;
-  /** Share of the calls that ended well, before the outage or without one; the first 2 s and the last are left out. */
+  /** Share of the calls that ended well, before the outage or without one; the first 2 s and the last are left out. NaN: no calls. */
   readonly calmSuccess: number;
   /** Requests per call during the outage; `undefined` without one. */
   readonly sentPerCallDown: number | undefined;
@@ -40,7 +40,7 @@ export function stormReport(
 ): StormReport {
   const all = total(rows);
   const [down, up] = outage ? [outage.from / 1_000, outage.to / 1_000] : [seconds, seconds];
-  const calm = total(rows.slice(2, Math.max(3, Math.floor(down) - 2)));
+  const calm = total(rows.slice(2, Math.min(Math.max(3, Math.floor(down) - 2), down)));
   const during = total(rows.slice(Math.floor(down), Math.ceil(up)));
   return {
     rows,

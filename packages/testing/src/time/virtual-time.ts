@@ -40,7 +40,7 @@ export class VirtualTime implements Clock {
    * run in the order they were added. `event.run = undefined` calls it off. What it throws rejects `run`.
    */
   at(elapsed: number, run: () => void): TimedEvent {
-    return this.#queue.add(Math.max(this.#elapsed, checkTime('VirtualTime: at', elapsed)), run);
+    return this.#queue.add(Math.max(this.#elapsed, Math.ceil(checkTime('VirtualTime: at', elapsed))), run);
   }
 
   /** Has something run after a wait, as `setTimeout`. */
