@@ -56,10 +56,10 @@ export class Gates {
     return found;
   }
 
-  /** Forgets what was learned: by one gate and those below it, or by all. */
+  /** Forgets what was learned: by one gate and those below it, as those of the credentials of a server, or by all. */
   reset(key?: string): void {
     const visit = (gate: Gate, within: boolean) => {
-      const isMeant = within || gate.key === key;
+      const isMeant = within || `${gate.key} `.startsWith(`${key} `);
       for (const child of gate.children.values()) visit(child, isMeant);
       if (isMeant) gate.reset();
     };

@@ -11,6 +11,7 @@ import {
   idempotencyKey,
   type Middleware,
   online,
+  RateLimitError,
   retry,
   retryBudget,
   type StandardOptions,
@@ -94,6 +95,20 @@ describe('standard', () => {
     expect(stack.snapshot().retryBudget).toEqual({});
     expect(Object.keys(standard().snapshot())).toEqual(['retryBudget']);
     expect(Object.keys(standard({ retry: { budget: false } }).snapshot())).toEqual([]);
+  });
+
+  it.each(['auto', 'path'] as const)('forgets a server for all its credentials: %s', async (scope) => {
+    const clock = manualClock();
+    const refused = { status: 429, headers: { 'retry-after': '20' } };
+    const stack = standard({ timeout: 3_000, clock, retry: 0, rateLimit: { scope, proof: 'direct' } });
+    const fetch = stack(fakeFetch([refused, 200], { clock }));
+    const headers = { authorization: 'Bearer secret' };
+
+    expect((await fetch(URL, { headers })).status).toBe(429);
+    stack.reset('https://other.test');
+    await expect(fetch(URL, { headers })).rejects.toThrow(RateLimitError);
+    stack.reset('https://api.example.com');
+    expect((await fetch(URL, { headers })).status).toBe(200);
   });
 
   it('describes no state', () => {
