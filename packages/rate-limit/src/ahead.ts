@@ -41,12 +41,14 @@ export class Ahead {
 
   /**
    * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
-   * while it waited, nor in the ten seconds before.
+   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const gate = this.#gate;
-    const isConfirmed = gate.learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
-    if (this.#context.limit || this.#permit || isConfirmed) return undefined;
+    const { lastRefused } = gate.learned;
+    const isConfirmed = lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
+    const isTaken = this.#permit && lastRefused > -Infinity;
+    if (this.#context.limit || isTaken || isConfirmed) return undefined;
     return gate.certainPart(now) > 0 ? undefined : this.admit(ticket, now);
   }
 

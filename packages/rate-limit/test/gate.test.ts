@@ -290,19 +290,29 @@ describe('the line at a gate', () => {
     await expect(Promise.all(calls)).resolves.toHaveLength(500);
   });
 
-  it('is left after maxWait by one call at a time, to the server, where a guess alone holds it back', async () => {
+  it('is left after maxWait, to the server, where a guess alone holds calls back', async () => {
     const clock = manualClock();
-    const fetch = fakeFetch((_, index) => (index < 4 ? { fault: 'stall-headers' } : { status: 200, delay: 500 }), {
-      clock,
-    });
-    const limited = rateLimit({ clock, maxWait: 100 })(fetch);
-    const hung = Array.from({ length: 4 }, () => limited(URL));
+    const limited = rateLimit({ clock, maxWait: 100 })(fakeFetch({ status: 200, delay: 500 }, { clock }));
 
-    const calls = [nameOf(limited(URL)), nameOf(limited(URL))];
-    await clock.advance(1_000);
+    const calls = Array.from({ length: 20 }, () => nameOf(limited(URL)));
+    await clock.advance(2_000);
 
-    expect(await Promise.all(calls)).toEqual([200, 'RateLimitError']);
-    expect(hung).toHaveLength(4);
+    expect(await Promise.all(calls)).toEqual(Array(20).fill(200));
+  });
+
+  it('is left after maxWait by one call at a time, where something was refused before', async () => {
+    const clock = manualClock();
+    const end = clock.now() + 1_000;
+    const fetch = fakeFetch(() => (clock.now() < end ? 429 : { status: 200, delay: 500 }), { clock });
+    const limited = rateLimit({ clock, random: () => 0.5, maxWait: 100, maxResends: 0 })(fetch);
+    const refused = Array.from({ length: 8 }, () => nameOf(limited(URL)));
+    await clock.advance(12_000);
+
+    const calls = Array.from({ length: 4 }, () => nameOf(limited(URL)));
+    await clock.advance(2_000);
+
+    expect(await Promise.all(calls)).toEqual([200, 'RateLimitError', 'RateLimitError', 'RateLimitError']);
+    expect(await Promise.all(refused)).toContain(429);
   });
 
   it('is left after maxWait in any case, once ten seconds passed without a refusal', async () => {
