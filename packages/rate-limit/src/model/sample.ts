@@ -80,8 +80,8 @@ export class Sample {
     else if (++this.#accepted > allowed) this.#score++;
     const isNoise = this.#score >= ACCEPTED;
     if (isNoise) this.#end(CLOSINGS);
-    // where most were accepted, though a limit would have accepted them too, it shows nothing
-    else if (this.#score <= -REFUSED) this.#end(this.#balance > 0 ? CLOSINGS : CLOSINGS_AFTER_FAILURE);
+    // where as many were accepted, though a limit would have accepted them too, it shows nothing
+    else if (this.#score <= -REFUSED) this.#end(this.#balance >= 0 ? CLOSINGS : CLOSINGS_AFTER_FAILURE);
     return isNoise;
   }
 
