@@ -127,6 +127,7 @@ export class GateQueue {
 
   /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */
   #goAhead(ticket: Ticket, now: number, wait: number): number {
+    if (wait === Infinity && this.#context.limit) return wait; // what was let go before has not been sent yet
     const ahead = this.#gate.ahead.at(ticket);
     if (ahead > now) return Math.min(wait, ahead - now);
     this.#take(ticket);

@@ -1,6 +1,7 @@
+import type { Random } from '@steadfetch/core';
 import { between, except, OK, refusal } from '../harm/servers.ts';
 import type { Server } from '../harm/situation.ts';
-import { concurrency, unlimited } from '../limits/limits.ts';
+import { bucket, concurrency, unlimited } from '../limits/limits.ts';
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
@@ -21,6 +22,15 @@ export const OUTAGES: readonly Exception[] = [
     instead: limiterStack(FIRST),
     ...random(5),
     server: except(({ at }) => at % 4_000 < 2_000, refusal(429)),
+  },
+  {
+    situation:
+      'All are refused silently for 20 s, and then half of them by chance for 8 s, at 50 % of a bucket of 50; 25 calls of 10 s a second; counted: those of the 40 s after it',
+    ...limiterBeside({}, 10_000),
+    instead: limiterStack(FIRST, 10_000),
+    ...random(25, 80_000),
+    judged: made(40_000, 80_000),
+    server: endingBitByBit,
   },
   {
     situation: 'Half of the requests are refused silently by chance; 10 calls a second',
@@ -75,6 +85,16 @@ export const OUTAGES: readonly Exception[] = [
     server: except(between(20_000, 21_000), refusal(429, 60)),
   },
 ];
+
+/** Keeps a limit of 50 a second. Refuses all for 20 s, and then half of them by chance for 8 s. */
+function endingBitByBit(random: Random): Server {
+  const server = limited({ limit: bucket(50, 50), answers: 300 })(random);
+  return (request) => {
+    const { at, chance } = request;
+    const isRefused = at >= 20_000 && (at < 40_000 || (at < 48_000 && chance < 0.5));
+    return isRefused ? refusal(429) : server(request);
+  };
+}
 
 /** Works off one request after the other. Is out of order for 20 s. */
 function queueing(each: number, answer: number): () => Server {

@@ -11,9 +11,14 @@ export class KnownLimit {
     this.#per = per;
   }
 
-  delay(now: number): number {
+  /** When the next one may be sent. */
+  get next(): number {
     const index = this.#times.length - this.#requests;
-    return index < this.#first ? 0 : Math.max(0, this.#times[index]! + this.#per - now);
+    return index < this.#first ? -Infinity : this.#times[index]! + this.#per;
+  }
+
+  delay(now: number): number {
+    return Math.max(0, this.next - now);
   }
 
   take(now: number): void {

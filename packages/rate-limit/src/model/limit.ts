@@ -110,7 +110,8 @@ export class Limit {
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
    * request wins back the last step down of the search, and the next one that was sent after that all of them, up to the pace of before.
-   * Where that is known, a limit is measured anew from there.
+   * Where that is known, a limit is measured anew from there, and one that is refused in between was so by the outage, which ends bit
+   * by bit.
    */
   #winBack(stall: Stall, sentAt: number, now: number): void {
     if (stall.steppedFrom === undefined) this.#stall = undefined;
@@ -136,7 +137,7 @@ export class Limit {
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, closing: Closing, now: number): void {
     if (this.#isContradicted(stretch, closing)) this.goOn(now);
-    else if (stretch.accepted === 0 && this.pace.way === 'search') this.#noneAccepted(now);
+    else if (this.pace.way === 'search' && (stretch.accepted === 0 || this.#stall?.isKnown)) this.#noneAccepted(now);
     else this.#measure(stretch, closing, now);
   }
 

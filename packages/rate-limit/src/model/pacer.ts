@@ -149,13 +149,16 @@ export class Pacer {
     return this.#known !== undefined;
   }
 
-  /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
+  /**
+   * When the gate opened, or later a known limit, if since then a guess alone holds calls back; Infinity where a limit was measured
+   * or told.
+   */
   get guessesSince(): number {
     const { concurrency, cooldown, limit } = this.#refusals;
     const isDoubted = this.#isFull && concurrency.isDoubted;
     const isMeasured = !isDoubted && (limit.isMeasured || concurrency.isConfirmed);
-    const isKnown = isMeasured || this.#quotas.known || this.isCertain;
-    return isKnown || cooldown.closed ? Infinity : cooldown.until;
+    const isKnown = isMeasured || this.#quotas.known;
+    return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? 0);
   }
 
   /** As many are in flight as may be at once. */

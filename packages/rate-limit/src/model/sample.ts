@@ -23,6 +23,8 @@ export class Sample {
   #isTaken = false;
   /** Accepted less refused, in all closings since the sample began, without those that a limit would have accepted. */
   #score = 0;
+  /** The same with all that were accepted. */
+  #balance = 0;
   /** The requests of the present closing: sent between two times, after a refused one, to a limit of this pace. */
   #from = Infinity;
   #to = -Infinity;
@@ -73,11 +75,13 @@ export class Sample {
   answered(refused: boolean, sentAt: number): boolean {
     this.#room++;
     const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
+    this.#balance += refused ? -1 : 1;
     if (refused) this.#score--;
     else if (++this.#accepted > allowed) this.#score++;
     const isNoise = this.#score >= ACCEPTED;
     if (isNoise) this.#end(CLOSINGS);
-    else if (this.#score <= -REFUSED) this.#end(CLOSINGS_AFTER_FAILURE);
+    // where as many were accepted, though a limit would have accepted them too, it shows nothing
+    else if (this.#score <= -REFUSED) this.#end(this.#balance >= 0 ? CLOSINGS : CLOSINGS_AFTER_FAILURE);
     return isNoise;
   }
 
@@ -87,5 +91,6 @@ export class Sample {
     this.#needed = needed;
     this.#closings = [];
     this.#score = 0;
+    this.#balance = 0;
   }
 }

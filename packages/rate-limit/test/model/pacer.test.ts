@@ -256,6 +256,14 @@ describe('a limit that is not told', () => {
     expect(model.guessesSince).toBe(Infinity);
   });
 
+  it('is a guess beside a limit that is known, from when that lets the next one go', () => {
+    const model = pacer({ limit: { requests: 2, per: 1_000 } });
+    model.send(10);
+    expect(model.guessesSince).toBe(0);
+    model.send(20);
+    expect(model.guessesSince).toBe(1_010);
+  });
+
   it('is a guess where a number in flight holds calls back and one more was accepted for a minute, though a bucket was measured', () => {
     const model = pacer({ needsProof: true });
     drive(model, bucket({ rate: 100, burst: 5 }), { for: 180_000, roundTrip: 500 });

@@ -83,6 +83,16 @@ describe('Sample', () => {
     expect(sample.wants(4_040)).toBe(false);
   });
 
+  it('is taken again soon where as many were accepted as refused, though a limit would have accepted them too', () => {
+    const sample = new Sample();
+    const now = close(sample, 4, 0, 50);
+    expect(volley(sample, now + 40, '..xx')).toBe(false); // four are allowed since the refusal
+    expect(volley(sample, close(sample, 1, 4_000, 50) + 40, '..xx')).toBe(false);
+    expect(sample.wants(4_040)).toBe(false);
+    expect(sample.wants(close(sample, 3, 5_000))).toBe(false);
+    expect(sample.wants(close(sample, 1, 8_000))).toBe(true);
+  });
+
   it('counts closings at a pace that is still too high for it', () => {
     const sample = new Sample();
     for (let now = 0; now < 3_000; now += 1_000) sample.closed(now, now - 10, 1, 100);
