@@ -48,7 +48,8 @@ export class Ahead {
     const { lastRefused } = gate.learned;
     const isConfirmed = lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
     const isTaken = this.#permit && lastRefused > -Infinity;
-    if (this.#context.limit || isTaken || isConfirmed) return undefined;
+    const isUnsent = this.#context.limit && gate.untilNext(now) === Infinity;
+    if (isUnsent || isTaken || isConfirmed) return undefined;
     return gate.certainPart(now) > 0 ? undefined : this.admit(ticket, now);
   }
 

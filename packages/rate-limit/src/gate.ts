@@ -133,7 +133,8 @@ export class Gate {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.learned.askedUntil - now);
-    return delay < Infinity && (this.pacer.isCertain || remaining === 0) ? delay : 0;
+    if (remaining === 0 && delay < Infinity) return delay;
+    return Math.min(delay, this.pacer.certainDelay?.(now) ?? 0);
   }
 
   /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */

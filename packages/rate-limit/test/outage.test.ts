@@ -10,6 +10,7 @@ interface Situation {
   perSecond?: number;
   calls?: number;
   proof?: 'direct' | 'first';
+  limit?: { requests: number; per: number };
 }
 
 /**
@@ -18,7 +19,7 @@ interface Situation {
  */
 async function afterOutage(
   from: number,
-  { perSecond = 1_000, calls = 10, proof = 'first' }: Situation = {},
+  { perSecond = 1_000, calls = 10, proof = 'first', limit }: Situation = {},
 ): Promise<number> {
   const clock = manualClock();
   const until = from + 30_000;
@@ -39,7 +40,7 @@ async function afterOutage(
   };
   const refusal = { status: 429, headers: { 'retry-after': '1' }, delay: 50 };
   const fake = fakeFetch(() => (isDown() || isEmpty() ? refusal : { status: 200, delay: 300 }), { clock });
-  const limited = compose(withDeadline, rateLimit({ clock, random: () => 0.5, proof }))(fake);
+  const limited = compose(withDeadline, rateLimit({ clock, random: () => 0.5, proof, ...(limit && { limit }) }))(fake);
   let succeeded = 0;
   const call = async () => {
     const madeAt = clock.now();
@@ -66,6 +67,14 @@ describe('an outage in which all is refused', () => {
 
   it('is no part of it either where a search began below the pace of the calls', async () => {
     expect(await afterOutage(20_000, { perSecond: 50, calls: 25, proof: 'direct' })).toBeGreaterThan(0.6);
+  });
+
+  it('does not last longer where a limit is known, to which the pace after it is nothing but a guess', async () => {
+    const shares = [undefined, { requests: 100, per: 1_000 }].map((limit) =>
+      afterOutage(20_000, { proof: 'direct', limit }),
+    );
+    const [without, withLimit] = await Promise.all(shares);
+    expect(withLimit).toBe(without);
   });
 
   it('brings back no more than was accepted before it, where answers are slow', async () => {

@@ -110,7 +110,7 @@ export class Pacer {
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#refusals.unlimited);
     const { roundTrip } = this.#flight;
-    const { isCertain } = this;
+    const isCertain = this.#known !== undefined;
     const answered = { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain };
     this.#quotas.settle(quotas, sent, answered, elsewhere);
     if (accepted) {
@@ -145,8 +145,8 @@ export class Pacer {
   }
 
   /** The waits for a limit that is known in advance are never shortened. */
-  get isCertain(): boolean {
-    return this.#known !== undefined;
+  certainDelay(now: number): number {
+    return this.#known?.delay(now) ?? 0;
   }
 
   /**
