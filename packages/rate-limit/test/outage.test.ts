@@ -10,7 +10,7 @@ interface Situation {
   perSecond?: number;
   calls?: number;
   proof?: 'direct' | 'first';
-  limit?: { requests: number; per: number };
+  limit?: { requests: number; per: number } | undefined;
 }
 
 /**
