@@ -1,4 +1,4 @@
-import { bodyFactory } from '../body/body-factory.ts';
+import { madeBy } from '../body/body-factory.ts';
 import { inBrowser } from '../runtime.ts';
 import type { RequestInfo } from './platform-types.ts';
 import { membersOf } from './request-members.ts';
@@ -44,7 +44,7 @@ function mayHaveBody({ body, method, arrayBuffer }: Request): boolean {
 /** A body that reads that of the request once, and is sent with each attempt. */
 function bytesOf(request: Request): BodyInit {
   let bytes: Promise<ArrayBuffer> | undefined;
-  return bodyFactory(() => {
+  return madeBy(() => {
     bytes ??= request.arrayBuffer();
     return bytes;
   });
