@@ -11,7 +11,7 @@ export function takeOverride(call: Call, names: readonly string[]): { override: 
   if (!init || !('retry' in init || 'steadfetch' in init)) return undefined;
   const { steadfetch, ...others } = init;
   if (steadfetch?.retry !== undefined) {
-    call.record.meta ??= steadfetch.meta; // for an observer inside
+    call.record.meta ??= init.meta ?? steadfetch.meta; // for an observer inside
     return { override: steadfetch.retry, call: call.with({ init: others }) };
   }
   const { retry, ...rest } = init;

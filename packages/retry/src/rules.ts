@@ -144,8 +144,8 @@ export function history(): Rule {
 }
 
 /**
- * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing
- * but a first attempt that succeeded. Nothing is written on the response or the error, and what is given is a copy.
+ * The attempts behind a response or an error that `retry` gave back, oldest first, the last hundred at most; `undefined` where there
+ * was nothing but a first attempt that succeeded. Nothing is written on the response or the error, and what is given is a copy.
  */
 export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
   return historyBehind(responseOrError)?.map((record) => ({ ...(record as AttemptRecord) }));

@@ -177,16 +177,20 @@ describe('options of one call', () => {
     },
   );
 
-  it('leave the meta beside them to an observer inside', async () => {
-    const seen: unknown[] = [];
-    const observer = observe(({ meta }) => seen.push(meta));
+  it.each([undefined, 'job 8'])(
+    'leave the meta beside them to an observer inside, where the init has %s',
+    async (meta) => {
+      const seen: unknown[] = [];
+      const observer = observe((event) => seen.push(event.meta));
 
-    await compose(retry(quick()), observer)(scripted(200).fetch)(API, {
-      steadfetch: { meta: 'job 7', retry: { maxRetries: 1 } },
-    });
+      await compose(retry(quick()), observer)(scripted(200).fetch)(API, {
+        meta,
+        steadfetch: { meta: 'job 7', retry: { maxRetries: 1 } },
+      });
 
-    expect(seen).toEqual(['job 7', 'job 7', 'job 7']);
-  });
+      expect(seen).toEqual(Array(3).fill(meta ?? 'job 7'));
+    },
+  );
 });
 
 describe('the budget', () => {
