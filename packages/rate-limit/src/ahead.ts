@@ -14,13 +14,13 @@ const CONTRADICTED_BY = 20;
 /** The call that goes ahead of the pace of a gate, where that is a guess: one at a time, since the guess may be right. */
 export class Ahead {
   readonly #gate: Gate;
-  readonly #context: Pick<GateContext, 'limit' | 'needsProof'>;
+  readonly #context: Pick<GateContext, 'limit' | 'needsProof' | 'store'>;
   #permit: Permit | undefined;
   #accepted = 0;
   /** How long the next one waits: where a limit must be proven, a second at first, and twice as long after one that was refused. */
   #patience: number;
 
-  constructor(gate: Gate, context: Pick<GateContext, 'limit' | 'needsProof'>) {
+  constructor(gate: Gate, context: Pick<GateContext, 'limit' | 'needsProof' | 'store'>) {
     this.#gate = gate;
     this.#context = context;
     this.#patience = context.needsProof ? SHORTEST_MS : LONGEST_MS;
@@ -41,13 +41,14 @@ export class Ahead {
 
   /**
    * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
-   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go.
+   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go, but behind a store, since
+   * another process may have been refused.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const gate = this.#gate;
     const { lastRefused } = gate.learned;
     const isConfirmed = lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
-    const isTaken = this.#permit && lastRefused > -Infinity;
+    const isTaken = this.#permit && (this.#context.store || lastRefused > -Infinity);
     const isUnsent = this.#context.limit && gate.untilNext(now) === Infinity;
     if (isUnsent || isTaken || isConfirmed) return undefined;
     return gate.certainPart(now) > 0 ? undefined : this.admit(ticket, now);

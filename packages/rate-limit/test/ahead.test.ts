@@ -13,7 +13,7 @@ const ticket = { since: 0, cost: 1 } as Ticket;
 
 function aheadOf(needsProof: boolean): Ahead {
   const gate = { admit: permit, pacer: { guessesSince: 0 }, learned: { lastRefused: -Infinity } };
-  return new Ahead(gate as unknown as Gate, { needsProof, limit: undefined });
+  return new Ahead(gate as unknown as Gate, { needsProof, limit: undefined, store: undefined });
 }
 
 describe('calls that go ahead of a pace', () => {

@@ -61,6 +61,29 @@ it('looks through no other gates to forget one whose calls ask the store for a s
   expect(looks).toBeLessThan(10 * 300);
 });
 
+it('a call whose maxWait is over goes ahead of its slot alone, though nothing was refused here: another process may have been', async () => {
+  const clock = manualClock();
+  const store: LimitStore = {
+    pacer({ local }) {
+      const own = local();
+      return {
+        advance: () => {},
+        announce: () => {},
+        delay: () => 5_000,
+        send: (now, cost) => own.send(now, cost),
+        settle: (sent, now, answer) => own.settle(sent, now, answer),
+        snapshot: (now) => own.snapshot(now),
+      };
+    },
+  };
+  const limited = rateLimit({ clock, store, maxWait: 100 })(fakeFetch({ status: 200, delay: 500 }, { clock }));
+
+  const calls = Promise.allSettled(Array.from({ length: 4 }, () => limited(URL)));
+  await clock.advance(2_000);
+
+  expect((await calls).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+});
+
 it('a store that brings none is refused when the limiter is made', () => {
   expect(() => rateLimit({ store: {} as LimitStore })).toThrow('rateLimit: store.pacer');
 });
