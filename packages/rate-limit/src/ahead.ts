@@ -41,7 +41,8 @@ export class Ahead {
 
   /**
    * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
-   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go.
+   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go. Beside a
+   * known limit none goes while those that were let go before have not been sent yet.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const gate = this.#gate;

@@ -110,8 +110,8 @@ it('a told window of ten that has just begun is used evenly, to its end', () => 
 });
 
 it.each([
-  ['is trusted as before after five windows', 1, 1],
-  ['that is false, and refused eight times in a row, is not', 8, 0.45],
+  ['is trusted as before, five windows after a refusal', 1, 1],
+  ['that is false is not trusted any more, after eight refusals in a row', 8, 0.45],
 ])('a told window of ten %s', (_, refusals, trust) => {
   const refused = Array.from({ length: refusals }, (__, n): [number, Partial<Question>] => [
     2_000 * n + 10,
