@@ -190,6 +190,25 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject(expected);
   });
 
+  it('lets more probes through in every second round, where several things are asked for, and excuses as many that fail', () => {
+    const { circuits, clock, snapshot } = setup();
+    const ask = (thing = '/a') => circuits.acquire(KEY, { thing });
+    for (const thing of ['/a', '/b']) ask(thing)!.settle('failure');
+
+    const probes = Array.from({ length: 8 }, () => {
+      clock.advance(snapshot().retryAfter);
+      const permits = [];
+      for (let permit = ask(); permit; permit = ask()) permits.push(permit);
+      for (const { settle } of permits) {
+        settle('failure');
+        expect(ask()).toBeUndefined();
+      }
+      return permits.length;
+    });
+
+    expect(probes).toEqual([1, 2, 1, 3, 1, 2, 1, 4]);
+  });
+
   it('closes after slow answers have opened it, also where the first thing of each page always fails', () => {
     const { circuits, clock, snapshot } = setup({ rule: countWindow({ size: 4, slowerThan: 100 }) });
     const page = (took: number) => {
