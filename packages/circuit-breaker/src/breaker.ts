@@ -49,7 +49,10 @@ export interface BreakerOptions {
    * the previous open time is used, or 1 s. @default 1_000
    */
   openFor?: number | OpenTime;
-  /** Calls let through at a time to a half-open circuit. It closes when so many have succeeded since it opened; under a scoped rule when one has. @default 1 */
+  /**
+   * Calls let through at a time to a half-open circuit. It closes when so many have succeeded since it opened; under a scoped rule, as
+   * the default, when one has. @default 1
+   */
   probes?: number;
   /** A probe without an answer for this long releases its slot to another call; at most 15 s. @default 2_000 */
   probeTimeout?: number;

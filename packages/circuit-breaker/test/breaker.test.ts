@@ -75,6 +75,11 @@ describe('breaker', () => {
     permits[2]!.settle('success');
     expect(snapshot().state).toBe('closed');
     expect([acquire(), acquire()].every(Boolean)).toBe(true);
+
+    trip();
+    clock.advance(1_000);
+    acquire()!.settle('success');
+    expect(snapshot().state).toBe('half-open'); // those of an earlier outage do not count
   });
 
   it.each([
@@ -188,6 +193,33 @@ describe('breaker', () => {
     }
 
     expect(snapshot()).toMatchObject(expected);
+  });
+
+  it('lets more probes through in every second round, where several things are asked for, and excuses as many that fail', () => {
+    const { circuits, clock, snapshot } = setup();
+    const ask = (thing = '/a') => circuits.acquire(KEY, { thing });
+    for (const thing of ['/a', '/b']) ask(thing)!.settle('failure');
+
+    const probes = Array.from({ length: 8 }, () => {
+      clock.advance(snapshot().retryAfter);
+      const permits = [];
+      for (let permit = ask(); permit; permit = ask()) permits.push(permit);
+      for (const { settle } of permits) {
+        settle('failure');
+        expect(ask()).toBeUndefined();
+      }
+      return permits.length;
+    });
+
+    expect(probes).toEqual([1, 2, 1, 3, 1, 2, 1, 4]);
+  });
+
+  it('refuses all under a rule that is not scoped, and names no part', () => {
+    const { circuits, snapshot } = setup();
+    for (const part of ['/a', '/b']) circuits.acquire(KEY, { part })!.settle('failure');
+
+    expect(snapshot().parts).toBeUndefined();
+    expect(circuits.acquire(KEY, { part: '/c' })).toBeUndefined();
   });
 
   it('closes after slow answers have opened it, also where the first thing of each page always fails', () => {

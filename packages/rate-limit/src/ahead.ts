@@ -41,8 +41,9 @@ export class Ahead {
 
   /**
    * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
-   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go, but behind a store, since
-   * another process may have been refused.
+   * while it waited, nor in the ten seconds before. Where it has refused nothing at all, any number of them go, but behind a
+   * store, since another process may have been refused. Beside a known limit none goes while those that were let go before
+   * have not been sent yet.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const gate = this.#gate;

@@ -30,7 +30,7 @@ export interface Pacing {
   /** What became of it. */
   settle(sent: Sending, now: number, answer: Answer): Settled;
   snapshot(now: number): Snapshot;
-  /** The part of that delay that no answer can shorten, as of a limit that is known in advance. */
+  /** The part of `delay(now)` that no answer can shorten, as of a limit that is known in advance. */
   certainDelay?(now: number): number;
   /** Since when a guess alone holds calls back; Infinity where a limit was measured or told. */
   readonly guessesSince?: number;

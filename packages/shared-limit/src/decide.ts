@@ -42,7 +42,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const state = known ?? begin(at, question);
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) restart(state, now);
-  // what is reported has been, though the clock of a process stepped forward: a time to come would outlive what is said after it
+  // the clock of a process may have stepped forward: what it reports for later than now would outlive what is said after it
   const past = (time: number) => Math.min(now, time);
   for (const { from, to, cost } of question.accepted) accept(state, { from: past(from), to: past(to), cost });
   if (question.aloneFor !== undefined) leave(state, now, question.aloneFor);

@@ -143,8 +143,8 @@ function begin(told: Told, at: number, remaining: number, allSpent: number): voi
 }
 
 /**
- * A refusal contradicts what was measured: it comes back slower. So it does what is told, unless it says itself that a window is used up: others
- * may have done that, and what is left is told as truly when they are gone.
+ * A refusal contradicts what was measured: it comes back slower. It contradicts what is told, too, unless it says itself that a window is used
+ * up: others may have used it, and what is told is as true as before when they are gone.
  */
 export function contradict(state: LimitState): void {
   let isUsedUp = false;
@@ -217,8 +217,8 @@ export function toldDepth(state: LimitState): number {
 }
 
 /**
- * The trust that an acceptance wins back: as many as the largest quota has, a hundred at most, win back a fifth of what a refusal takes. For a
- * true window refuses now and then at its edge, however small it is. One that is not trusted any more wins its trust back as slowly as a large one.
+ * The trust that an accepted request wins back: as many requests as the largest quota has, a hundred at most, win back a fifth of what a refusal
+ * takes, since a true window refuses now and then at its edge, however small it is. Once half of the trust is gone, it takes a hundred in any case.
  */
 export function regained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;

@@ -110,8 +110,8 @@ it('a told window of ten that has just begun is used evenly, to its end', () => 
 });
 
 it.each([
-  ['is trusted as before after five windows', 1, 1],
-  ['that is false, and refused eight times in a row, is not', 8, 0.45],
+  ['is trusted as before, five windows after a refusal', 1, 1],
+  ['that is false is not trusted any more, after eight refusals in a row', 8, 0.45],
 ])('a told window of ten %s', (_, refusals, trust) => {
   const refused = Array.from({ length: refusals }, (__, n): [number, Partial<Question>] => [
     2_000 * n + 10,
@@ -122,7 +122,11 @@ it.each([
   expect(state.trust).toBeCloseTo(trust, 1);
 });
 
-it('a told window that others use up, as each refusal says, is trusted as before', () => {
+it.each([
+  ['as before where each refusal says so', 0, 2_900, 1],
+  ['less where each refusal says that some is left', 3, 2_900, 0.43],
+  ['less where that was said before what is refused was sent', 0, 3_100, 0.43],
+])('a told window that others use up is trusted %s', (_, left, refused, trust) => {
   const told = (at: number, remaining: number, more: Partial<Question>): [number, Partial<Question>] => [
     at,
     { want: 0, ...more, quotas: [quota({ at: START + at, limit: 10, remaining, reset: 10_000 - (at % 10_000) })] },
@@ -130,10 +134,11 @@ it('a told window that others use up, as each refusal says, is trusted as before
   const five = (at: number) => ({ requests: 5, accepted: [{ from: START + at, to: START + at, cost: 5 }] });
   const usedUp = Array.from({ length: 8 }, (_, n) => {
     const at = 10_000 * (n + 1);
-    return [told(at, 8, {}), told(at + 3_000, 0, { refusal: refusedAt(at + 2_900) })];
+    const refusal = { want: 0, refusal: refusedAt(at + refused) };
+    return [told(at, 8, {}), told(at + 3_000, left, {}), [at + 3_200, refusal] as [number, Partial<Question>]];
   });
   const { state } = asked(told(0, 10, {}), told(1_500, 5, five(1_500)), told(3_000, 0, five(3_000)), ...usedUp.flat());
-  expect(state.trust).toBe(1);
+  expect(state.trust).toBeCloseTo(trust);
 });
 
 it('what a process reports whose clock has stepped forward is not later than what is reported after it', () => {

@@ -52,6 +52,27 @@ it.each([
   },
 );
 
+it('no more calls are under way than there are slots for all, also where those that wait for one of their server lend theirs', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  let [underWay, most] = [0, 0];
+  const steady = compose(
+    timeout(60_000, { clock: time }),
+    concurrency(3, { key: () => 'all' }),
+    concurrency(1),
+  )(async () => {
+    most = Math.max(most, ++underWay);
+    await time.sleep(100);
+    underWay--;
+    return new Response();
+  });
+
+  const calls = Array.from({ length: 24 }, (_, n) => steady(`https://${'aaabcd'[n % 6]}.test/`));
+  await time.run(5_000);
+
+  expect(await Promise.all(calls)).toHaveLength(24);
+  expect(most).toBe(3);
+});
+
 type Timing = { readonly clock: VirtualTime; readonly random: () => number };
 
 async function itemsDone(make: (timing: Timing) => Middleware): Promise<number> {

@@ -110,7 +110,7 @@ export class Limit {
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
    * request wins back the last step down of the search, and the next one that was sent after that all of them, up to the pace of before.
-   * Where that is known, a limit is measured anew from there, and one that is refused in between was so by the outage, which ends bit
+   * Where that is known, a limit is measured anew from there, and what is refused in between says nothing of a limit: an outage ends bit
    * by bit.
    */
   #winBack(stall: Stall, sentAt: number, now: number): void {
@@ -184,7 +184,10 @@ export class Limit {
     this.why = 'refusals do not depend on the pace';
   }
 
-  /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
+  /**
+   * Nothing was accepted, or too little to end an outage: fewer than two requests came back since the limit was used up. So the pace is
+   * no higher than that.
+   */
   #noneAccepted(now: number): void {
     const { base } = this.pace;
     if (this.#stall) Object.assign(this.#stall, { steppedFrom: base, wonBackAt: undefined });

@@ -81,6 +81,8 @@ describe('Sample', () => {
     expect(volley(sample, now + 40, '....xx')).toBe(false); // four are allowed since the refusal
     expect(volley(sample, close(sample, 1, 4_000, 50) + 40, '....xx')).toBe(false);
     expect(sample.wants(4_040)).toBe(false);
+    volley(sample, close(sample, 4, 5_000), 'xxxx');
+    expect(sample.wants(close(sample, 4, 10_000))).toBe(false); // the next one counts anew
   });
 
   it('is taken again soon where as many were accepted as refused, though a limit would have accepted them too', () => {
