@@ -107,18 +107,17 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
     failure = failed;
     unlink?.();
   };
-  const fail = (error: unknown) => {
+  const fail = (error: unknown, abort?: () => void) => {
     end({ error });
     stream.error(error);
+    abort?.(); // first, since a limit inside takes a body that is cancelled for one that has ended
     notify(() => source.cancel(error));
   };
   const follower: Expirable & Follower = {
     /** No part of the body came in time. */
     expire: () => follower.stop(new TimeoutError('body', limit!, call)),
     stop: (reason) => {
-      if (ended) return;
-      fail(reason);
-      abortScoped(controller, reason);
+      if (!ended) fail(reason, () => abortScoped(controller, reason));
     },
   };
   const pull = async () => {

@@ -106,6 +106,27 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
     expect(await result).toEqual({ error: 'gone' });
     await expect.poll(() => server.openSockets).toBe(0);
   });
+
+  it('closes the connection on an abort while the body is read, also where a fetch inside reads a copy of it', async () => {
+    await using server = await startServer({ fault: 'stall-body' });
+    const copying: Fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      response
+        .clone()
+        .text()
+        .catch(() => {});
+      return response;
+    };
+    const controller = new AbortController();
+    const response = await stack(copying)(server.url, { signal: controller.signal });
+    const result = settled(response.text());
+    await new Promise(setImmediate);
+
+    controller.abort('gone');
+
+    expect(await result).toEqual({ error: 'gone' });
+    await expect.poll(() => server.openSockets).toBe(0);
+  });
 });
 
 describe('timeout', () => {
