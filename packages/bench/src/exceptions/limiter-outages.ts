@@ -7,8 +7,9 @@ import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
 import { limiterBeside, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
-import { penalty } from './odd-limits.ts';
+import { penalty, usedUpBetween, withOthers } from './odd-limits.ts';
 import { beside, limiterStack, plainStack } from './stacks.ts';
+import { RETRY_AFTER } from './tells.ts';
 import { random } from './traffic.ts';
 
 const MINUTE = 60_000;
@@ -31,6 +32,19 @@ export const OUTAGES: readonly Exception[] = [
     ...random(25, 80_000),
     judged: made(40_000, 80_000),
     server: endingBitByBit,
+  },
+  {
+    situation:
+      'Others call a bucket of 50 a second at twice its rate for 25 s, else at 30 % of it; 20 calls of 10 s a second; counted: those of the 40 s after it',
+    ...limiterBeside({}, 10_000),
+    instead: limiterStack(FIRST, 10_000),
+    ...random(20, 85_000),
+    judged: made(45_000, 85_000),
+    server: limited({
+      limit: withOthers(usedUpBetween(bucket(50, 50), 20_000, 45_000), 15),
+      tells: RETRY_AFTER,
+      answers: 300,
+    }),
   },
   {
     situation: 'Half of the requests are refused silently by chance; 10 calls a second',
