@@ -30,7 +30,7 @@ export interface CircuitSnapshot {
   lastAnswer?: LastAnswer;
   /** The parts that are refused, e.g. `GET /users/*`. Left out if all are, or none. */
   parts?: string[];
-  /** Open times since the circuit was closed: one, and one more for each probe that failed. */
+  /** Open times since the circuit was closed: one, and one more for each round of probes that failed. */
   openings: number;
   /** Milliseconds until it is worth calling again; 0 when a call would be let through now. */
   retryAfter: number;

@@ -3,7 +3,7 @@ import { checkMs, ignoreRejection, type NumberRule, optionError } from '@steadfe
 
 /** What an open time is computed from. The shape is that of a delay of `@steadfetch/backoff`: any of them fits. */
 export interface Opening {
-  /** 1 when the circuit opens, one more with each probe that fails until it closes. */
+  /** 1 when the circuit opens, one more with each round of probes that fails until it closes. */
   attempt: number;
   /** The open time before, in milliseconds; 0 for the first. */
   previousDelay: number;
