@@ -217,12 +217,12 @@ export function toldDepth(state: LimitState): number {
 }
 
 /**
- * The trust that an acceptance wins back: as many as the largest quota has, a hundred at most, win back a fifth of what a refusal takes. For a
- * true window refuses now and then at its edge, however small it is. One that is not trusted any more wins its trust back as slowly as a large one.
+ * The trust that an acceptance wins back: as many as the largest window has, a hundred at most, win back a fifth of what a refusal takes. For a
+ * true window refuses now and then at its edge, however small it is. A bucket, and what is not trusted any more, win it back as slowly as a large one.
  */
 export function regained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;
-  for (const { limit } of state.told.values()) largest = Math.max(largest, limit);
+  for (const { limit, signs } of state.told.values()) largest = Math.max(largest, signs < WINDOW ? 100 : limit);
   return 0.02 / Math.min(100, largest);
 }
 
