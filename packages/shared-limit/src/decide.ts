@@ -165,7 +165,7 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
     state.shut = Math.min(10, state.shut + 1);
-    contradict(state);
+    contradict(state, wait === undefined ? Infinity : until);
     state.next = state.closedUntil;
   }
 }

@@ -144,13 +144,14 @@ function begin(told: Told, at: number, remaining: number, allSpent: number): voi
 
 /**
  * A refusal contradicts what was measured: it comes back slower. It contradicts what is told, too, unless it says itself that a window is used
- * up: others may have used it, and what is told is as true as before when they are gone.
+ * up, and asks for no shorter wait: others may have used it, and what is told is as true as before when they are gone.
  */
-export function contradict(state: LimitState): void {
+export function contradict(state: LimitState, askedUntil: number): void {
   let isUsedUp = false;
   for (const told of state.told.values()) {
     told.refill *= CONTRADICTED;
-    isUsedUp ||= told.signs >= WINDOW && told.said < 1 && told.heardAt >= state.refusedAt;
+    const isAsked = told.resetAt <= askedUntil + ROUNDED;
+    isUsedUp ||= isAsked && told.signs >= WINDOW && told.said < 1 && told.heardAt >= state.refusedAt;
   }
   if (!isUsedUp) state.trust *= DISTRUSTED;
 }
@@ -217,12 +218,17 @@ export function toldDepth(state: LimitState): number {
 }
 
 /**
+<<<<<<< HEAD
  * The trust that an accepted request wins back: as many requests as the largest quota has, a hundred at most, win back a fifth of what a refusal
  * takes, since a true window refuses now and then at its edge, however small it is. Once half of the trust is gone, it takes a hundred in any case.
+=======
+ * The trust that an acceptance wins back: as many as the largest window has, a hundred at most, win back a fifth of what a refusal takes. For a
+ * true window refuses now and then at its edge, however small it is. A bucket, and what is not trusted any more, win it back as slowly as a large one.
+>>>>>>> h89
  */
 export function regained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;
-  for (const { limit } of state.told.values()) largest = Math.max(largest, limit);
+  for (const { limit, signs } of state.told.values()) largest = Math.max(largest, signs < WINDOW ? 100 : limit);
   return 0.02 / Math.min(100, largest);
 }
 

@@ -109,36 +109,43 @@ it('a told window of ten that has just begun is used evenly, to its end', () => 
   expect(replies.at(-1)!.every).toBeLessThan(1_010);
 });
 
-it.each([
-  ['is trusted as before, five windows after a refusal', 1, 1],
-  ['that is false is not trusted any more, after eight refusals in a row', 8, 0.45],
-])('a told window of ten %s', (_, refusals, trust) => {
-  const refused = Array.from({ length: refusals }, (__, n): [number, Partial<Question>] => [
-    2_000 * n + 10,
-    { want: 0, refusal: refusedAt(2_000 * n + 10) },
-  ]);
-  const accepted = [{ from: START + 17_000, to: START + 17_000, cost: 50 }];
-  const { state } = asked([0, { quotas: [quota({ limit: 10 })] }], ...refused, [17_000, { accepted }]);
-  expect(state.trust).toBeCloseTo(trust, 1);
-});
-
-it.each([
-  ['as before where each refusal says so', 0, 2_900, 1],
-  ['less where each refusal says that some is left', 3, 2_900, 0.43],
-  ['less where that was said before what is refused was sent', 0, 3_100, 0.43],
-])('a told window that others use up is trusted %s', (_, left, refused, trust) => {
+describe('the trust in a told quota of ten', () => {
   const told = (at: number, remaining: number, more: Partial<Question>): [number, Partial<Question>] => [
     at,
     { want: 0, ...more, quotas: [quota({ at: START + at, limit: 10, remaining, reset: 10_000 - (at % 10_000) })] },
   ];
-  const five = (at: number) => ({ requests: 5, accepted: [{ from: START + at, to: START + at, cost: 5 }] });
-  const usedUp = Array.from({ length: 8 }, (_, n) => {
-    const at = 10_000 * (n + 1);
-    const refusal = { want: 0, refusal: refusedAt(at + refused) };
-    return [told(at, 8, {}), told(at + 3_000, left, {}), [at + 3_200, refusal] as [number, Partial<Question>]];
+  const used = (at: number, cost: number) => ({
+    requests: cost,
+    accepted: [{ from: START + at, to: START + at, cost }],
   });
-  const { state } = asked(told(0, 10, {}), told(1_500, 5, five(1_500)), told(3_000, 0, five(3_000)), ...usedUp.flat());
-  expect(state.trust).toBeCloseTo(trust);
+  const WINDOW = [told(0, 10, {}), told(1_500, 5, used(1_500, 5)), told(3_000, 0, used(3_000, 5))];
+
+  it.each([
+    ['is back after five windows', WINDOW, 1, 1],
+    ['is not back if it is false, and refused eight times in a row', WINDOW, 8, 0.44],
+    ['is not back if nothing shows that it is a window', [told(0, 10, {})], 1, 0.91],
+  ])('%s', (_, before, refusals, trust) => {
+    const refused = Array.from({ length: refusals }, (__, n): [number, Partial<Question>] => [
+      2_000 * n + 4_010,
+      { want: 0, refusal: refusedAt(2_000 * n + 4_010) },
+    ]);
+    const { state } = asked(...before, ...refused, [20_000, used(20_000, 50)]);
+    expect(state.trust).toBeCloseTo(trust, 2);
+  });
+
+  it.each([
+    ['stays where each refusal says so', 0, 2_900, undefined, 1],
+    ['is less where each refusal says that some is left', 3, 2_900, undefined, 0.43],
+    ['is less where that was said before what is refused was sent', 0, 3_100, undefined, 0.43],
+    ['is less where each refusal asks for less than the window lasts', 0, 2_900, 1_000, 0.43],
+  ])('of a window that others use up %s', (_, left, refused, wait, trust) => {
+    const usedUp = Array.from({ length: 8 }, (__, n) => {
+      const at = 10_000 * (n + 1);
+      const refusal = { want: 0, refusal: refusedAt(at + refused, { wait }) };
+      return [told(at, 8, {}), told(at + 3_000, left, {}), [at + 3_200, refusal] as [number, Partial<Question>]];
+    });
+    expect(asked(...WINDOW, ...usedUp.flat()).state.trust).toBeCloseTo(trust);
+  });
 });
 
 it('what a process reports whose clock has stepped forward is not later than what is reported after it', () => {

@@ -34,7 +34,8 @@ local function refuse(now, at, closedUntil, every, wait, cost)
     local isUsedUp = false
     for _, q in ipairs(told) do
       q.refill = q.refill * 0.8
-      isUsedUp = isUsedUp or q.signs >= 2 and q.said < 1 and q.heardAt >= s.refusedAt
+      local isAsked = wait < 0 or q.resetAt <= till + 1000
+      isUsedUp = isUsedUp or isAsked and q.signs >= 2 and q.said < 1 and q.heardAt >= s.refusedAt
     end
     if not isUsedUp then s.trust = s.trust * 0.9 end
     s.next = s.closedUntil

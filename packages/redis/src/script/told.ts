@@ -105,7 +105,7 @@ end
 
 local function regained()
   local largest = s.trust > 0.5 and 1 or 100
-  for _, q in ipairs(told) do largest = max(largest, q.limit) end
+  for _, q in ipairs(told) do largest = max(largest, q.signs < 2 and 100 or q.limit) end
   return 0.02 / min(100, largest)
 end
 
