@@ -110,8 +110,7 @@ export class Limit {
   /**
    * Something is accepted after several closings in which nothing was: they came from an outage, or from others. The first accepted
    * request wins back the last step down of the search, and the next one that was sent after that all of them, up to the pace of before.
-   * Where that is known, a limit is measured anew from there, and what is refused in between says nothing of a limit: an outage ends bit
-   * by bit.
+   * Where that is known, a limit is measured anew from there.
    */
   #winBack(stall: Stall, sentAt: number, now: number): void {
     if (stall.steppedFrom === undefined) this.#stall = undefined;
@@ -137,7 +136,7 @@ export class Limit {
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, closing: Closing, now: number): void {
     if (this.#isContradicted(stretch, closing)) this.goOn(now);
-    else if (this.pace.way === 'search' && (stretch.accepted === 0 || this.#stall?.isKnown)) this.#noneAccepted(now);
+    else if (stretch.accepted === 0 && this.pace.way === 'search') this.#noneAccepted(now);
     else this.#measure(stretch, closing, now);
   }
 
@@ -184,10 +183,7 @@ export class Limit {
     this.why = 'refusals do not depend on the pace';
   }
 
-  /**
-   * Nothing was accepted, or too little to end an outage: fewer than two requests came back since the limit was used up. So the pace is
-   * no higher than that.
-   */
+  /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #noneAccepted(now: number): void {
     const { base } = this.pace;
     if (this.#stall) Object.assign(this.#stall, { steppedFrom: base, wonBackAt: undefined });

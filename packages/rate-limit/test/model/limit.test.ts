@@ -84,29 +84,6 @@ describe('Limit', () => {
     expect(limit.pace.base).toBe(before);
   });
 
-  it('is not measured by what is refused between the first accepted request after an outage and the next', () => {
-    const limit = new Limit(chance());
-    for (let at = 0; at < 1_000; at += 50) limit.accept(at, 10);
-    limit.learn(stretch(0, 1_000, 20), { ...closing, pace: Infinity }, 1_100);
-    const before = limit.pace.base;
-    for (const at of [1_100, 5_100, 10_100]) limit.learn(stretch(at, 10, 0), closing, at + 1_000);
-    limit.accept(21_000, 100);
-    limit.learn(stretch(12_000, 10_000, 1), closing, 23_000);
-    expect(limit.pace.way).toBe('search');
-    limit.accept(31_000, 100);
-    limit.accept(31_200, 100);
-    expect(limit.pace.base).toBe(before);
-  });
-
-  it('is measured by that where the pace of before is not known', () => {
-    const limit = new Limit(chance());
-    limit.learn(stretch(0, 1_000, 20), { ...closing, pace: Infinity }, 1_100);
-    for (const at of [1_100, 5_100, 10_100]) limit.learn(stretch(at, 10, 0), closing, at + 1_000);
-    limit.accept(21_000, 100);
-    limit.learn(stretch(12_000, 10_000, 1), closing, 23_000);
-    expect(limit.pace.way).not.toBe('search');
-  });
-
   it('wins back nothing after one closing alone in which nothing was accepted', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
