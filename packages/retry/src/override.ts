@@ -9,10 +9,11 @@ import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
 export function takeOverride(call: Call, names: readonly string[]): { override: unknown; call: Call } | undefined {
   const init: (RequestInit & CallOptions & NamedOptions) | undefined = call.init;
   if (!init || !('retry' in init || 'steadfetch' in init)) return undefined;
-  const { steadfetch, ...others } = init;
-  if (steadfetch?.retry !== undefined) {
-    call.record.meta ??= init.meta ?? steadfetch.meta; // for an observer inside
-    return { override: steadfetch.retry, call: call.with({ init: others }) };
+  const named = init.steadfetch;
+  if (named?.retry !== undefined) {
+    const { steadfetch, ...others } = init;
+    call.record.meta ??= init.meta ?? named.meta; // for an observer inside
+    return { override: named.retry, call: call.with({ init: others }) };
   }
   const { retry, ...rest } = init;
   return retry === undefined || isOurs(retry, names) ? { override: retry, call: call.with({ init: rest }) } : undefined;

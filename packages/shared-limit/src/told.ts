@@ -218,13 +218,8 @@ export function toldDepth(state: LimitState): number {
 }
 
 /**
-<<<<<<< HEAD
- * The trust that an accepted request wins back: as many requests as the largest quota has, a hundred at most, win back a fifth of what a refusal
- * takes, since a true window refuses now and then at its edge, however small it is. Once half of the trust is gone, it takes a hundred in any case.
-=======
- * The trust that an acceptance wins back: as many as the largest window has, a hundred at most, win back a fifth of what a refusal takes. For a
- * true window refuses now and then at its edge, however small it is. A bucket, and what is not trusted any more, win it back as slowly as a large one.
->>>>>>> h89
+ * The trust that an accepted request wins back: as many requests as the largest window has, a hundred at most, win back a fifth of what a refusal
+ * takes, since a true window refuses now and then at its edge, however small it is. Of a bucket, and once half of the trust is gone, it takes a hundred.
  */
 export function regained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;
