@@ -58,6 +58,14 @@ describe('evaluate', () => {
     expect(kinds('retry({ budget: false })')).toEqual([]);
   });
 
+  it('gives the time of the simulation to rules that are listed', async () => {
+    const code = 'retryWith(onStatus(503), maxRetries(2))';
+
+    const { measures } = await runScene(scene({ reply: '503', share: 0.3 }, {}), code, { way: 'yours' });
+
+    expect(measures.map(({ id }) => id)).not.toContain('open'); // no call waits for the real time
+  });
+
   it('names the line of what a function of the packages refuses', () => {
     const error = errorOf('compose(\n  retry(),\n  timeout(-5),\n)');
 

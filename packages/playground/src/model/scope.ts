@@ -32,6 +32,7 @@ export function scopeOf(parts: Parts): Record<string, unknown> {
 
 function bound(name: string, exported: unknown, { clock, random, keepers }: Parts): unknown {
   if (typeof exported !== 'function') return exported;
+  if (name === 'retryWith') return (...rules: unknown[]) => (exported as Anything)(...rules, { clock, random });
   const time = defaultsOf(name, { clock, random });
   const place = CLOCK_AT[name] ?? 0;
   const chance = RANDOM_AT[name];
