@@ -98,6 +98,17 @@ describe('simulate', () => {
     expect(await served(1)).toBeLessThan(30);
   });
 
+  it.each([
+    [3, 20],
+    [29, 20],
+    [45, 20],
+    [5_000, 0],
+  ])('serves what it has the capacity for, %i a second at a backlog of %i ms', async (capacity, backlog) => {
+    const service = { capacity, backlog };
+
+    expect((await simulate({ client: bare, arrivals: capacity, service, seconds: 3 })).bad).toBe(0);
+  });
+
   it('takes arrivals that change with time', async () => {
     const arrivals = (at: number) => (at < 2_000 ? 50 : 0);
 

@@ -27,7 +27,7 @@ const NAMES = ['capacity', 'latency', 'shedCost', 'failRate', 'outage', 'backlog
 /** Says whether the service is well enough to answer a request that comes now. */
 function serviceModel(model: ServiceModel, random: Random): (now: number) => boolean {
   const { capacity, shedCost = 0.5, failRate = 0, outage, backlog = 20 } = model;
-  const most = Math.max(1, (capacity * backlog) / 1_000);
+  const most = Math.max(1 + capacity / 1_000, (capacity * backlog) / 1_000); // time moves in milliseconds
   let room = most;
   let last = 0;
   return (now) => {
