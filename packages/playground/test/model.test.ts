@@ -117,6 +117,7 @@ describe('a stack as form and as code', () => {
     'retry(',
     'observe(console.log)',
     'retry({ ...more })',
+    "retry({ methods: ['\\x47ET'] })",
   ])('leaves as code what a form cannot show: %s', (code) => {
     expect(stackOf(code)).toBeUndefined();
   });

@@ -45,12 +45,6 @@ function formatFields(fields: Fields, indent: string): string {
 
 /** 30_000, as in the documentation. */
 function formatNumber(value: number): string {
-  if (!Number.isInteger(value) || Math.abs(value) < 10_000) {
-    return Math.abs(value) >= 1_000 && Number.isInteger(value) ? grouped(value) : String(value);
-  }
-  return grouped(value);
-}
-
-function grouped(value: number): string {
-  return String(value).includes('e') ? String(value) : String(value).replace(/\B(?=(\d{3})+$)/g, '_');
+  const text = String(value);
+  return Number.isInteger(value) && !text.includes('e') ? text.replace(/\B(?=(\d{3})+$)/g, '_') : text;
 }
