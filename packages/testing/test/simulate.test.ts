@@ -1,8 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Fetch } from '@steadfetch/core';
 import { abortable } from '@steadfetch/core/kit';
 import { describe, expect, it } from 'vitest';
 import { type ClientMaker, type SimulateOptions, simulate } from '../src/index.ts';
 
+setFlagsFromString('--expose-gc');
+const gc: () => void = runInNewContext('gc');
 const bare: ClientMaker = (fetch) => fetch;
 
 /** Repeats up to `retries` times, each time at once or after `delay` on the clock. */
@@ -250,6 +254,23 @@ describe('the globals of a simulation', () => {
     ...[setTimeout, clearTimeout, setInterval, clearInterval, Date, Math.random, AbortSignal.timeout],
     ...[performance.now, Object.hasOwn(performance, 'now')],
   ];
+
+  it('keep nothing of a client whose timers go on', async () => {
+    const client: ClientMaker = (fetch) => {
+      const state = new Array(200_000).fill(0);
+      setInterval(() => state.length, 5_000);
+      return fetch;
+    };
+    const used = async () => {
+      for (let runs = 5; runs > 0; runs--) await simulate({ ...options, client });
+      gc();
+      return process.memoryUsage().heapUsed;
+    };
+
+    const before = await used();
+
+    expect((await used()) - before).toBeLessThan(2_000_000);
+  });
 
   it('belong to one at a time', async () => {
     const before = globals();

@@ -39,6 +39,7 @@ export function installGlobals(time: VirtualTime, random: Random): () => void {
   ];
   return () => {
     for (const undo of restore) undo();
+    timers.clear(); // those that go on would keep the client
   };
 }
 
