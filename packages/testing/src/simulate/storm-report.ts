@@ -20,7 +20,10 @@ export interface StormReport {
   readonly bad: number;
   /** Calls that never ended. */
   readonly unfinished: number;
-  /** Share of the calls that ended well, before the outage or without one; the first 2 s and the last are left out. NaN: no calls. */
+  /**
+   * Share of the calls that ended well, before the outage or without one. The first and the last 2 s are left out, but
+   * not the third second. NaN: no calls.
+   */
   readonly calmSuccess: number;
   /** Requests per call during the outage; `undefined` without one. */
   readonly sentPerCallDown: number | undefined;
