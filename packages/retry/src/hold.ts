@@ -33,7 +33,7 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     isLast = isSpent(skipped);
     if (!isLast) {
       isForbidden = !(await rulesAllowAnother(skipped));
-      if (!isForbidden) planned = waitAfter(skipped, planned);
+      if (!isForbidden) planned = waitAfter(skipped, end.planned);
       ms = attemptTime + planned.delay;
       isLast = isForbidden || !(ms < call.remaining());
     }

@@ -61,7 +61,7 @@ export interface GiveUpEvent extends RetryEventBase {
   readonly delaySource?: string;
 }
 
-/** Called when a call succeeds after at least one failed attempt. */
+/** Called when a retry got an answer that is not repeated: a good one, or one such as a 404. */
 export interface RecoverEvent extends RetryEventBase {
   readonly attempts: number;
 }

@@ -87,7 +87,7 @@ export interface Rule {
   afterOutlasted?(failure: FailedAttempt): unknown;
 }
 
-/** A string or `true` means yes; the string is the reason that events show (`'rule'` for `true`). Anything else means no. */
+/** A string or `true` means yes; the string is the reason that events show (`'rule'` for `true`). `''`, `false` and `undefined` mean no. */
 export type Answer = string | boolean | undefined;
 
 /** A wait before the next attempt. */

@@ -153,6 +153,16 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_000]);
   });
 
+  it('waits no longer than the server asked after a retry whose own wait was longer', async () => {
+    const clock = instantClock();
+    const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '1' } }));
+    const delay = ({ attempt }: { attempt: number }) => (attempt === 2 ? 3_000 : 0);
+
+    await retry({ clock, serverHints: { spread: 0 }, delay, maxRetries: 3, budget: refusing })(busy)(API);
+
+    expect(clock.sleeps).toEqual([1_000, 3_000, 1_000]);
+  });
+
   it.each([
     ['of one retry', false],
     ['also where each is made by a retry of its own that shares the budget', true],
