@@ -124,7 +124,7 @@ export class KyCall {
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
-    options.retry.methods.push(request.method.toLowerCase() as never);
+    options.retry.methods = [...options.retry.methods, request.method.toLowerCase() as never]; // the list may be a hook's
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
     // What comes after a timeout of ky belongs to no attempt.

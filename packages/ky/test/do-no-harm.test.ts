@@ -94,6 +94,21 @@ describe('an init hook that runs after ours', () => {
 });
 
 describe('a beforeRequest hook', () => {
+  it('can set a list of methods that it keeps: nothing is added to it, and no POST is repeated', async () => {
+    const methods = ['get'];
+    const { api, fetch } = client(503);
+    const beforeRequest = [
+      ({ options }: { options: { retry: object } }) => void Object.assign(options.retry, { methods }),
+    ];
+    const child = api.extend({ hooks: { beforeRequest } });
+
+    await outcomeOf(child.post(URL));
+    await outcomeOf(child.post(URL));
+
+    expect(methods).toEqual(['get']);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it.each<[string, (retry: Record<string, unknown>) => void, number]>([
     ['a status', ({ statusCodes }) => (statusCodes as number[]).push(418), 2],
     ['another list of statuses', (retry) => void Object.assign(retry, { statusCodes: [418] }), 2],
