@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, changesIn, filledIn, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, changesIn, filledIn, isNoted, noteSaid, saidIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -77,7 +77,7 @@ export class KyCall {
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
+    this.#options.retry = noteSaid(filledIn(this.#said, this.#policy.maxRetries), this.#said);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
@@ -105,9 +105,16 @@ export class KyCall {
   #adopt(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    const changes = changesIn(options.retry, this.#filled);
-    const said = { ...this.#said, ...changes };
-    this.#attempts.adopt(changes ? this.#policyOf(said) : this.#policy, options.retry);
+    let [said, filled] = [this.#said, this.#filled];
+    const isOurs = isNoted(options.retry);
+    if (!isOurs) {
+      // An init hook after ours has put another option there: a delay that it does not name is filled in by ky.
+      said = asObject(this.#options.retry);
+      filled = { ...filledIn(said, 0), delay: options.retry.delay };
+    }
+    const changes = changesIn(options.retry, filled);
+    said = { ...said, ...changes };
+    this.#attempts.adopt(isOurs && !changes ? this.#policy : this.#policyOf(said), options.retry);
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
