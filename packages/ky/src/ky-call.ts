@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, changesIn, filledIn, isNoted, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, changesIn, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -105,15 +105,12 @@ export class KyCall {
   #adopt(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    let [said, filled] = [this.#said, this.#filled];
-    const isOurs = isNoted(options.retry);
-    if (!isOurs) {
-      // An init hook after ours has put another option there: a delay that it does not name is filled in by ky.
-      said = asObject(this.#options.retry);
-      filled = { ...filledIn(said, 0), delay: options.retry.delay };
-    }
+    const isOurs = saidIn(options.retry) !== options.retry;
+    const before = isOurs ? this.#said : asObject(this.#options.retry);
+    // Where an init hook after ours has put another option there, a delay that it does not name is filled in by ky.
+    const filled = isOurs ? this.#filled : { ...filledIn(before, 0), delay: options.retry.delay };
     const changes = changesIn(options.retry, filled);
-    said = { ...said, ...changes };
+    const said = { ...before, ...changes };
     this.#attempts.adopt(isOurs && !changes ? this.#policy : this.#policyOf(said), options.retry);
     Object.assign(options.retry, {
       backoffLimit: Infinity,

@@ -38,11 +38,6 @@ export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): 
   return Object.assign(retry, { steadfetchSaid: () => ({ said, given }) });
 }
 
-/** Whether it is an option that we gave to ky, or a copy of one, and not one that a hook of the caller has put in its place. */
-export function isNoted(retry: RetryOptions): boolean {
-  return 'steadfetchSaid' in retry;
-}
-
 /**
  * What a hook may have changed that hands the option on. Not the methods, to which we add that of the call, so that no POST is
  * repeated; nor the jitter, which we leave out, so that ky fills in that of the instance.

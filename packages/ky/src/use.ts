@@ -15,7 +15,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, isNoted, saidIn } from './ky-retry.ts';
+import { asObject, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { onlyForced, saidNow } from './said.ts';
 
@@ -55,7 +55,7 @@ export function use(...middlewares: Middleware[]): Options {
     // Init hooks after ours may change the retry option, and beforeRequest hooks the copy that ky makes of it.
     let holder: Pick<Options, 'retry'> = options;
     const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
-      const isOurs = isNoted(copy.retry);
+      const isOurs = saidIn(copy.retry) !== copy.retry;
       if (isOurs) holder = copy;
       const now = saidNow(holder, options, said);
       if (isOurs && now === said) copy.retry.methods = [];
