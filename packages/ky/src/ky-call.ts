@@ -77,7 +77,7 @@ export class KyCall {
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
+    this.#options.retry = noteSaid(filledIn(this.#said, this.#policy.maxRetries), this.#said);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
@@ -105,9 +105,13 @@ export class KyCall {
   #adopt(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    const changes = changesIn(options.retry, this.#filled);
-    const said = { ...this.#said, ...changes };
-    this.#attempts.adopt(changes ? this.#policyOf(said) : this.#policy, options.retry);
+    const isOurs = saidIn(options.retry) !== options.retry;
+    const before = isOurs ? this.#said : asObject(this.#options.retry);
+    // Where an init hook after ours has put another option there, a delay that it does not name is filled in by ky.
+    const filled = isOurs ? this.#filled : { ...filledIn(before, 0), delay: options.retry.delay };
+    const changes = changesIn(options.retry, filled);
+    const said = { ...before, ...changes };
+    this.#attempts.adopt(isOurs && !changes ? this.#policy : this.#policyOf(said), options.retry);
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
@@ -124,7 +128,7 @@ export class KyCall {
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
-    options.retry.methods.push(request.method.toLowerCase() as never);
+    options.retry.methods = [...options.retry.methods, request.method.toLowerCase() as never]; // the list may be a hook's
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
     // What comes after a timeout of ky belongs to no attempt.

@@ -91,9 +91,48 @@ describe('an init hook that runs after ours', () => {
 
     expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
   });
+
+  it.each<Options['retry']>([2, { limit: 2 }, { statusCodes: [503] }])(
+    'can put %o there, which says nothing of the delay: that stays ours',
+    async (retry) => {
+      const { api, clock } = client(503, { random: () => 0.5 });
+      const init = [(options: Options) => void Object.assign(options, { retry })];
+
+      await outcomeOf(api.extend({ hooks: { init } }).get(URL));
+
+      expect(clock.sleeps).toEqual([450, 900]);
+    },
+  );
+
+  it('can put one there in which a beforeRequest hook changes something', async () => {
+    const { api, fetch } = client(418, { delay: () => 0 });
+    const init = [(options: Options) => void Object.assign(options, { retry: 1 })];
+    const beforeRequest = [
+      ({ options }: { options: { retry: object } }) => void Object.assign(options.retry, { statusCodes: [418] }),
+    ];
+
+    await outcomeOf(api.extend({ hooks: { init, beforeRequest } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(2);
+  });
 });
 
 describe('a beforeRequest hook', () => {
+  it('can set a list of methods that it keeps: nothing is added to it, and no POST is repeated', async () => {
+    const methods = ['get'];
+    const { api, fetch } = client(503);
+    const beforeRequest = [
+      ({ options }: { options: { retry: object } }) => void Object.assign(options.retry, { methods }),
+    ];
+    const child = api.extend({ hooks: { beforeRequest } });
+
+    await outcomeOf(child.post(URL));
+    await outcomeOf(child.post(URL));
+
+    expect(methods).toEqual(['get']);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it.each<[string, (retry: Record<string, unknown>) => void, number]>([
     ['a status', ({ statusCodes }) => (statusCodes as number[]).push(418), 2],
     ['another list of statuses', (retry) => void Object.assign(retry, { statusCodes: [418] }), 2],

@@ -1,6 +1,6 @@
 import { retry as middleware, type RetryOptions } from '@steadfetch/retry';
 import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
-import ky, { type AfterResponseHook, type BeforeErrorHook, type Options } from 'ky';
+import ky, { type AfterResponseHook, type BeforeErrorHook, type BeforeRequestHook, type Options } from 'ky';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, URL } from './client.ts';
@@ -62,6 +62,18 @@ describe.each(Object.entries(ways))(
         expect(fetch.calls).toHaveLength(requests);
       },
     );
+
+    it('repeat it also where the hook sees them before the request', async () => {
+      const fetch = fakeFetch([529, 529, 200]);
+      vi.stubGlobal('fetch', fetch);
+      onTestFinished(() => void vi.unstubAllGlobals());
+      const clock = instantClock();
+      const inner = ky.create(made({ clock, random: () => 0.5 }));
+      const handOn: BeforeRequestHook = ({ request, options }) => inner(request.url, options as Options);
+
+      expect((await inner.extend({ hooks: { beforeRequest: [handOn] } }).get(URL)).status).toBe(200);
+      expect(clock.sleeps).toEqual([450, 900]);
+    });
 
     it('repeat no POST', async () => {
       const { api, fetch } = refreshing([401, 503, 200]);

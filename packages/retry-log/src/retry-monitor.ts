@@ -29,7 +29,7 @@ export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
   return Object.assign((event: SteadfetchEvent) => monitor.record(event), { snapshot: () => monitor.snapshot() });
 }
 
-type Progress = 'begun' | 'sent' | 'retried' | 'refused';
+type Progress = 'begun' | 'sent' | 'retried';
 
 class Monitor {
   readonly #settings: MonitorSettings;
@@ -48,25 +48,25 @@ class Monitor {
 
   /**
    * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that is refused before that, or ends
-   * while it waits to be sent, was not sent, and does not count.
+   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that fails before it is sent does not
+   * count, as where it is refused, or waits.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
     const progress = this.#calls.get(callId);
-    const isOpen = progress === 'begun' || progress === 'sent';
     const action = 'action' in event ? event.action : undefined;
     if (type === 'start') this.#note(callId, 'begun');
     else if ((type === 'wait' || type === 'budget' || isTooLong(event)) && progress !== 'retried') {
       this.#note(callId, 'retried');
       this.#count(true);
     } else if (type === 'end') {
-      // of a call that was forgotten, as in a line of more than are remembered, the number of its requests says whether it was sent
-      const isCounted = progress === undefined ? event.attempts === 1 : isOpen && !this.#waiting.has(callId);
+      const { attempts, error } = event;
+      const isSent = attempts > 0 || error === undefined;
+      // one with several requests that was forgotten, as in a line of more than are remembered, has counted
+      const isCounted = progress === undefined ? attempts === 1 : isSent && progress !== 'retried';
       this.#forget(callId);
       if (isCounted) this.#count(isOutOfTime(event));
-    } else if (action === 'refused' && isOpen) this.#note(callId, 'refused');
-    else if (action === 'wait' && progress === 'begun') this.#waiting.add(callId);
+    } else if (action === 'wait' && progress === 'begun') this.#waiting.add(callId);
     else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
   }
 

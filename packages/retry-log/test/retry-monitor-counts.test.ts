@@ -54,7 +54,36 @@ describe('what retryMonitor counts', () => {
     for (const callId of [2, 3]) monitor(eventOf('attempt', { callId, status: 429, ms: 5 }));
 
     for (const callId of [1, 2]) monitor(eventOf('gate', { action: 'wait', callId }));
-    for (const callId of [1, 2, 3]) monitor(eventOf('end', { callId }));
+    for (const callId of [1, 2, 3]) {
+      monitor(eventOf('end', { callId, attempts: callId > 1 ? 1 : 0, error: new Error('enough') }));
+    }
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
+  });
+
+  it('does not count a call either that waits on while a later one is sent, as to another server', () => {
+    const { monitor } = setUp();
+    const late = Object.assign(new Error(), { name: 'TimeoutError', phase: 'total' });
+    for (const callId of [1, 2]) {
+      monitor(eventOf('start', { callId }));
+      monitor(eventOf('queue', { action: 'wait', callId }));
+    }
+
+    monitor(eventOf('attempt', { callId: 2, status: 200, ms: 5 }));
+    monitor(eventOf('end', { callId: 2, attempts: 1, status: 200 }));
+    monitor(eventOf('end', { callId: 1, attempts: 0, error: late }));
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 0 });
+  });
+
+  it('counts a call that is refused after it was sent, and one that a layer answers', () => {
+    const { monitor } = setUp();
+    for (const callId of [1, 2]) monitor(eventOf('start', { callId }));
+
+    monitor(eventOf('attempt', { callId: 1, status: 429, ms: 5 }));
+    monitor(eventOf('gate', { action: 'refused', callId: 1 }));
+    monitor(eventOf('end', { callId: 1, attempts: 1, error: new Error('refused') }));
+    monitor(eventOf('end', { callId: 2, attempts: 0, status: 200 }));
 
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
   });
@@ -67,7 +96,7 @@ describe('what retryMonitor counts', () => {
       monitor(eventOf('start', { callId }));
       if (callId === 0) monitor(eventOf('queue', { action: 'wait', callId }));
       if (callId > 0) monitor(eventOf('attempt', { callId, error, ms: 5 }));
-      monitor(eventOf('end', { callId, error }));
+      monitor(eventOf('end', { callId, error, attempts: callId > 0 ? 1 : 0 }));
     }
 
     expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
@@ -174,7 +203,7 @@ describe('what retryMonitor counts', () => {
       monitor(eventOf('start', { callId }));
       if (callId === 10) monitor(waitEvent({ callId }));
       monitor(eventOf('circuit', { action: 'refused', callId }));
-      monitor(eventOf('end', { callId }));
+      monitor(eventOf('end', { callId, attempts: 0, error: new Error('refused') }));
     }
 
     expect(monitor.snapshot()).toEqual({ calls: 5, retried: 5, share: 1, excessive: true });
