@@ -4,13 +4,13 @@ import type { Answer } from './model/answer.ts';
 import type { Pacing } from './store.ts';
 
 /**
- * A 503 may come from a limit or from a server that fails. Once this share of the last answers are doubtful like that, they count as a
- * limit for so long.
+ * A 503 may come from a limit or from a server that fails. Once there are so many more of them than four for each accepted request, they
+ * count as a limit for so long (Page's cumulative sum, 1954). Where half of the requests are refused by chance, it takes about a million
+ * of them until that happens.
  */
-const PROVEN_BY = 0.8;
+const PROVEN_BY = 20;
+const PER_ACCEPTED = 4;
 const PROVEN_FOR_MS = 60_000;
-/** How much one answer counts in that share. */
-const WEIGHT_OF_ANSWER = 0.125;
 
 /** What was learned at a gate. Another gate can take it over. */
 export class Learned {
@@ -22,8 +22,8 @@ export class Learned {
   lastAnswer: LastAnswer | undefined;
   lastRefused: number = -Infinity;
   readonly answerTime: AnswerTime = new AnswerTime();
-  /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
-  #doubtfulShare = 0;
+  /** How many refused without proof that it is about the rate (503 with a wait), less those that the accepted ones outweigh. */
+  #doubtful = 0;
   #provenUntil = -Infinity;
   #responses = 0;
   #hasQuotas = false;
@@ -35,15 +35,15 @@ export class Learned {
   }
 
   /**
-   * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
-   * server only a share does.
+   * Counts an answer. Returns whether it says something about a limit: those that may as well come from a failing
+   * server do only where there are many.
    */
   count({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') this.askedUntil = 0;
     if (kind === 'failed') return true;
-    this.#doubtfulShare += ((isDoubtful ? 1 : 0) - this.#doubtfulShare) * WEIGHT_OF_ANSWER;
-    if (this.#doubtfulShare >= PROVEN_BY) this.#provenUntil = now + PROVEN_FOR_MS;
+    this.#doubtful = Math.max(0, this.#doubtful + (isDoubtful ? 1 : -PER_ACCEPTED));
+    if (this.#doubtful >= PROVEN_BY) this.#provenUntil = now + PROVEN_FOR_MS;
     return !isDoubtful || now < this.#provenUntil;
   }
 

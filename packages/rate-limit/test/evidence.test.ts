@@ -24,14 +24,27 @@ describe('a 503 with a wait', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('counts as a limit once a share of the answers says so', async () => {
+  it('counts as a limit once twenty more came than four for each accepted request', async () => {
     const clock = manualClock();
     const limiter = rateLimit({ clock, maxResends: 0 });
-    const limited = limiter(fakeFetch([busy(30)], { clock }));
+    const limited = limiter(fakeFetch((_, index) => (index === 10 ? 200 : busy(30)), { clock }));
 
-    for (let n = 0; n < 13; n++) expect((await limited(URL)).status).toBe(503);
+    for (let n = 0; n < 24; n++) await limited(URL);
+    expect(limiter.snapshot()[0]).toMatchObject({ state: 'open' });
+    await limited(URL);
 
     expect(limiter.snapshot()[0]).toMatchObject({ state: 'closed' });
+  });
+
+  it('is no limit where half of the requests are refused by chance, also if fifteen are refused in a row', async () => {
+    const clock = manualClock();
+    const limiter = rateLimit({ clock, maxResends: 0 });
+    const limited = limiter(fakeFetch((_, index) => (index % 30 < 15 ? busy(1) : 200), { clock }));
+
+    for (let n = 0; n < 300; n++) {
+      await limited(URL);
+      expect(limiter.snapshot()[0]).toMatchObject({ state: 'open' });
+    }
   });
 
   it('counts at once with a quota of which nothing is left', async () => {
