@@ -10,6 +10,7 @@ const worlds = fc.record({
   asks: fc.boolean(),
   tells: fc.boolean(),
   known: fc.constantFrom(0, 0, 0.05),
+  cost: fc.constantFrom(1, 1, 8),
   lastRate: fc.constantFrom(0, 0.1),
 });
 

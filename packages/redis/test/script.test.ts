@@ -26,6 +26,7 @@ const worlds = fc.record<World>({
   asks: fc.boolean(),
   tells: fc.constantFrom(false, false, true),
   known: fc.constantFrom(0, 0, 0, 0.05),
+  cost: fc.constantFrom(1, 1, 8),
   lastRate: fc.constantFrom(0, 0, 0.1),
 });
 

@@ -196,7 +196,7 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   if (want === 0) return { ...reply, first: start, every, count: 0 };
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
-  const saved = closedUntil > now || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
+  const saved = closedUntil > now || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state, cost) * every;
   const next = Math.max(state.next, start - saved);
   const isSaved = next + count * every <= start;
   const due = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
@@ -227,8 +227,8 @@ function nothingYet({ closedUntil, backAt, burst }: LimitState, now: number, { w
   return { now, closedUntil, backAt, goodFor: AGAIN, rate: 0, burst, first, every, count: Math.min(1, want) };
 }
 
-function depthOf(state: LimitState): number {
-  const told = toldDepth(state);
+function depthOf(state: LimitState, cost: number): number {
+  const told = toldDepth(state, cost);
   if (told < Infinity) return told;
-  return state.way === FREE ? FIRST : state.depth;
+  return state.way === FREE ? FIRST : state.depth / Math.max(1, cost);
 }

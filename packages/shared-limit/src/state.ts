@@ -24,7 +24,7 @@ export interface LimitState {
   /** How long the base is held before more is tried, ms; then the pace grows by a factor of e in `1 / growth` seconds. */
   patience: number;
   growth: number;
-  /** How many unused slots may be saved up. */
+  /** The cost of the unused slots that may be saved up. */
   depth: number;
   burst: number;
   /**

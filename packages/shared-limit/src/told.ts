@@ -209,11 +209,11 @@ export function spend(state: LimitState, at: number, count: number, cost: number
   }
 }
 
-/** How many slots may be saved up while quotas are told; `Infinity` where none is. */
-export function toldDepth(state: LimitState): number {
+/** How many calls of a cost may be saved up while quotas are told: as many as there ever were. `Infinity` where none is. */
+export function toldDepth(state: LimitState, cost: number): number {
   let depth = Infinity;
   if (state.trust > 0.5)
-    for (const { most } of state.told.values()) depth = Math.min(depth, most, Math.max(1, most / 4));
+    for (const [name, { most }] of state.told) depth = Math.min(depth, most / Math.max(1, unitsOf(name, cost)));
   return depth;
 }
 

@@ -258,6 +258,18 @@ it('forgets a quota that twenty answers in a row did not mention, whatever it sa
   expect(after(10, 10).replies.at(-1)!.every).toBeLessThan(10);
 });
 
+it.each([1, 10])(
+  'after a pause a page gets at once what a quota has, and no more, where each call costs %i',
+  (cost) => {
+    const quotas = [quota({ remaining: 50 * cost, limit: 50 * cost })];
+    const page = Array.from({ length: 80 }, (): [number, Partial<Question>] => [20_000, { cost }]);
+    const { replies } = asked([0, { want: 0, cost, quotas }], ...page);
+    const atOnce = replies.filter(({ count, first, now }) => count > 0 && first <= now).length;
+    expect(atOnce).toBeGreaterThanOrEqual(48);
+    expect(atOnce).toBeLessThanOrEqual(51);
+  },
+);
+
 it('of a quota of one no slot is saved up: two at once are refused', () => {
   const quotas = [quota({ limit: 1, remaining: 0, reset: 1_000, window: 1_000 })];
   const { replies } = asked([0, { quotas }], [5_000, {}], [5_001, {}]);

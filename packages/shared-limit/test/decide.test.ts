@@ -8,6 +8,13 @@ it('reserves no slot that is due too late for those who ask, and keeps it for th
   expect(replies[2]).toMatchObject({ count: 1, first: START + 200 });
 });
 
+it.each([1, 10])('after a pause lets out what was saved up, where each call costs %i', (cost) => {
+  const { state } = asked([0, { want: 0, lastRate: 0.01 * cost, lastBurst: 20 * cost }]);
+  state.depth = 10 * cost;
+  const page = Array.from({ length: 40 }, () => decide(state, START + 18_000, { ...QUESTION, cost })[1]);
+  expect(page.filter(({ first, now }) => first <= now).length).toBe(11);
+});
+
 it('reserves nothing while a refusal is being learned from: a slot is given again once the limit is open', () => {
   const refusal = { at: START + 10, closedUntil: 0, every: 10, wait: 1_000, isDoubted: false };
   const { replies } = asked([0, {}], [10, { refusal }], [20, { want: 8 }], [1_011, { want: 0 }], [1_012, { want: 8 }]);

@@ -79,8 +79,8 @@ local function grant(now, want, cost, extra, known, within)
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
-  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, q.most, max(1, q.most / 4)) end end
-  if depth == huge then depth = s.way == FREE and 4 or s.depth end
+  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, q.most / max(1, unitsOf(q.name, cost))) end end
+  if depth == huge then depth = s.way == FREE and 4 or s.depth / max(1, cost) end
   local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
   local next = max(s.next, start - saved)
   local isSaved = next + count * every <= start

@@ -10,6 +10,8 @@ export interface World {
   readonly asks: boolean;
   readonly tells: boolean;
   readonly known: number;
+  /** Of each call. */
+  readonly cost: number;
   /** What the first process knows of a place that has forgotten all, per ms. */
   readonly lastRate: number;
 }
@@ -39,14 +41,14 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
       if (tokens >= 1 && random() >= NOISE) {
         tokens--;
         const from = now - 30 * random();
-        accepted.push({ from, to: now, cost: random() < 0.05 ? 3 : 1 });
+        accepted.push({ from, to: now, cost: world.cost * (random() < 0.05 ? 3 : 1) });
       } else {
         const wait = world.asks ? 1_000 : undefined;
         const isOld = random() < 0.2;
         refusal = {
           at: now - 5 * random(),
           closedUntil: isOld ? 0 : last.closedUntil,
-          every: last.every,
+          every: last.every / world.cost,
           wait,
           isDoubted: random() < 0.2,
         };
@@ -66,7 +68,7 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
       now,
       {
         want: random() < 0.1 ? 0 : Math.ceil(12 * random()),
-        cost: 1,
+        cost: world.cost,
         within: random() < 0.5 ? 172_800_000 : 100 * random(),
         known: world.known,
         extra: random() < 0.05 ? 20 * random() : 0,
