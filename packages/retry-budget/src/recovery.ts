@@ -58,8 +58,6 @@ const NOT_FAILED = 50;
  * behind any answer.
  */
 const SLOW = 200;
-/** In both cases for so long at most after that call was sent (ms). */
-const SLOW_TO_KNOW = 10_000;
 
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
@@ -171,9 +169,9 @@ export class Recovery {
 
   #isSlow(now: number): boolean {
     if (this.#firstSentAt === undefined) return false;
-    const took = (this.#answered > 0 ? this.#firstAnswerAt : now) - this.#firstSentAt;
-    const isSlow = this.#answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#lastFailureTook;
-    return isSlow && now - this.#firstSentAt < SLOW_TO_KNOW;
+    if (this.#answered > 0) return this.#firstAnswerAt - this.#firstSentAt >= SLOW;
+    const took = now - this.#firstSentAt;
+    return took >= NOT_FAILED && took > this.#lastFailureTook;
   }
 
   /** Whether calls that an outage held wait for their turn. */
