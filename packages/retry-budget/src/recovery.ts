@@ -113,7 +113,7 @@ export class Recovery {
       this.#excuses--;
       return;
     }
-    if (this.#answeredNew > 0 || sentAt - this.#outageUntil >= LONGEST_CALL) this.#outageFrom = sentAt;
+    if (this.#answeredNew > 0 || this.#isOver(sentAt)) this.#outageFrom = sentAt;
     this.#outageUntil = sentAt;
     this.#lastFailureTook = took;
     this.#outageFailures = this.#failures;
@@ -124,6 +124,11 @@ export class Recovery {
 
   #wasDown(): boolean {
     return this.#outage() >= DOWN && this.#outageFailures >= DOWN_FAILURES;
+  }
+
+  /** Whether no call of the outage is left when this request is sent. */
+  #isOver(sentAt: number): boolean {
+    return sentAt - this.#outageUntil >= LONGEST_CALL;
   }
 
   #outage(): number {
@@ -137,7 +142,7 @@ export class Recovery {
       if (at - took < this.#outageFrom) return;
       this.#firstAnswerAt = at;
       this.#firstSentAt = Math.min(this.#firstSentAt ?? at, at - took); // whatever failed while it was on its way
-      if (this.#wasDown()) {
+      if (this.#wasDown() && !this.#isOver(at - took)) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
         if (this.#holds && this.#outage() - took >= DOWN) this.#waitedAt = at;

@@ -146,6 +146,18 @@ describe('what answers say of the server', () => {
     expect(failingCalls(budget, 20)).toBe(granted);
   });
 
+  it.each([
+    [29_999, 0],
+    [30_000, 40],
+  ])('allows other retries at once when nothing has failed for thirty seconds: %i ms, %i', async (quiet, granted) => {
+    const { budget, clock, answer } = await spentFor(10_000);
+    expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    await clock.advance(quiet);
+    answer(1);
+
+    expect(failingCalls(budget, 20)).toBe(granted);
+  });
+
   it('allows other retries thirty seconds after the first answer, also where the outage was longer', async () => {
     const { budget, clock, answer } = await spentFor(600_000);
     const granted = async (since: number) => {
