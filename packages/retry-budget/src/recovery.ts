@@ -58,8 +58,6 @@ const NOT_FAILED = 50;
  * behind any answer.
  */
 const SLOW = 200;
-/** In both cases for so long at most after that call was sent (ms). */
-const SLOW_TO_KNOW = 10_000;
 
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
@@ -115,7 +113,7 @@ export class Recovery {
       this.#excuses--;
       return;
     }
-    if (this.#answeredNew > 0 || sentAt - this.#outageUntil >= LONGEST_CALL) this.#outageFrom = sentAt;
+    if (this.#answeredNew > 0 || this.#isOver(sentAt)) this.#outageFrom = sentAt;
     this.#outageUntil = sentAt;
     this.#lastFailureTook = took;
     this.#outageFailures = this.#failures;
@@ -126,6 +124,11 @@ export class Recovery {
 
   #wasDown(): boolean {
     return this.#outage() >= DOWN && this.#outageFailures >= DOWN_FAILURES;
+  }
+
+  /** Whether no call of the outage is left when this request is sent. */
+  #isOver(sentAt: number): boolean {
+    return sentAt - this.#outageUntil >= LONGEST_CALL;
   }
 
   #outage(): number {
@@ -139,7 +142,7 @@ export class Recovery {
       if (at - took < this.#outageFrom) return;
       this.#firstAnswerAt = at;
       this.#firstSentAt = Math.min(this.#firstSentAt ?? at, at - took); // whatever failed while it was on its way
-      if (this.#wasDown()) {
+      if (this.#wasDown() && !this.#isOver(at - took)) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
         if (this.#holds && this.#outage() - took >= DOWN) this.#waitedAt = at;
@@ -171,9 +174,9 @@ export class Recovery {
 
   #isSlow(now: number): boolean {
     if (this.#firstSentAt === undefined) return false;
-    const took = (this.#answered > 0 ? this.#firstAnswerAt : now) - this.#firstSentAt;
-    const isSlow = this.#answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#lastFailureTook;
-    return isSlow && now - this.#firstSentAt < SLOW_TO_KNOW;
+    if (this.#answered > 0) return this.#firstAnswerAt - this.#firstSentAt >= SLOW;
+    const took = now - this.#firstSentAt;
+    return took >= NOT_FAILED && took > this.#lastFailureTook;
   }
 
   /** Whether calls that an outage held wait for their turn. */
