@@ -15,6 +15,8 @@ export interface Attempt {
   thrown?: { readonly error: unknown };
   /** What `fetch` returned, or what a hook of the caller put in its place. */
   response?: Response;
+  /** Whether ky has what it waits for, so that its `timeout` is off. */
+  isAnswered?: boolean;
 }
 
 /** Sends an attempt, and keeps how it ends. The layers inside report an abort before it is judged. */

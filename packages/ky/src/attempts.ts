@@ -135,9 +135,11 @@ export class Attempts {
    * Where the options name no signal, that of the request stands for the caller's. It is ky's own, and ky's timeout, which goes on
    * while a response is judged and its call is held, is no abort by the caller.
    */
-  #withoutTimeout({ copy, startedAt }: Attempt): RequestCopy {
+  #withoutTimeout(attempt: Attempt): RequestCopy {
+    const { copy, startedAt } = attempt;
     if (this.#options.signal || !copy.signal) return copy;
-    return { ...copy, signal: signalUntil(copy.signal, () => mayHaveTimedOut(this.#options, startedAt)) };
+    const isOver = () => !attempt.isAnswered && mayHaveTimedOut(this.#options, startedAt);
+    return { ...copy, signal: signalUntil(copy.signal, isOver) };
   }
 
   /** The call has ended so. Only its first end counts; a call that has not begun has none. */

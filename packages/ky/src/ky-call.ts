@@ -130,10 +130,14 @@ export class KyCall {
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods = [...options.retry.methods, request.method.toLowerCase() as never]; // the list may be a hook's
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
-    const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
-    // What comes after a timeout of ky belongs to no attempt.
-    if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;
-    return this.#judge(attempt, response);
+    try {
+      const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
+      // What comes after a timeout of ky belongs to no attempt.
+      if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;
+      return await this.#judge(attempt, response);
+    } finally {
+      attempt.isAnswered = true;
+    }
   }
 
   /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */

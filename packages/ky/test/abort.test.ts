@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { defineMiddleware, systemClock } from '@steadfetch/core';
 import { fakeFetch, manualClock } from '@steadfetch/testing';
 import ky, { TimeoutError } from 'ky';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL, virtualTime } from './client.ts';
 
@@ -40,6 +40,23 @@ describe('abort', () => {
     expect(await call).toBe(reason);
     expect(release).toHaveBeenCalledTimes(1);
     expect(clock.pending).toBe(0);
+  });
+
+  it("ends the wait by the signal of a Request also when ky's timeout would be over", async () => {
+    const { controller, clock, options } = setUp();
+    const { api } = client(503, options);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const call = outcomeOf(api(new Request(URL, { signal: controller.signal })));
+    await clock.advance(10);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const reason = new Error('leave');
+
+    controller.abort(reason);
+    await clock.advance(0);
+
+    expect(clock.pending).toBe(0);
+    expect(await call).toBe(reason);
   });
 
   it('in flight is not retried', async () => {
