@@ -34,6 +34,20 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('sends all waiting calls after 15 s where nothing else tells that the network is back: the first one may hang', async () => {
+    const { api, clock, sent, state } = browser({ says: false, network: false });
+    const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
+    await clock.advance(14_000);
+    Object.assign(state, { says: true, network: true });
+
+    await clock.advance(1_000);
+    expect(sent).toEqual(['GET', 'GET', 'POST', 'GET', 'GET']);
+
+    await clock.advance(10);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('holds calls back again after the browser was wrong, where no event says that it is right', async () => {
     const { api, clock, listeners, sent, state } = browser({ says: false, network: true });
     void api(URL, { method: 'PUT' });

@@ -29,6 +29,10 @@ export class TimedCall implements Expirable, Arrival {
     if (this.#settlers) this.#send(next); // a signal that has aborted already has settled the call
   }
 
+  get isHeld(): boolean {
+    return this.call.record.waitingFor !== undefined;
+  }
+
   /** Ends the call, whose headers did not come in time, unless `#goesOn`. */
   expire(): void {
     if (this.#goesOn()) return;

@@ -68,6 +68,58 @@ describe('timeout on the clock of the machine', () => {
     expect(signals[0]!.aborted).toBe(false);
   });
 
+  describe('where the event loop was held up for longer than the limit', () => {
+    /** All timers that are due come late, and before what has arrived meanwhile. */
+    const holdUp = () => {
+      const now = performance.now() + 3_000;
+      vi.spyOn(performance, 'now').mockReturnValue(now);
+      vi.advanceTimersByTime(1_000);
+    };
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    it('returns an answer that has arrived, but that Node reads after the timers', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const fetch = slowFetch();
+      const result = settled(timeout(1_000)(fetch)(URL));
+
+      holdUp();
+      fetch.answer(new Response('ok'));
+
+      expect(await result).toMatchObject({ value: { status: 200 } });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('expires in the next turn where none has arrived', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const result = unanswered();
+
+      holdUp();
+      vi.advanceTimersByTime(1);
+
+      expect(await result).toMatchObject(expired);
+    });
+
+    it.each([
+      ['a call that waits for something of ours', { waits: true }],
+      ['a runtime without `setImmediate`, as a browser', { setImmediate: undefined }],
+    ])('expires at once: %s', async (_what, { waits, ...globals }: { waits?: boolean; setImmediate?: undefined }) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      if ('setImmediate' in globals) vi.stubGlobal('setImmediate', undefined);
+      const hold = defineMiddleware((call, next) => {
+        if (waits) call.record.waitingFor = 'a slot';
+        return next(call);
+      });
+      const result = settled(compose(timeout(1_000), hold)(slowFetch({ ignoresSignal: true }))(URL));
+
+      holdUp();
+
+      expect(vi.getTimerCount()).toBe(0);
+      expect(await result).toMatchObject(expired);
+    });
+  });
+
   it('sets its timer at once in a runtime without `process`', async () => {
     vi.useFakeTimers();
     vi.stubGlobal('process', undefined);

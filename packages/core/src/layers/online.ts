@@ -220,6 +220,7 @@ class Network {
     const ring = () => {
       if (this.#timer !== timer) return;
       this.#timer = undefined;
+      if (this.#says()) return this.#changed();
       const all = [...this.#waiting];
       this.#letGo([all.find(({ isRepeatable }) => isRepeatable) ?? all[0]!], 'probe');
     };
