@@ -16,7 +16,7 @@ const CHROMIUM_ARGS = [
 ];
 
 /** No test waits that long: this is for machines that are busy with something else. */
-const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 20_000 } } };
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
 
 const chromium = findChromium();
 const projects: TestProjectConfiguration[] = [

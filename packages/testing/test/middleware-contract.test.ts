@@ -337,6 +337,15 @@ describe('middlewareContract', () => {
     await tests[0]![1]();
   });
 
+  it('gives each check a minute: on a busy machine one takes longer than the five seconds of most runners', () => {
+    const limits = new Set<number>();
+    const it = (_name: string, _test: () => Promise<void>, timeout: number) => limits.add(timeout);
+
+    middlewareContract(() => pass, { runner: { describe: (_, body) => body(), it } });
+
+    expect([...limits]).toEqual([60_000]);
+  });
+
   it('runs its checks one after the other where the runner can', () => {
     const sequential = vi.fn();
     const runner = { describe: Object.assign(vi.fn(), { sequential }), it: vi.fn() };

@@ -4,8 +4,8 @@ import { WAYS, type Way } from '../model/ways.ts';
 import type { Run, Told } from '../worker/protocol.ts';
 import SimulationWorker from '../worker/worker.ts?worker&inline';
 
-/** Code that gives no sign of life for so long is ended, in milliseconds. */
-const PATIENCE = 5_000;
+/** Code that gives no sign of life for so many seconds is ended. While the page or the machine sleeps, a second passes at most. */
+const PATIENCE = 5;
 
 /** Hears of the runs of one state. */
 export interface Heard {
@@ -25,23 +25,19 @@ class Lane {
     const worker = this.#worker;
     const id = ++this.#id;
     return new Promise((resolve) => {
-      let timer = 0;
+      let left = PATIENCE;
+      const timer = window.setInterval(() => {
+        if (--left < 0) this.#end!(`the code did not end within ${PATIENCE} seconds`);
+      }, 1_000);
       const finish = () => {
-        clearTimeout(timer);
+        clearInterval(timer);
         worker.removeEventListener('message', hear);
         this.#end = undefined;
         resolve();
       };
-      const wait = () => {
-        clearTimeout(timer);
-        timer = window.setTimeout(
-          () => this.#end!(`the code did not end within ${PATIENCE / 1_000} seconds`),
-          PATIENCE,
-        );
-      };
       const hear = ({ data }: MessageEvent<Told>) => {
         if (data.id !== id) return;
-        wait();
+        left = PATIENCE;
         if (data.type === 'alive') return heard.alive(way, data.calls);
         finish();
         if (data.type === 'done') heard.done(way, data.run, data.took);
@@ -55,7 +51,6 @@ class Lane {
       };
       worker.addEventListener('message', hear);
       worker.addEventListener('error', ({ message }) => this.#end?.(message || 'the worker failed'));
-      wait();
       worker.postMessage({ id, scene: state.scene, code: state.code, way });
     });
   }

@@ -4,6 +4,9 @@ import { checkValue } from '../options/check-value.ts';
 import { contractChecks } from './contract-checks.ts';
 import { inTurn, type TestRunner, testRunner } from './test-runner.ts';
 
+/** In milliseconds. A check ends by itself: this is for machines on which it takes longer than the five seconds of most runners. */
+const MAX_TIME = 60_000;
+
 export interface ContractOptions {
   /** How the suite is called. @default 'the middleware contract' */
   name?: string;
@@ -36,7 +39,7 @@ export function middlewareContract(make: () => Middleware, options: ContractOpti
   // some checks count what happens meanwhile, in the whole process
   inTurn(runner)(name, () => {
     for (const [title, check] of Object.entries(contractChecks)) {
-      if (!except.includes(title)) runner.it(title, () => check(make));
+      if (!except.includes(title)) runner.it(title, () => check(make), MAX_TIME);
     }
   });
 }
