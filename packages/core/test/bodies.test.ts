@@ -283,6 +283,24 @@ describe('peek', () => {
     expect(await response.text()).toBe('{"error":1}');
   });
 
+  it('reads what came while the program was busy for longer than it waits', async () => {
+    await new Promise(setImmediate); // a timer that is due has its turn before the next one of these, which brings the body
+    const response = new Response(
+      new ReadableStream({
+        start: (stream) =>
+          void setImmediate(() => {
+            stream.enqueue(new TextEncoder().encode('{"error":"busy"}'));
+            stream.close();
+          }),
+      }),
+    );
+
+    const text = peek(response, 100, 20);
+    for (const end = performance.now() + 40; performance.now() < end; );
+
+    expect(await text).toBe('{"error":"busy"}');
+  });
+
   it.each([3e9, Infinity])('waits for longer than a timer can, %s ms', async (patience) => {
     const response = new Response(
       new ReadableStream({

@@ -23,7 +23,9 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   let ms = planned.delay;
   let isForbidden = false;
   for (let isLast = false; ; ) {
+    const due = session.policy.clock.now() + ms;
     await hold(failure, ms);
+    const wasBusy = session.policy.clock.now() - due >= LATE;
     if (isForbidden || (isLast && !(attemptTime < HELD_SHARE * call.remaining()))) break;
     const permits = await takePermitsInTurn(failure, planned, attemptTime);
     if (permits) return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
@@ -37,7 +39,7 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
       ms = attemptTime + planned.delay;
       isLast = isForbidden || !(ms < call.remaining());
     }
-    if (isLast) ms = Math.min(attemptTime, HELD_SHARE * call.remaining());
+    if (isLast) ms = Math.min(wasBusy ? Math.max(attemptTime, LATE) : attemptTime, HELD_SHARE * call.remaining());
     if (!(ms > 0)) break; // it has asked a moment ago
   }
   return { ...end, planned };
@@ -53,6 +55,12 @@ function timeOfSkipped({ took, call: { record }, session }: FailedAttempt): numb
 
 /** The largest share of its remaining time that a call is held, so that it ends with its own outcome, not by a timeout. */
 const HELD_SHARE = 0.9;
+
+/**
+ * If the hold ended so late (ms), the machine was busy, and nobody could hear an answer meanwhile: the last ask comes as much later, when
+ * those that were sent then may be answered.
+ */
+const LATE = 100;
 
 /** A held call that waits for its turn asks again after so many milliseconds, and so often at most. */
 const TURN = 1_000;

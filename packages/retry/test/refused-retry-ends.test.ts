@@ -22,6 +22,19 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps).toEqual([100, 100]);
   });
 
+  it('asks once more 100 ms after the machine was busy when its last retry was due: nobody could hear an answer before', async () => {
+    const clock = sleepyClock();
+    const budget = { ...refusing, acquire: () => (clock.sleeps.length > 1 ? { release() {} } : undefined) };
+    const answers = [503, 200];
+    const backSoon: Fetch = async () => new Response(null, { status: answers.shift()! });
+
+    const { status } = await clock.oversleep(() =>
+      retry({ clock, delay: () => 100, maxRetries: 1, budget })(backSoon)(API),
+    );
+
+    expect([status, clock.sleeps]).toEqual([200, [100, 100, 0]]);
+  });
+
   it('is held for seconds and not for hours where the machine has slept during its attempt', async () => {
     const clock = sleepyClock();
     const slow: Fetch = async () => {
@@ -145,7 +158,7 @@ function sleepyClock() {
       now += ms + late;
       late = 0;
     },
-    oversleep: (run: () => Promise<unknown>) => {
+    oversleep: <T>(run: () => Promise<T>) => {
       late = 8 * 3_600_000;
       return run();
     },

@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { notify } from '../events/notify.ts';
+import { after } from './after.ts';
 import { cancelBody } from './keep-body.ts';
 
 /** A body that is longer (bytes), or takes longer to read (ms), is not worth its connection. */
@@ -29,11 +30,11 @@ export function discard(response: Response, call?: Call): void {
 function discardStream(body: ReadableStream<Uint8Array>): void {
   const reader = body.getReader();
   const cancel = () => notify(() => reader.cancel());
-  const timer = setTimeout(cancel, PATIENCE);
+  const stop = after(PATIENCE, cancel);
   void drain(reader)
     .catch(() => {})
     .finally(() => {
-      clearTimeout(timer);
+      stop();
       cancel();
     });
 }
@@ -60,5 +61,5 @@ interface NodeStream {
 function discardNodeStream(body: NodeStream): void {
   body.on('error', () => {});
   body.resume();
-  setTimeout(() => body.destroy(), PATIENCE);
+  after(PATIENCE, () => body.destroy());
 }

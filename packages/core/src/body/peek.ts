@@ -1,5 +1,6 @@
 import { notify } from '../events/notify.ts';
 import { MAX_TIMER } from '../time/clock.ts';
+import { after } from './after.ts';
 
 /**
  * The first bytes of a response's body as text, without consuming it: the response can still be read in full.
@@ -12,7 +13,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
   if (!response.body?.getReader || response.bodyUsed || response.body.locked) return '';
   const reader = response.clone().body!.getReader();
   const cancel = () => notify(() => reader.cancel());
-  const timer = setTimeout(cancel, Math.min(patience, MAX_TIMER));
+  const stop = after(Math.min(patience, MAX_TIMER), cancel);
   const decoder = new TextDecoder();
   let text = '';
   try {
@@ -25,7 +26,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
   } catch {
     // the reader of the response gets the error
   } finally {
-    clearTimeout(timer);
+    stop();
     cancel();
   }
   return text;
@@ -33,15 +34,15 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
 
 /** Where a `Response` has no stream, as in React Native, the whole body has come already. */
 async function peekWhole(response: Response, maxBytes: number, patience: number): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop: (() => void) | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, Math.min(patience, MAX_TIMER), '');
+    stop = after(Math.min(patience, MAX_TIMER), () => resolve(''));
   });
   try {
     return (await Promise.race([response.clone().text(), late])).slice(0, maxBytes);
   } catch {
     return '';
   } finally {
-    clearTimeout(timer);
+    stop?.();
   }
 }
