@@ -21,8 +21,9 @@ export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
 
 /**
  * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
- * have lasted for `silence` milliseconds, since retries handle shorter trouble. One success restarts the count, and so does
- * a pause of half of `silence`, but at least five seconds, without calls.
+ * have lasted for `silence` milliseconds, since retries handle shorter trouble, and the failures must come over a quarter of it: all at
+ * once may be a machine that wakes up. One success restarts the count, and so does a pause of half of `silence`, but at least five
+ * seconds, without calls.
  *
  * A share of failures does not open it, however large. It is scoped: what has not failed is not refused.
  */
@@ -35,6 +36,7 @@ export function noSuccess(options?: NoSuccessOptions): Rule {
       let since = 0;
       let latest = 0;
       let calls = 0;
+      let firstAt = 0;
       return {
         record({ failed, duration, at, retried = false }) {
           if (!failed) {
@@ -48,7 +50,8 @@ export function noSuccess(options?: NoSuccessOptions): Rule {
           if (from - latest > Math.max(LEAST_PAUSE, silence / 2)) calls = 0;
           since = calls === 0 ? from : Math.min(since, from);
           latest = at;
-          return ++calls >= minCalls && (!retried || at - since >= silence);
+          if (calls === 0) firstAt = at;
+          return ++calls >= minCalls && (!retried || (at - since >= silence && at - firstAt >= silence / 4));
         },
       };
     },

@@ -30,6 +30,16 @@ describe('the default rule', () => {
     expect(opened).toEqual([...Array<boolean>(9).fill(false), true]);
   });
 
+  it('stays closed where calls fail together that were under way while the machine slept', () => {
+    const tally = noSuccess().start();
+    const fail = (at: number, duration: number) => tally.record({ failed: true, duration, at, retried: true });
+    const opened = Array.from({ length: 20 }, (_, n) => fail(3_600_000 + n, 60_000));
+
+    expect(opened).not.toContain(true);
+    expect(fail(3_602_499, 10)).toBe(false);
+    expect(fail(3_602_500, 10)).toBe(true);
+  });
+
   it('opens at ten calls of which none succeeds, not at half of them', async () => {
     let calls = 0;
     const { outcomeOf, requests } = service(() => (calls++ % 2 === 0 || calls > 20 ? 500 : 200));

@@ -1,5 +1,5 @@
-import { each, pages } from '../harm/arrivals.ts';
-import { between, except, refusal } from '../harm/servers.ts';
+import { each } from '../harm/arrivals.ts';
+import { except, refusal } from '../harm/servers.ts';
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { failing, outage, toldEnd } from './outage.ts';
@@ -43,15 +43,5 @@ export const BREAKER: readonly Exception[] = [
     server: except(({ headers }) => headers.get(TENANT) === 'broken', { status: 500 }, failing(0)),
     judged: ({ init }) => new Headers(init?.headers).get(TENANT) === 'other',
     instead: standardStack({ circuitBreaker: { key: (call) => call.headers.get('x-tenant') ?? '' } }),
-  },
-  {
-    situation:
-      '20 calls are made at once each four minutes, and once they hang; the next time the circuit lets one call through, to see whether the server is well, and refuses the others; counted: the calls of that time',
-    ...beside({}, ON),
-    lasts: 900_000,
-    calls: pages(20, 240_000, 900_000),
-    server: except(between(240_000, 295_000), 'hang'),
-    judged: made(480_000, 700_000),
-    instead: standardStack({ circuitBreaker: { probes: 20 } }),
   },
 ];
