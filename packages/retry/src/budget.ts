@@ -108,9 +108,12 @@ function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   return sent && !streams(call) && transientKind(error) !== undefined && !localRefusal(error) && !isOffline(error);
 }
 
-/** Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. */
+/**
+ * Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. A `Request`
+ * does not tell, also one that was sent and cannot be sent again: it counts as one whose body was there.
+ */
 function streams({ init, replayable }: Call): boolean {
-  return !replayable || typeof (init?.body as unknown) === 'function';
+  return !!init?.body && (!replayable || typeof (init.body as unknown) === 'function');
 }
 
 /** A client that calls hosts made up by others must not fill the console, nor the memory. */

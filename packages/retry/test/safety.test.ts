@@ -279,6 +279,19 @@ describe('what was not sent', () => {
     expect(budget.record).not.toHaveBeenCalled();
   });
 
+  it('is not the failure of a `Request` that was sent, and cannot be sent again', async () => {
+    const budget = spied();
+    const request = new Request(API, { method: 'POST', body: 'text' });
+    const fetch: Fetch = async (input) => {
+      await (input as Request).text();
+      throw networkError();
+    };
+
+    await retry({ ...quick(), budget })(fetch)(request).catch(() => {});
+
+    expect(budget.record.mock.calls.map(([, outcome]) => outcome)).toEqual(['failure']);
+  });
+
   it.each([
     [200, ['success']],
     [503, []],
