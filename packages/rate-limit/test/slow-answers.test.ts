@@ -28,3 +28,32 @@ describe('answers that take longer than a refusal and its wait', () => {
     expect(await acceptedOfBucket(burst, 10_000)).toBeGreaterThan(150);
   });
 });
+
+/** The share of ten calls a second for a minute that is accepted, where a third of the requests is refused at once by chance. */
+async function acceptedByChance(seed: number, headers: Record<string, string>): Promise<number> {
+  const clock = manualClock();
+  const chance = seededRandom(seed);
+  const server = () =>
+    chance() < 1 / 3 ? { status: 429, headers, delay: 5 } : { status: 200, delay: 300 + 700 * chance() };
+  const limited = rateLimit({ clock, random: seededRandom(seed), maxWait: 10_000 })(fakeFetch(server, { clock }));
+  let accepted = 0;
+  const count = ({ ok }: Response) => {
+    if (ok) accepted++;
+  };
+  for (let n = 0; n < 600; n++) {
+    void limited(`${URL}/${n}`).then(count, () => {});
+    await clock.advance(100);
+  }
+  await clock.advance(20_000);
+  return accepted / 600;
+}
+
+describe('refusals by chance that come before the answers', () => {
+  it.each([
+    ['for a second', { 'retry-after': '1' }],
+    ['without a wait', {}],
+  ])('do not hold back most calls, %s', async (_, headers) => {
+    const shares = await Promise.all([1, 2, 3, 4, 5].map((seed) => acceptedByChance(seed, headers)));
+    expect(shares.toSorted((a, b) => a - b)[2]).toBeGreaterThan(0.8);
+  });
+});

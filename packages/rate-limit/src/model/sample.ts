@@ -31,6 +31,8 @@ export class Sample {
   #refusedSentAt = 0;
   #room = 0;
   #accepted = 0;
+  /** How many are not answered yet. */
+  #out = 0;
   /** The pace at which the gate closed, per ms. */
   pace = 0;
 
@@ -48,7 +50,7 @@ export class Sample {
     this.#to = now + SENT_WITHIN_MS + roundTrip;
     this.#refusedSentAt = sentAt;
     this.#room = REQUESTS + allowed;
-    this.#accepted = 0;
+    this.#accepted = this.#out = 0;
     this.pace = pace;
   }
 
@@ -68,12 +70,15 @@ export class Sample {
   }
 
   sent(now: number): void {
-    if (this.has(now)) this.#room--;
+    if (!this.has(now)) return;
+    this.#room--;
+    this.#out++;
   }
 
   /** Counts an answer to a request that belongs to it. Returns whether the sample shows now that the refusals do not depend on the pace. */
   answered(refused: boolean, sentAt: number): boolean {
     this.#room++;
+    this.#out--;
     const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
     this.#balance += refused ? -1 : 1;
     if (refused) this.#score--;
@@ -81,7 +86,7 @@ export class Sample {
     const isNoise = this.#score >= ACCEPTED;
     if (isNoise) this.#end(CLOSINGS);
     // where as many were accepted, though a limit would have accepted them too, it shows nothing
-    else if (this.#score <= -REFUSED) this.#end(this.#balance >= 0 ? CLOSINGS : CLOSINGS_AFTER_FAILURE);
+    else if (this.#score + this.#out <= -REFUSED) this.#end(this.#balance >= 0 ? CLOSINGS : CLOSINGS_AFTER_FAILURE);
     return isNoise;
   }
 

@@ -106,6 +106,15 @@ describe('Sample', () => {
     expect(sample.wants(close(sample, 10, 0, 1_000))).toBe(false);
   });
 
+  it('counts those without an answer as accepted, since refusals are often faster', () => {
+    const sample = new Sample();
+    const now = close(sample, 4);
+    for (let n = 0; n < 7; n++) sample.sent(now);
+    for (let n = 0; n < 4; n++) sample.answered(true, now);
+    for (let n = 0; n < 3; n++) sample.answered(false, now);
+    expect(volley(sample, close(sample, 1, 4_000), '.......')).toBe(true);
+  });
+
   it('waits for its answers where refusals take longer than what is accepted', () => {
     const sample = new Sample();
     const now = close(sample, 4);
