@@ -21,6 +21,21 @@ function* endless() {
   for (;;) yield 'x'.repeat(16_384);
 }
 
+/** A response whose body comes with the next turn of the event loop, which timers that are due precede. */
+async function comesNext(text: string, cancel = () => {}): Promise<Response> {
+  await new Promise(setImmediate);
+  const start = (stream: ReadableStreamDefaultController<Uint8Array>) =>
+    void setImmediate(() => {
+      stream.enqueue(new TextEncoder().encode(text));
+      stream.close();
+    });
+  return new Response(new ReadableStream({ start, cancel }));
+}
+
+function beBusy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
 const turns = async () => {
   for (let turn = 0; turn < 300; turn++) await Promise.resolve();
 };
@@ -58,6 +73,17 @@ describe('discard', () => {
     await vi.advanceTimersByTimeAsync(100);
 
     expect(cancelled).toHaveBeenCalled();
+  });
+
+  it('drains what came while the program was busy for longer than it waits', async () => {
+    vi.useRealTimers();
+    const cancelled = vi.fn();
+
+    discard(await comesNext('busy', cancelled));
+    beBusy(150);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(cancelled).not.toHaveBeenCalled();
   });
 
   it('leaves alone what has no body, is used, or is being read', async () => {
@@ -284,19 +310,10 @@ describe('peek', () => {
   });
 
   it('reads what came while the program was busy for longer than it waits', async () => {
-    await new Promise(setImmediate); // a timer that is due has its turn before the next one of these, which brings the body
-    const response = new Response(
-      new ReadableStream({
-        start: (stream) =>
-          void setImmediate(() => {
-            stream.enqueue(new TextEncoder().encode('{"error":"busy"}'));
-            stream.close();
-          }),
-      }),
-    );
+    const response = await comesNext('{"error":"busy"}');
 
     const text = peek(response, 100, 20);
-    for (const end = performance.now() + 40; performance.now() < end; );
+    beBusy(40);
 
     expect(await text).toBe('{"error":"busy"}');
   });

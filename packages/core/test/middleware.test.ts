@@ -102,7 +102,7 @@ describe('defineMiddleware', () => {
 
   it('refuses what is no fetch when it is applied', () => {
     expect(() => note([], 'a')(undefined as never)).toThrow(
-      new TypeError('next: expected a fetch function, got undefined'),
+      new TypeError('next: expected a fetch function, as in retry()(fetch), got undefined'),
     );
   });
 
@@ -127,7 +127,7 @@ describe('defineMiddleware', () => {
   it('ignores the rejection of a promise in place of a fetch', async () => {
     const failing = Promise.reject(new Error('nobody listens'));
 
-    expect(() => note([], 'a')(failing as never)).toThrow('next: expected a fetch function, got [object Promise]');
+    expect(() => note([], 'a')(failing as never)).toThrow('got [object Promise]');
   });
 
   it('sends a call into any fetch', async () => {

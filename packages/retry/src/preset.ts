@@ -1,4 +1,4 @@
-import { type Delay, exponential } from '@steadfetch/backoff';
+import { constant, type Delay, exponential, fibonacci, linear } from '@steadfetch/backoff';
 import {
   checkBoolean,
   checkFunction,
@@ -104,7 +104,7 @@ function checkBudget(option: string, given: RetryBudget | false): Rule | false {
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (([exponential, equalJitter, fullJitter] as unknown[]).includes(delay)) {
+    if (([constant, linear, exponential, fibonacci, equalJitter, fullJitter] as unknown[]).includes(delay)) {
       throw new TypeError(`${option}: expected what exponential() or a jitter returns, got the function itself`);
     }
   }

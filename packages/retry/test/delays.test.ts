@@ -1,4 +1,4 @@
-import { exponential, linear } from '@steadfetch/backoff';
+import { constant, exponential, fibonacci, linear } from '@steadfetch/backoff';
 import { defineMiddleware } from '@steadfetch/core';
 import { equalJitter, fullJitter } from '@steadfetch/jitter';
 import { instantClock, seededRandom } from '@steadfetch/testing';
@@ -61,7 +61,10 @@ describe('the own delay', () => {
   });
 
   it.each([
+    ['constant', constant],
+    ['linear', linear],
     ['exponential', exponential],
+    ['fibonacci', fibonacci],
     ['fullJitter', fullJitter],
     ['equalJitter', equalJitter],
   ])('is refused as the function that makes one: %s', (_name, make) => {

@@ -112,7 +112,7 @@ async function releasing(call: Call, enter: Next): Promise<Response> {
 
 /** Hands calls to a fetch: straight to the handler of our own middlewares, as `fetch(input, init)` to any other. */
 export function toNext(fetch: Fetch): Next {
-  if (typeof fetch !== 'function') throw optionError('next', 'a fetch function', fetch);
+  if (typeof fetch !== 'function') throw optionError('next', 'a fetch function, as in retry()(fetch)', fetch);
   const entrance = (fetch as Composed)[ENTER];
   return entrance?.owner === fetch ? entrance.enter : entryOf(fetch);
 }
