@@ -104,6 +104,15 @@ describe('an init hook that runs after ours', () => {
     },
   );
 
+  it('can put one there in the place of the delay of an instance, too', async () => {
+    const { api, clock } = client(503, { random: () => 0.5 });
+    const init = [(options: Options) => void Object.assign(options, { retry: 1 })];
+
+    await outcomeOf(api.extend({ retry: { delay: () => 7 } }).get(URL, { hooks: { init } }));
+
+    expect(clock.sleeps).toEqual([450]);
+  });
+
   it('can put one there in which a beforeRequest hook changes something', async () => {
     const { api, fetch } = client(418, { delay: () => 0 });
     const init = [(options: Options) => void Object.assign(options, { retry: 1 })];
