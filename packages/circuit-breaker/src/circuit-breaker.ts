@@ -11,13 +11,13 @@ import {
 } from '@steadfetch/core';
 import {
   checkFunction,
-  checkMembers,
   checkString,
   isElsewhere,
   isLast,
   keyOption,
   limitFields,
   type OptionTable,
+  optionError,
   pathOf,
   readOptions,
   retryAfterOf,
@@ -165,7 +165,8 @@ function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
 }
 
 function checkBreaker(option: string, breaker: Breaker): Breaker {
-  return checkMembers(option, breaker, ['acquire', 'snapshot']);
+  if (typeof breaker?.acquire === 'function' && typeof breaker.snapshot === 'function') return breaker;
+  throw optionError(option, 'a breaker()', breaker);
 }
 
 /** Throws for an option that the breaker which was passed has already. */

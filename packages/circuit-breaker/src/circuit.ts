@@ -155,7 +155,7 @@ export class Circuit {
       if (entry.generation !== this.#generation && !this.#isScoped) return;
       this.#forget();
       this.#takeBack(entry.attempt);
-      if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
+      if (this.#tally.record({ failed: false, duration, at }) === true) this.#open(at);
       return;
     }
     const isProbe = entry.probe && entry.outage === this.#outage;
@@ -187,7 +187,7 @@ export class Circuit {
       if (call !== undefined) this.#counted.set(call, { sample, tally: this.#tally });
     }
     if (!isClosed) this.#probeFailed(entry, at);
-    else if (isFirst && this.#tally.record(sample)) this.#open(at);
+    else if (isFirst && this.#tally.record(sample) === true) this.#open(at);
   }
 
   /** The first probe with a slot that fails ends the round, but for those that are excused. */

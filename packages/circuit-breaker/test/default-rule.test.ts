@@ -30,15 +30,20 @@ describe('the default rule', () => {
     expect(opened).toEqual([...Array<boolean>(9).fill(false), true]);
   });
 
-  it('stays closed where calls fail together that were under way while the machine slept', () => {
-    const tally = noSuccess().start();
-    const fail = (at: number, duration: number) => tally.record({ failed: true, duration, at, retried: true });
-    const opened = Array.from({ length: 20 }, (_, n) => fail(3_600_000 + n, 60_000));
+  it.each([10_000, 4_000])(
+    'stays closed each time that calls fail together after a sleep, with %s ms of silence',
+    (silence) => {
+      const tally = noSuccess({ silence }).start();
+      const fail = (at: number, duration: number) => tally.record({ failed: true, duration, at, retried: true });
 
-    expect(opened).not.toContain(true);
-    expect(fail(3_602_499, 10)).toBe(false);
-    expect(fail(3_602_500, 10)).toBe(true);
-  });
+      for (const wokeAt of [3_600_000, 7_200_000]) {
+        const opened = Array.from({ length: 20 }, (_, n) => fail(wokeAt + n, 60_000));
+        expect(opened).not.toContain(true);
+      }
+      expect(fail(7_200_000 + silence / 4 - 1, 10)).toBe(false);
+      expect(fail(7_200_000 + silence / 4, 10)).toBe(true);
+    },
+  );
 
   it('opens at ten calls of which none succeeds, not at half of them', async () => {
     let calls = 0;

@@ -1,4 +1,12 @@
-import { breaker, circuitBreaker, consecutive, countWindow, noSuccess, timeWindow } from '@steadfetch/circuit-breaker';
+import {
+  breaker,
+  circuitBreaker,
+  consecutive,
+  countWindow,
+  noSuccess,
+  type Rule,
+  timeWindow,
+} from '@steadfetch/circuit-breaker';
 import { expect, it } from 'vitest';
 
 const NAN = Number.NaN;
@@ -49,9 +57,12 @@ it.each([
   [{ clock: null }, 'circuitBreaker: clock.now: expected a function, got undefined'],
   [{ clock: 5 }, 'circuitBreaker: clock.now: expected a function, got undefined of clock 5'],
   [{ openFor: '5' }, 'circuitBreaker: openFor: expected milliseconds or a function, got "5"'],
-  [{ breaker: {} }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
-  [{ breaker: null }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
-  [{ breaker: { acquire: () => {} } }, 'circuitBreaker: breaker.snapshot: expected a function, got undefined'],
+  [
+    { breaker: { acquire: () => {} } },
+    'circuitBreaker: breaker: expected a breaker(), got { acquire: function acquire }',
+  ],
+  [{ breaker: null }, 'circuitBreaker: breaker: expected a breaker(), got null'],
+  [{ breaker: circuitBreaker() }, 'circuitBreaker: breaker: expected a breaker(), got function (anonymous)'],
   [{ breaker: breaker(), probes: 2 }, 'circuitBreaker: probes: belongs to the breaker that was passed, give it there'],
   [{ hooks: { onOpen: 5 } }, 'circuitBreaker: hooks.onOpen: expected a function, got 5'],
   [{ hooks: [{ onopen: () => {} }] }, "circuitBreaker: hooks: unknown option 'onopen'"],
@@ -90,4 +101,12 @@ it('takes an option that is undefined as left out', () => {
   const options = { rule: undefined, openFor: undefined, probes: undefined, breaker: undefined, clock: undefined };
 
   expect(() => circuitBreaker(options as never)).not.toThrow();
+});
+
+it('stays closed where a rule answers with a promise', async () => {
+  const rule = { start: () => ({ record: async () => false }) } as unknown as Rule;
+  const fetch = circuitBreaker({ rule })(async () => new Response());
+  await fetch('https://api.test');
+
+  expect((await fetch('https://api.test')).status).toBe(200);
 });
