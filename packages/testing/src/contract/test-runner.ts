@@ -8,7 +8,7 @@ export interface TestRunner {
     /** Vitest's alone. From vitest 5 on `{ concurrent: false }` does what `sequential` did. */
     readonly runIf?: unknown;
   };
-  it(name: string, test: () => Promise<void>, timeout: number): unknown;
+  it(name: string, test: () => Promise<void>): unknown;
 }
 
 /** The function of a test runner that runs something before each test. */

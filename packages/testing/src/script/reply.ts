@@ -55,6 +55,8 @@ export function replyObject(reply: Reply): ReplyObject {
 /** Completes a reply and refuses one that means nothing. */
 export function planOf(given: Reply): Plan {
   const reply = replyObject(given);
+  const isObject = Object.prototype.toString.call(reply) === '[object Object]'; // a Response is none
+  checkValue('reply', reply, "a status, 'network-error' or an object", isObject);
   checkNames('reply', reply, NAMES);
   const { status = 200, headers = {}, delay = 0, networkError = false, error, fault, every = 10 } = reply;
   checkValue('reply: fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));
