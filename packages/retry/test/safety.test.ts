@@ -279,7 +279,7 @@ describe('what was not sent', () => {
     expect(budget.record).not.toHaveBeenCalled();
   });
 
-  it('is not the failure of a `Request` that was sent, and cannot be sent again', async () => {
+  it('is told from a `Request` that was sent, and cannot be sent again: its failure counts', async () => {
     const budget = spied();
     const request = new Request(API, { method: 'POST', body: 'text' });
     const fetch: Fetch = async (input) => {

@@ -209,7 +209,7 @@ export function spend(state: LimitState, at: number, count: number, cost: number
   }
 }
 
-/** How many calls of a cost may be saved up while quotas are told: as many as there ever were. `Infinity` where none is. */
+/** How many calls of a cost may be saved up while quotas are told: as many as the most that was left of each. `Infinity` where none is told. */
 export function toldDepth(state: LimitState, cost: number): number {
   let depth = Infinity;
   if (state.trust > 0.5)
