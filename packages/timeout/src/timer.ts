@@ -31,7 +31,8 @@ const LATE = 20;
 
 class SystemTimer implements Timer {
   readonly due: number;
-  #handle: ReturnType<typeof setTimeout>;
+  readonly #handle: ReturnType<typeof setTimeout>;
+  #isOver = false;
 
   constructor({ now }: Time, ms: number, target: Expirable) {
     this.due = now() + ms;
@@ -39,16 +40,19 @@ class SystemTimer implements Timer {
   }
 
   /**
-   * In Node, timers may come before the answers that arrived while the event loop was held up: those get one turn. Browsers,
-   * which have no `setImmediate`, take them in order, and would fire a second timer late in a hidden page.
+   * In Node, timers may come before the answers that arrived while the event loop was held up: those get one turn. `setImmediate`
+   * ends it: at a second timer, what a layer inside sends in that turn would be on its way. Browsers, which have none, take timers
+   * and answers in order.
    */
   static #ring(timer: SystemTimer, now: () => number, target: Expirable): void {
-    const { setImmediate } = globalThis as { setImmediate?: unknown };
-    if (setImmediate && !target.isHeld && now() - timer.due > LATE) timer.#handle = setTimeout(expire, 0, target);
+    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+    if (setImmediate && !target.isHeld && now() - timer.due > LATE)
+      setImmediate(() => timer.#isOver || target.expire());
     else target.expire();
   }
 
   clear(): void {
+    this.#isOver = true;
     clearTimeout(this.#handle);
   }
 }
