@@ -30,6 +30,18 @@ const worlds = fc.record<World>({
   lastRate: fc.constantFrom(0, 0, 0.1),
 });
 
+/** Calls with a cost, and a quota of requests. */
+const COSTLY_REQUESTS: World = {
+  seed: 12,
+  rate: 50,
+  burst: 20,
+  asks: false,
+  tells: true,
+  known: 0,
+  cost: 8,
+  lastRate: 0,
+};
+
 describeServers('the script', (start) => {
   let server: StoreServer;
   let client: Redis;
@@ -77,7 +89,7 @@ describeServers('the script', (start) => {
           if (!(Object.keys(reply) as (keyof Reply)[]).every(isNear)) expect(told).toEqual(reply);
         });
       }),
-      { numRuns: 4, seed: 1, endOnFailure: true },
+      { numRuns: 5, seed: 1, endOnFailure: true, examples: [[COSTLY_REQUESTS]] },
     );
   });
 

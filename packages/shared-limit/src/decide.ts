@@ -36,7 +36,7 @@ const LATE = 40;
 
 /**
  * Answers one question about a limit: counts the reports, and reserves slots. Changes the state; `undefined` begins a new one. `at` is the
- * time of the place, by one clock for all processes, read while no other question is being answered.
+ * time of the place in ms, by one clock for all processes, read while no other question is being answered.
  */
 export function decide(known: LimitState | undefined, at: number, question: Question): [LimitState, Reply] {
   const state = known ?? begin(at, question);

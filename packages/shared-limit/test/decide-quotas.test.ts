@@ -258,10 +258,14 @@ it('forgets a quota that twenty answers in a row did not mention, whatever it sa
   expect(after(10, 10).replies.at(-1)!.every).toBeLessThan(10);
 });
 
-it.each([1, 10])(
-  'after a pause a page gets at once what a quota has, and no more, where each call costs %i',
-  (cost) => {
-    const quotas = [quota({ remaining: 50 * cost, limit: 50 * cost })];
+it.each([
+  ['tokens', 50, 1],
+  ['tokens', 500, 10],
+  ['requests', 50, 10],
+])(
+  'after a pause a page gets at once what a quota of %s has, and no more: of %i, where each call costs %i',
+  (name, limit, cost) => {
+    const quotas = [quota({ name, remaining: limit, limit })];
     const page = Array.from({ length: 80 }, (): [number, Partial<Question>] => [20_000, { cost }]);
     const { replies } = asked([0, { want: 0, cost, quotas }], ...page);
     const atOnce = replies.filter(({ count, first, now }) => count > 0 && first <= now).length;
