@@ -102,7 +102,9 @@ export class GateQueue {
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       this.#take(ticket);
-      ticket.admit(this.#gate.admit(ticket, now), now);
+      // its timer follows in this turn, or the next
+      if (ticket.endsAt < now) ticket.endLate(this.#gate, 0);
+      else ticket.admit(this.#gate.admit(ticket, now), now);
     }
     if (ticket) wait = this.#goAhead(ticket, now, wait);
     const next = now + this.#gate.certainPart(now, wait);
