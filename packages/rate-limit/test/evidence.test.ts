@@ -36,6 +36,16 @@ describe('a 503 with a wait', () => {
     expect(limiter.snapshot()[0]).toMatchObject({ state: 'closed' });
   });
 
+  it('counts as a limit after twenty, however many were accepted before', async () => {
+    const clock = manualClock();
+    const limiter = rateLimit({ clock, maxResends: 0 });
+    const limited = limiter(fakeFetch((_, index) => (index < 100 ? 200 : busy(30)), { clock }));
+
+    for (let n = 0; n < 120; n++) await limited(URL);
+
+    expect(limiter.snapshot()[0]).toMatchObject({ state: 'closed' });
+  });
+
   it('is no limit where half of the requests are refused by chance, also if fifteen are refused in a row', async () => {
     const clock = manualClock();
     const limiter = rateLimit({ clock, maxResends: 0 });

@@ -54,6 +54,13 @@ export const OUTAGES: readonly Exception[] = [
     server: limited({ limit: unlimited(), noise: { share: 0.5 } }),
   },
   {
+    situation: '10 % are refused at once by chance, with `Retry-After: 5`; answers of 0.2 s, 20 calls a second',
+    ...limiterBeside(),
+    instead: standardBeside().ours,
+    ...random(20),
+    server: limited({ limit: unlimited(), answers: 200, noise: { share: 0.1, seconds: 5 } }),
+  },
+  {
     situation: '1 % are refused by chance with `Retry-After: 1`, at 80 % of 20 requests of 0.3 s at once',
     ...limiterBeside(),
     instead: limiterStack(FIRST),

@@ -115,6 +115,16 @@ describe('Sample', () => {
     expect(volley(sample, close(sample, 1, 4_000), '.......')).toBe(true);
   });
 
+  it('forgets at its next closing those that were never answered', () => {
+    const sample = new Sample();
+    const now = close(sample, 4);
+    for (let n = 0; n < 6; n++) sample.sent(now);
+    const next = close(sample, 1, 4_000);
+    for (let n = 0; n < 4; n++) sample.sent(next);
+    for (let n = 0; n < 4; n++) sample.answered(true, next);
+    expect(sample.wants(close(sample, 1, 8_000))).toBe(false);
+  });
+
   it('waits for its answers where refusals take longer than what is accepted', () => {
     const sample = new Sample();
     const now = close(sample, 4);
