@@ -5,10 +5,10 @@ import type { Pacing } from './store.ts';
 
 /**
  * A 503 may come from a limit or from a server that fails. Once there are so many more of them than four for each accepted request, they
- * count as a limit for so long (Page's cumulative sum, 1954). Where half of the requests are refused by chance, it takes about a million
- * of them until that happens.
+ * count as a limit for so long (Page's cumulative sum, 1954). Where half of the requests are refused by chance, it takes about thirteen
+ * thousand answers until that happens. With a higher number the gate closes too late in an outage of a few seconds.
  */
-const PROVEN_BY = 20;
+const PROVEN_BY = 13;
 const PER_ACCEPTED = 4;
 const PROVEN_FOR_MS = 60_000;
 

@@ -24,32 +24,32 @@ describe('a 503 with a wait', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('counts as a limit once twenty more came than four for each accepted request', async () => {
+  it('counts as a limit once thirteen more came than four for each accepted request', async () => {
     const clock = manualClock();
     const limiter = rateLimit({ clock, maxResends: 0 });
     const limited = limiter(fakeFetch((_, index) => (index === 10 ? 200 : busy(30)), { clock }));
 
-    for (let n = 0; n < 24; n++) await limited(URL);
+    for (let n = 0; n < 17; n++) await limited(URL);
     expect(limiter.snapshot()[0]).toMatchObject({ state: 'open' });
     await limited(URL);
 
     expect(limiter.snapshot()[0]).toMatchObject({ state: 'closed' });
   });
 
-  it('counts as a limit after twenty, however many were accepted before', async () => {
+  it('counts as a limit after thirteen, however many were accepted before', async () => {
     const clock = manualClock();
     const limiter = rateLimit({ clock, maxResends: 0 });
     const limited = limiter(fakeFetch((_, index) => (index < 100 ? 200 : busy(30)), { clock }));
 
-    for (let n = 0; n < 120; n++) await limited(URL);
+    for (let n = 0; n < 113; n++) await limited(URL);
 
     expect(limiter.snapshot()[0]).toMatchObject({ state: 'closed' });
   });
 
-  it('is no limit where half of the requests are refused by chance, also if fifteen are refused in a row', async () => {
+  it('is no limit where half of the requests are refused by chance, also if twelve are refused in a row', async () => {
     const clock = manualClock();
     const limiter = rateLimit({ clock, maxResends: 0 });
-    const limited = limiter(fakeFetch((_, index) => (index % 30 < 15 ? busy(1) : 200), { clock }));
+    const limited = limiter(fakeFetch((_, index) => (index % 24 < 12 ? busy(1) : 200), { clock }));
 
     for (let n = 0; n < 300; n++) {
       await limited(URL);
