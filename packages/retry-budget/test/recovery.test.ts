@@ -151,7 +151,7 @@ describe('what answers say of the server', () => {
     [30_000, 0, 40],
     [31_000, 1_001, 0],
   ])(
-    'allows other retries at once when an answer is to a request of thirty seconds after the last failure or later: after %i ms, it took %i, %i retries',
+    'holds no retry back after an answer to a request that was sent thirty seconds after the last failure or later: answered after %i ms, in %i ms, %i retries',
     async (quiet, took, granted) => {
       const { budget, clock } = await spentFor(10_000);
       expect(budget.acquire(KEY, 'held')).toBeUndefined();

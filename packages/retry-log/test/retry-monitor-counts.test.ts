@@ -61,7 +61,7 @@ describe('what retryMonitor counts', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
   });
 
-  it('does not count a call either that waits on while a later one is sent, as to another server', () => {
+  it('does not count a call that ends while it waits, also where a later one was sent, as to another server', () => {
     const { monitor } = setUp();
     const late = Object.assign(new Error(), { name: 'TimeoutError', phase: 'total' });
     for (const callId of [1, 2]) {
