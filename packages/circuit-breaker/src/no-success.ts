@@ -21,9 +21,9 @@ export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
 
 /**
  * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
- * have lasted for `silence` milliseconds, since retries handle shorter trouble, and the failures must come over a quarter of it: all at
- * once may be a machine that wakes up. One success restarts the count, and so does a pause of half of `silence`, but at least five
- * seconds, without calls.
+ * have lasted for `silence` milliseconds, since retries handle shorter trouble, and the failures must not all come within a quarter of
+ * it, as when a machine wakes up. One success restarts the count, and so does a pause of half of `silence`, but at least five seconds,
+ * without calls.
  *
  * A share of failures does not open it, however large. It is scoped: what has not failed is not refused.
  */

@@ -107,7 +107,7 @@ export class KyCall {
     this.#normalized = options;
     const isOurs = saidIn(options.retry) !== options.retry;
     const before = isOurs ? this.#said : asObject(this.#options.retry);
-    // Where an init hook after ours has put another option there, a delay that it does not name is filled in by ky.
+    // Where an init hook after ours has put another option there, the delay is that of the option, or ky's own: no change.
     const filled = isOurs ? this.#filled : { ...filledIn(before, 0), delay: options.retry.delay };
     const changes = changesIn(options.retry, filled);
     const said = { ...before, ...changes };

@@ -4,9 +4,9 @@ import type { Answer } from './model/answer.ts';
 import type { Pacing } from './store.ts';
 
 /**
- * A 503 may come from a limit or from a server that fails. Once there are so many more of them than four for each accepted request, they
- * count as a limit for so long (Page's cumulative sum, 1954). Where half of the requests are refused by chance, it takes about thirteen
- * thousand answers until that happens. With a higher number the gate closes too late in an outage of a few seconds.
+ * A 503 may come from a limit or from a server that fails. Each adds one to a sum, and each accepted request takes four from it. At so
+ * many they count as a limit for so long (Page's cumulative sum, 1954). Where half of the requests are refused by chance, it takes about
+ * fourteen thousand answers until that happens. With a higher number the gate closes too late in an outage of a few seconds.
  */
 const PROVEN_BY = 13;
 const PER_ACCEPTED = 4;
@@ -22,7 +22,7 @@ export class Learned {
   lastAnswer: LastAnswer | undefined;
   lastRefused: number = -Infinity;
   readonly answerTime: AnswerTime = new AnswerTime();
-  /** How many refused without proof that it is about the rate (503 with a wait), less those that the accepted ones outweigh. */
+  /** The sum of those that refused without proof that it is about the rate (503 with a wait): never below 0. */
   #doubtful = 0;
   #provenUntil = -Infinity;
   #responses = 0;

@@ -48,8 +48,8 @@ class Monitor {
 
   /**
    * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that fails before it is sent does not
-   * count, as where it is refused, or waits.
+   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that fails before it is sent, as
+   * where it is refused or waits, does not count.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;

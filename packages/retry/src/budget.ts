@@ -109,8 +109,8 @@ function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
 }
 
 /**
- * Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. A `Request`
- * does not tell, also one that was sent and cannot be sent again: it counts as one whose body was there.
+ * Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. Of a
+ * `Request` this is not known, even if it cannot be sent again: it counts as one whose body was there.
  */
 function streams({ init, replayable }: Call): boolean {
   return !!init?.body && (!replayable || typeof (init.body as unknown) === 'function');

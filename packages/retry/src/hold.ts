@@ -57,8 +57,8 @@ function timeOfSkipped({ took, call: { record }, session }: FailedAttempt): numb
 const HELD_SHARE = 0.9;
 
 /**
- * If the hold ended so late (ms), the machine was busy, and nobody could hear an answer meanwhile: the last ask comes as much later, when
- * those that were sent then may be answered.
+ * A hold that ended so late (ms) shows that the machine was busy, and that nobody could hear an answer. The last ask then comes as long
+ * after it, at least: requests that were sent before may be answered by then.
  */
 const LATE = 100;
 

@@ -101,7 +101,7 @@ function checkBudget(option: string, given: RetryBudget | false): Rule | false {
   return budget(given);
 }
 
-/** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
+/** Refuses a function that makes a delay, as `exponential`, where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (([constant, linear, exponential, fibonacci, equalJitter, fullJitter] as unknown[]).includes(delay)) {

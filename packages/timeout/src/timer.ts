@@ -40,9 +40,9 @@ class SystemTimer implements Timer {
   }
 
   /**
-   * In Node, timers may come before the answers that arrived while the event loop was held up: those get one turn. `setImmediate`
-   * ends it: at a second timer, what a layer inside sends in that turn would be on its way. Browsers, which have none, take timers
-   * and answers in order.
+   * In Node, timers may come before the answers that arrived while the event loop was held up: those get one turn, which
+   * `setImmediate` ends. A second timer would come too late: what a layer inside sends in that turn would be on its way. Browsers
+   * have no `setImmediate`, and take timers and answers in order.
    */
   static #ring(timer: SystemTimer, now: () => number, target: Expirable): void {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };

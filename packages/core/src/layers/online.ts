@@ -220,7 +220,7 @@ class Network {
     const ring = () => {
       if (this.#timer !== timer) return;
       this.#timer = undefined;
-      if (this.#says()) return this.#changed();
+      if (this.#says()) return this.#changed(); // no event has said so, as in workers of Chromium
       const all = [...this.#waiting];
       this.#letGo([all.find(({ isRepeatable }) => isRepeatable) ?? all[0]!], 'probe');
     };

@@ -55,7 +55,7 @@ export function replyObject(reply: Reply): ReplyObject {
 /** Completes a reply and refuses one that means nothing. */
 export function planOf(given: Reply): Plan {
   const reply = replyObject(given);
-  const isObject = Object.prototype.toString.call(reply) === '[object Object]'; // a Response is none
+  const isObject = Object.prototype.toString.call(reply) === '[object Object]'; // not a Response
   checkValue('reply', reply, "a status, 'network-error' or an object", isObject);
   checkNames('reply', reply, NAMES);
   const { status = 200, headers = {}, delay = 0, networkError = false, error, fault, every = 10 } = reply;

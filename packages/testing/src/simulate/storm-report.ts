@@ -21,8 +21,8 @@ export interface StormReport {
   /** Calls that never ended. */
   readonly unfinished: number;
   /**
-   * Share of the calls that ended well, before the outage or without one. The first and the last 2 s are left out, but
-   * not the third second. NaN: no calls.
+   * Share of the calls that ended well, before the outage or without one. The first two seconds are left out, and so are
+   * the last two, but the third always counts. NaN: no calls.
    */
   readonly calmSuccess: number;
   /** Requests per call during the outage; `undefined` without one. */
