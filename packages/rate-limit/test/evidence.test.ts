@@ -24,7 +24,7 @@ describe('a 503 with a wait', () => {
     expect((await first).status).toBe(200);
   });
 
-  it('counts as a limit once thirteen more came than four for each accepted request', async () => {
+  it('counts as a limit at thirteen, of which an accepted request outweighs four', async () => {
     const clock = manualClock();
     const limiter = rateLimit({ clock, maxResends: 0 });
     const limited = limiter(fakeFetch((_, index) => (index === 10 ? 200 : busy(30)), { clock }));
