@@ -22,18 +22,26 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps).toEqual([100, 100]);
   });
 
-  it('asks once more 100 ms after the machine was busy when its last retry was due: nobody could hear an answer before', async () => {
-    const clock = sleepyClock();
-    const budget = { ...refusing, acquire: () => (clock.sleeps.length > 1 ? { release() {} } : undefined) };
-    const answers = [503, 200];
-    const backSoon: Fetch = async () => new Response(null, { status: answers.shift()! });
+  it.each([
+    ['100 ms', 100, 0],
+    ['the time of an attempt, where that is longer,', 300, 300],
+  ])(
+    'asks once more %s after the machine was busy when its last retry was due: nobody could hear an answer before',
+    async (_, after, took) => {
+      const clock = sleepyClock();
+      const budget = { ...refusing, acquire: () => (clock.sleeps.length > 2 ? { release() {} } : undefined) };
+      const answers = [503, 200];
+      const backSoon: Fetch = async () => {
+        await clock.sleep(took);
+        return clock.oversleep(async () => new Response(null, { status: answers.shift()! }));
+      };
 
-    const { status } = await clock.oversleep(() =>
-      retry({ clock, delay: () => 100, maxRetries: 1, budget })(backSoon)(API),
-    );
+      const options = { clock, delay: () => 100, maxRetries: 1, shouldRetry: () => true, budget };
+      const { status } = await retry(options)(backSoon)(API);
 
-    expect([status, clock.sleeps]).toEqual([200, [100, 100, 0]]);
-  });
+      expect([status, clock.sleeps]).toEqual([200, [took, 100, after, 0, took]]);
+    },
+  );
 
   it('is held for seconds and not for hours where the machine has slept during its attempt', async () => {
     const clock = sleepyClock();
