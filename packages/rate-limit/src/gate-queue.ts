@@ -102,7 +102,6 @@ export class GateQueue {
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       this.#take(ticket);
-      // its time is over, and the timer that ends it comes in this turn or the next
       if (ticket.endsAt < now) ticket.endLate(this.#gate, 0);
       else ticket.admit(this.#gate.admit(ticket, now), now);
     }

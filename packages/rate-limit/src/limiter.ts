@@ -97,7 +97,7 @@ export class Limiter {
     } catch (error) {
       if (!ticket?.late) throw error;
       // reported by the call itself: what ends its wait belongs to another call, and so do the async context and the id in a log
-      throw this.#waits.error('rate-limited', ticket.late.gate, ticket.late.wait, call);
+      throw await this.#waits.lateError(ticket);
     } finally {
       releaseBody(call);
       if (gate && end?.() !== false) this.gates.release(gate);

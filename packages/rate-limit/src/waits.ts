@@ -11,6 +11,8 @@ import type { Ticket } from './ticket.ts';
 export const GRACE_MS = 100;
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
+/** What a call that waits here waits for. */
+const TURN = 'its turn in rateLimit()';
 
 /** How calls wait for their permits, and how a wait ends that would be too long. */
 export class Waits {
@@ -48,7 +50,7 @@ export class Waits {
     const { call } = ticket;
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
-    call.record.waitingFor = 'its turn in rateLimit()';
+    call.record.waitingFor = TURN;
     const begin = (resolve: (permit: Permit) => void, reject: (reason: unknown) => void) => {
       ticket.resolve = resolve;
       ticket.reject = reject;
@@ -91,6 +93,17 @@ export class Waits {
         return effective.enter(ticket, now) ?? this.permitFor(ticket);
     }
     return this.#turns.refuse(() => this.error(reason, gate, Math.max(0, wait - held), call), call.signal);
+  }
+
+  /** The error of a call whose wait would be too long. Where its time is over, its own timer is due, too, and tells that. */
+  async lateError({ call, endsAt, late }: Ticket): Promise<RateLimitError> {
+    if (endsAt < this.#now()) {
+      call.record.waitingFor = TURN;
+      await sleep(1, call.signal, this.#settings.clock).finally(() => {
+        call.record.waitingFor = undefined;
+      });
+    }
+    return this.error('rate-limited', late!.gate, late!.wait, call);
   }
 
   /** The error of a call that is refused here. Reports it. */

@@ -42,13 +42,17 @@ class SystemTimer implements Timer {
   /**
    * In Node, timers may come before the answers that arrived while the event loop was held up: those get one turn, which
    * `setImmediate` ends. A second timer would come too late: what a layer inside sends in that turn would be on its way. Browsers
-   * have no `setImmediate`, and take timers and answers in order.
+   * have no `setImmediate`, and take timers and answers in order; in the edge runtime of Next.js it throws.
    */
   static #ring(timer: SystemTimer, now: () => number, target: Expirable): void {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-    if (setImmediate && !target.isHeld && now() - timer.due > LATE)
-      setImmediate(() => timer.#isOver || target.expire());
-    else target.expire();
+    if (setImmediate && !target.isHeld && now() - timer.due > LATE) {
+      try {
+        setImmediate(() => timer.#isOver || target.expire());
+        return;
+      } catch {}
+    }
+    target.expire();
   }
 
   clear(): void {

@@ -102,12 +102,17 @@ describe('timeout on the clock of the machine', () => {
       expect(await result).toMatchObject(expired);
     });
 
-    it.each([
-      ['a call that waits for something of ours', { waits: true }],
-      ['a runtime without `setImmediate`, as a browser', { inBrowser: true }],
-    ])('expires at once: %s', async (_what, { waits, inBrowser }: { waits?: boolean; inBrowser?: boolean }) => {
+    const unsupported = () => {
+      throw new Error('A Node.js API is used (setImmediate) which is not supported in the Edge Runtime.');
+    };
+
+    it.each<[string, { waits?: boolean; immediate?: unknown }]>([
+      ['a call that waits for something of ours', { waits: true, immediate: setImmediate }],
+      ['a runtime without `setImmediate`, as a browser', { immediate: undefined }],
+      ['a runtime whose `setImmediate` throws, as the edge runtime of Next.js', { immediate: unsupported }],
+    ])('expires at once: %s', async (_what, { waits, immediate }) => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      if (inBrowser) vi.stubGlobal('setImmediate', undefined);
+      vi.stubGlobal('setImmediate', immediate);
       const hold = defineMiddleware((call, next) => {
         if (waits) call.record.waitingFor = 'a slot';
         return next(call);
