@@ -29,9 +29,9 @@ export class Sample {
   #from = Infinity;
   #to = -Infinity;
   #refusedSentAt = 0;
-  #room = 0;
   #accepted = 0;
-  /** How many are not answered yet. */
+  /** How many may be out at once, and how many are. */
+  #most = 0;
   #out = 0;
   /** The pace at which the gate closed, per ms. */
   pace = 0;
@@ -49,7 +49,7 @@ export class Sample {
     this.#from = now;
     this.#to = now + SENT_WITHIN_MS + roundTrip;
     this.#refusedSentAt = sentAt;
-    this.#room = REQUESTS + allowed;
+    this.#most = REQUESTS + allowed;
     this.#accepted = this.#out = 0;
     this.pace = pace;
   }
@@ -61,7 +61,7 @@ export class Sample {
 
   /** May one more go, whatever the gate says? */
   wants(now: number): boolean {
-    return this.#isTaken && now <= this.#to && this.#room > 0;
+    return this.#isTaken && now <= this.#to && this.#out < this.#most;
   }
 
   /** Does a request belong to it that was sent at a time? */
@@ -70,14 +70,11 @@ export class Sample {
   }
 
   sent(now: number): void {
-    if (!this.has(now)) return;
-    this.#room--;
-    this.#out++;
+    if (this.has(now)) this.#out++;
   }
 
   /** Counts an answer to a request that belongs to it. Returns whether the sample shows now that the refusals do not depend on the pace. */
   answered(refused: boolean, sentAt: number): boolean {
-    this.#room++;
     this.#out--;
     const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
     this.#balance += refused ? -1 : 1;
