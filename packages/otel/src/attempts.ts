@@ -10,7 +10,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
-import { checkChoice, checkFunction, checkMembers, nameOf, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { errorTypeOf } from './attributes.ts';
 import { contextOf, endSpan, isCancelled, startSpan } from './spans.ts';
 
 export interface AttemptsOptions {
@@ -103,7 +104,7 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
         return response;
       },
       (error) => {
-        endSpan(span, () => isCancelled(call, error) || failed(span, nameOf(error)));
+        endSpan(span, () => isCancelled(call, error) || failed(span, errorTypeOf(error)));
         throw error;
       },
     );

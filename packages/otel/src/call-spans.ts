@@ -8,7 +8,8 @@ import {
   observe,
   type SteadfetchEvent,
 } from '@steadfetch/core';
-import { callIdOf, nameOf, withObserverOf } from '@steadfetch/core/kit';
+import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
+import { errorTypeOf } from './attributes.ts';
 import { endSpan, isCancelled, keepContext, startSpan } from './spans.ts';
 
 /** A call whose span is open: its attempts that have ended, and what had been sent by then. */
@@ -47,7 +48,7 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
           end(() => {
             if (isCancelled(call, error)) return {};
             span.setStatus({ code: SpanStatusCode.ERROR });
-            return { 'error.type': nameOf(error) };
+            return { 'error.type': errorTypeOf(error) };
           });
           throw error;
         },

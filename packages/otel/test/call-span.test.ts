@@ -96,6 +96,8 @@ describe('the span of a call', () => {
   it.each([
     ['no error', 'string'],
     [runInNewContext('new TypeError("fetch failed")'), 'TypeError'],
+    [new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } }), 'CERT_HAS_EXPIRED'],
+    [new TypeError('fetch failed', { cause: { code: 'no word, maybe a secret' } }), 'TypeError'],
   ])('is an error where the call ends in %o', async (thrown, type) => {
     const sdk = startSdk();
 
