@@ -4,6 +4,8 @@ import { seconds } from './story.ts';
 
 /** What a give-up means, where the reason alone does not say it. */
 const MEANING = new Map([
+  ['limit', 'no retries are left'],
+  ['aborted', 'its caller or a timeout() around it has ended it'],
   ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
   ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
   ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],
