@@ -100,7 +100,7 @@ describe('logRetries', () => {
 
   it.each([
     ['limit', 'no retries are left'],
-    ['aborted', 'its caller or a timeout() around it has ended it'],
+    ['aborted', 'its caller, the limit for the whole call, or drain() has ended it'],
     ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
     ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
     ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],
