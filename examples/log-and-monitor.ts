@@ -36,6 +36,6 @@ console.log(counts);
 // GET https://api.test/users/3 failed with ECONNRESET (attempt 1 of 3), retrying in 100 ms (backoff)
 // ALERT: 2 of 3 calls needed retries
 // GET https://api.test/users/3 failed with 503 (attempt 2 of 3), retrying in 100 ms (backoff)
-// GET https://api.test/users/3 failed with 503 (attempt 3), giving up: limit
+// GET https://api.test/users/3 failed with 503 (attempt 3), giving up: limit (no retries are left)
 // over: 2 of 17
 // { retry: 3, recover: 1, 'give-up': 1 }

@@ -47,7 +47,7 @@ export {
 export { oneLine } from './options/show.ts';
 export { warnOnce } from './options/warn-once.ts';
 export { AnsweredError } from './outcome/answered-error.ts';
-export { nameOf, textOf, transientKind } from './outcome/classify-error.ts';
+export { codeOf, nameOf, textOf, transientKind } from './outcome/classify-error.ts';
 export { type BucketFit, fitBucket, rootOf } from './outcome/fit-bucket.ts';
 export { isOffline } from './outcome/is-offline.ts';
 export { limitFields } from './outcome/limit-fields.ts';

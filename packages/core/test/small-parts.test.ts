@@ -139,6 +139,40 @@ describe('warnOnce', () => {
   });
 });
 
+describe('an observer that fails', () => {
+  const throws = (error: unknown) => () => {
+    throw error;
+  };
+  const all = { onEnd: throws(new Error('third')) };
+  const observers: [string, (core: { notify: typeof notify; callHooks: typeof callHooks }) => void][] = [
+    ['first\u2028one', (core) => core.notify(throws(new Error('first\u2028one')), {})],
+    ['second', (core) => core.notify(() => Promise.reject(new Error('second')), {})],
+    ['third', (core) => core.callHooks([all], 'onEnd', () => ({}))],
+    ['object', (core) => core.notify(throws(Object.create(null)), {})],
+  ];
+
+  const warnings = async (call: (typeof observers)[number][1]) => {
+    vi.resetModules();
+    const fresh = { ...(await import('@steadfetch/core')), ...(await import('@steadfetch/core/kit')) };
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    fresh.notify(throws(new Error('what tidies up')));
+    for (let time = 0; time < 2; time++) call(fresh);
+    await Promise.resolve().then(() => {});
+    const said = warn.mock.calls.flat();
+    warn.mockRestore();
+    return said;
+  };
+
+  it.each(observers)('is warned of once, in development: %s', async (message, call) => {
+    const said = `a listener of observe(), a hook or a logger has failed, which changes no call: ${message}`;
+    expect(await warnings(call)).toEqual([`steadfetch: ${said.replace('\u2028', '')}`]);
+
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(await warnings(call)).toEqual([]);
+    vi.unstubAllEnvs();
+  });
+});
+
 describe('option checks', () => {
   it.each([
     ['3', TypeError, 'x: expected a number >= 0, got "3"'],

@@ -4,14 +4,14 @@ import {
   propagation,
   type Span,
   SpanKind,
-  SpanStatusCode,
   type TextMapSetter,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
-import { checkChoice, checkFunction, checkMembers, nameOf, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { contextOf, endSpan, isCancelled, startSpan } from './spans.ts';
+import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { errorTypeOf } from './attributes.ts';
+import { answered, contextOf, endSpan, failed, isCancelled, startSpan } from './spans.ts';
 
 export interface AttemptsOptions {
   /**
@@ -96,14 +96,11 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
     const answer = context.with(inside.setValue(SUPPRESSED, true), () => next(call.with({ headers })));
     return Promise.resolve(answer).then(
       (response) => {
-        endSpan(span, () => {
-          span.setAttribute('http.response.status_code', response.status);
-          if (response.status >= 400) failed(span, String(response.status));
-        });
+        endSpan(span, () => answered(span, response));
         return response;
       },
       (error) => {
-        endSpan(span, () => isCancelled(call, error) || failed(span, nameOf(error)));
+        endSpan(span, () => isCancelled(call, error) || failed(span, errorTypeOf(error)));
         throw error;
       },
     );
@@ -111,8 +108,3 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
 }
 
 const SETTER: TextMapSetter<Headers> = { set: (fields, name, value) => fields.set(name, value) };
-
-function failed(span: Span, type: string): void {
-  span.setAttribute('error.type', type);
-  span.setStatus({ code: SpanStatusCode.ERROR });
-}

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { perKey } from '@steadfetch/core';
+import { codeOf, nameOf } from '@steadfetch/core/kit';
 
 /** `server.address` and `server.port` of an origin, one object for each. */
 export const serverOf: (origin: string) => Attributes = perKey((origin) => {
@@ -17,4 +18,10 @@ const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH',
 export function methodOf(method: string): string {
   const known = method.toUpperCase();
   return METHODS.has(known) ? known : '_OTHER';
+}
+
+/** The `error.type` of what was thrown: its code or that of a cause, such as `ECONNREFUSED`, else its name, as `TypeError` says nothing. */
+export function errorTypeOf(error: unknown): string {
+  const code = codeOf(error);
+  return code !== undefined && /^\w+$/.test(code) ? code : nameOf(error);
 }

@@ -1,4 +1,4 @@
-import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { context, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import {
   type Call,
   compose,
@@ -8,8 +8,9 @@ import {
   observe,
   type SteadfetchEvent,
 } from '@steadfetch/core';
-import { callIdOf, nameOf, withObserverOf } from '@steadfetch/core/kit';
-import { endSpan, isCancelled, keepContext, startSpan } from './spans.ts';
+import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
+import { errorTypeOf } from './attributes.ts';
+import { answered, endSpan, failed, isCancelled, keepContext, startSpan } from './spans.ts';
 
 /** A call whose span is open: its attempts that have ended, and what had been sent by then. */
 interface OpenCall {
@@ -31,24 +32,23 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
     const open: OpenCall = { span, record, ended: 0, sends: record.sends };
     spans.set(id, open);
     keepContext(call, inside);
-    const end = (attributesOf: () => Attributes) => {
+    const end = (describe: () => unknown) => {
       spans.delete(id);
       const attempts = open.ended + (record.sends > open.sends ? 1 : 0);
-      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': attempts, ...attributesOf() }));
+      endSpan(span, () => {
+        span.setAttribute('steadfetch.attempts', attempts);
+        describe();
+      });
     };
     return context
       .with(inside, () => next(call))
       .then(
         (response) => {
-          end(() => ({ 'http.response.status_code': response.status }));
+          end(() => answered(span, response));
           return response;
         },
         (error) => {
-          end(() => {
-            if (isCancelled(call, error)) return {};
-            span.setStatus({ code: SpanStatusCode.ERROR });
-            return { 'error.type': nameOf(error) };
-          });
+          end(() => isCancelled(call, error) || failed(span, errorTypeOf(error)));
           throw error;
         },
       );

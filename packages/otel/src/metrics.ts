@@ -1,7 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
-import { nameOf } from '@steadfetch/core/kit';
-import { methodOf, serverOf } from './attributes.ts';
+import { errorTypeOf, methodOf, serverOf } from './attributes.ts';
 
 /** The names of the metrics, with their units. */
 export const METRICS = {
@@ -97,7 +96,7 @@ export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60];
 
 function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>): Attributes {
-  const ending = status === undefined ? { 'error.type': nameOf(error) } : { 'http.response.status_code': status };
+  const ending = status === undefined ? { 'error.type': errorTypeOf(error) } : { 'http.response.status_code': status };
   return { ...serverOf(origin), 'http.request.method': methodOf(method), ...ending };
 }
 

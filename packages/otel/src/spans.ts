@@ -4,6 +4,7 @@ import {
   context,
   type Span,
   type SpanKind,
+  SpanStatusCode,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
@@ -59,4 +60,15 @@ export function endSpan(span: Span, describe: () => unknown): void {
 /** What the caller ends is no error. */
 export function isCancelled({ signal }: Call, error: unknown): boolean {
   return signal?.aborted === true && nameOf(error) !== 'TimeoutError';
+}
+
+/** A status from 400 is an error, for a client. */
+export function answered(span: Span, { status }: Response): void {
+  span.setAttribute('http.response.status_code', status);
+  if (status >= 400) failed(span, String(status));
+}
+
+export function failed(span: Span, type: string): void {
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR });
 }

@@ -16,7 +16,7 @@ describe('otelAttempts', () => {
 
     expect(attemptsIn(sdk)).toEqual([
       [503, undefined, true],
-      ['TypeError', 1, true],
+      ['ECONNRESET', 1, true],
       [200, 2, false],
     ]);
     expect(sdk.spans()[0]).toMatchObject({

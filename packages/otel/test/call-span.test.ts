@@ -93,9 +93,23 @@ describe('the span of a call', () => {
     expect(sdk.spans().map(({ attributes }) => attributes['error.type'])).toEqual([undefined, undefined]);
   });
 
+  it('is an error where the call ends with a status from 400, as the span of its last attempt is', async () => {
+    const sdk = startSdk();
+
+    await stack({ callSpan: true })(fakeFetch(503))('https://api.test/');
+
+    expect(sdk.spans().at(-1)).toMatchObject({
+      kind: SpanKind.INTERNAL,
+      attributes: { 'error.type': '503', 'http.response.status_code': 503 },
+      status: { code: SpanStatusCode.ERROR },
+    });
+  });
+
   it.each([
     ['no error', 'string'],
     [runInNewContext('new TypeError("fetch failed")'), 'TypeError'],
+    [new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } }), 'CERT_HAS_EXPIRED'],
+    [new TypeError('fetch failed', { cause: { code: 'no word, maybe a secret' } }), 'TypeError'],
   ])('is an error where the call ends in %o', async (thrown, type) => {
     const sdk = startSdk();
 

@@ -30,7 +30,7 @@ describe('the metrics', () => {
     ).toEqual([
       [503, 4],
       [200, 2],
-      ['TypeError', 1],
+      ['ECONNRESET', 1],
     ]);
     expect(await sdk.points(METRICS.retries.name)).toEqual([
       { attributes: { ...server, reason: 'status', outcome: 'recovered' }, value: 1 },

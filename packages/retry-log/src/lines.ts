@@ -4,6 +4,8 @@ import { seconds } from './story.ts';
 
 /** What a give-up means, where the reason alone does not say it. */
 const MEANING = new Map([
+  ['limit', 'no retries are left'],
+  ['aborted', 'its caller, the limit for the whole call, or drain() has ended it'],
   ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
   ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
   ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],
@@ -49,8 +51,11 @@ export function waitLine({ method, url, ...event }: EventOf<'gate' | 'offline'>)
 
 const REFUSERS = { gate: 'rateLimit()', queue: 'concurrency()', circuit: 'circuitBreaker()' };
 
-export function refusalLine({ method, url, type, key }: EventOf<'gate' | 'queue' | 'circuit'>): string {
-  return `${method} ${url} is not sent: ${REFUSERS[type]} refuses it (${key})`;
+export function refusalLine(event: EventOf<'gate' | 'queue' | 'circuit'>): string {
+  const { method, url, type, key } = event;
+  const gate = type === 'gate' && event.reason === 'rate-limited' ? `: it would wait ${seconds(event.ms)}` : '';
+  const why = type === 'circuit' ? `: ${event.why}` : gate;
+  return `${method} ${url} is not sent: ${REFUSERS[type]} refuses it (${key}${why})`;
 }
 
 function failureOf({ method, url, cause }: EventOf<'wait' | 'give-up'>): string {

@@ -1,7 +1,7 @@
 import type { Clock, SteadfetchEvent } from '@steadfetch/core';
 import { checkFunction, checkMs, checkNumber, clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
 
-/** Of `calls` in the window, `retried` needed at least one retry, or were ended by a `timeout()` after they were sent. */
+/** Of `calls` in the window, `retried` needed at least one retry, made or not, or were ended by a `timeout()` after they were sent. */
 export interface RetryReport {
   readonly calls: number;
   readonly retried: number;

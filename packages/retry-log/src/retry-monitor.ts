@@ -47,8 +47,8 @@ class Monitor {
   }
 
   /**
-   * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that fails before it is sent, as
+   * A call counts when its fate is known: at its first retry, also one that its budget refuses, whose wait is too long or that
+   * might act twice, or at its end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that fails before it is sent, as
    * where it is refused or waits, does not count.
    */
   record(event: SteadfetchEvent): void {
@@ -56,7 +56,7 @@ class Monitor {
     const progress = this.#calls.get(callId);
     const action = 'action' in event ? event.action : undefined;
     if (type === 'start') this.#note(callId, 'begun');
-    else if ((type === 'wait' || type === 'budget' || isTooLong(event)) && progress !== 'retried') {
+    else if ((type === 'wait' || type === 'budget' || isDenied(event)) && progress !== 'retried') {
       this.#note(callId, 'retried');
       this.#count(true);
     } else if (type === 'end') {
@@ -134,9 +134,9 @@ class Monitor {
   }
 }
 
-/** A retry whose wait the call has no time for, as in a maintenance of an hour that the server tells. */
-function isTooLong(event: SteadfetchEvent): boolean {
-  return event.type === 'give-up' && event.ms !== undefined;
+/** A retry that the call has no time for, as in a maintenance of an hour that the server tells, or that might act twice, as that of a POST. */
+function isDenied(event: SteadfetchEvent): boolean {
+  return event.type === 'give-up' && (event.ms !== undefined || /^(method|body)-not-/.test(event.reason));
 }
 
 /**

@@ -25,7 +25,7 @@ describe('logRetries', () => {
       ['GET https://api.example.com/items failed with 503 (attempt 1 of 3), retrying in 250 ms (backoff)'],
     ]);
     expect(logger.error.mock.calls).toEqual([
-      ['GET https://api.example.com/items failed with 503 (attempt 3), giving up: limit'],
+      ['GET https://api.example.com/items failed with 503 (attempt 3), giving up: limit (no retries are left)'],
     ]);
     expect(logger.info.mock.calls).toEqual([
       ['GET https://api.example.com/items ended with 200 after 3 attempts and 1235 ms'],
@@ -99,6 +99,8 @@ describe('logRetries', () => {
   });
 
   it.each([
+    ['limit', 'no retries are left'],
+    ['aborted', 'its caller, the limit for the whole call, or drain() has ended it'],
     ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
     ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
     ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],

@@ -70,7 +70,9 @@ describe('logRetries around a stack', () => {
       [
         event(0, { type: 'start' }),
         event(0, { type: 'queue', action: 'wait', key: 'k', active: 1, queued: 1 }),
-        event(30, { type: 'circuit', action: 'refused', key: 'https://api.test' }),
+        event(30, { type: 'circuit', action: 'refused', key: 'https://api.test', why: 'the last answer was 503' }),
+        event(30, { type: 'gate', action: 'refused', key: 'k', reason: 'rate-limited', ms: 3_600_000 }),
+        event(30, { type: 'gate', action: 'refused', key: 'k', reason: 'queue-full', ms: 500 }),
         event(30, { type: 'give-up', reason: 'circuit-open', cause: 'CircuitOpenError' }),
         event(30, { type: 'end', error: new Error('refused'), ms: 30, attempts: 0 }),
       ],
@@ -78,9 +80,11 @@ describe('logRetries around a stack', () => {
     );
 
     expect(told).toEqual([
-      'warn: GET https://api.test/x is not sent: circuitBreaker() refuses it (https://api.test)',
+      'warn: GET https://api.test/x is not sent: circuitBreaker() refuses it (https://api.test: the last answer was 503)',
+      'warn: GET https://api.test/x is not sent: rateLimit() refuses it (k: it would wait 3600.0 s)',
+      'warn: GET https://api.test/x is not sent: rateLimit() refuses it (k)',
       'error: GET https://api.test/x failed with CircuitOpenError (attempt 1), giving up: circuit-open (not sent: circuitBreaker() takes the server for down)',
-      'warn: GET api.test/x Error in 0.0 s: refused (circuit)',
+      'warn: GET api.test/x Error in 0.0 s: refused (circuit), refused (gate), refused (gate)',
     ]);
   });
 

@@ -38,6 +38,15 @@ describe('what retryMonitor counts', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 1 });
   });
 
+  it('counts a call as retried that failed for a time and may not be repeated, so that an outage shows where all calls are POSTs', async () => {
+    const { stack, monitor } = setUp();
+
+    for (const status of [503, 401, 200]) await stack(fakeFetch(status))(URL, { method: 'POST' });
+    await stack(fakeFetch(503))(URL, { method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' } as RequestInit);
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 4, retried: 2 });
+  });
+
   it('counts a call once as retried whose retries the budget refuses', async () => {
     const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
     const budget = { acquire: () => undefined, record: () => {} };

@@ -28,9 +28,9 @@ export function callHooks<Hooks extends object>(all: readonly Hooks[], name: key
   for (const hook of all) {
     notify(() => {
       const observer = hook[name] as ((event: object) => unknown) | undefined;
-      if (!observer) return undefined;
+      if (!observer) return;
       event ??= Object.freeze(make());
-      return observer.call(hook, event);
+      notify((event) => observer.call(hook, event), event);
     });
   }
 }
