@@ -1,8 +1,10 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
+import { concurrencyOptions } from '@steadfetch/concurrency';
 import type { Clock } from '@steadfetch/core';
 import {
   checkMs,
+  checkNames,
   checkNumber,
   checkPlain,
   clockOption,
@@ -109,7 +111,9 @@ function checkSlots(
   range: NumberRule,
 ): StandardConcurrency | undefined {
   if (given === false) return undefined;
-  return typeof given === 'object' ? checkPlain(option, given) : { max: checkNumber(option, given, range) };
+  if (typeof given !== 'object') return { max: checkNumber(option, given, range) };
+  checkNames(option, checkPlain(option, given), ['max', ...Object.keys(concurrencyOptions)]);
+  return given;
 }
 
 /** The options of one layer on top of its defaults; `undefined` for a layer that is left out. */

@@ -102,6 +102,7 @@ describe('the options of standard', () => {
     [{ concurrency: '3' }, 'standard: concurrency'],
     [{ concurrency: null }, 'standard: concurrency'],
     [{ concurrency: {} }, 'concurrency: max'],
+    [{ concurrency: { limit: 4 } }, "standard: concurrency: unknown option 'limit', expected one of max, key"],
     [{ attemptTimeout: {} }, 'standard: attemptTimeout: expected a limit for headers or body, got {}'],
     [{ attemptTimeout: { headers: '5s' } }, 'standard: attemptTimeout: headers'],
     [{ attemptTimeout: { header: 1 } }, "standard: attemptTimeout: unknown option 'header'"],

@@ -1,5 +1,5 @@
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
-import { seededRandom } from '@steadfetch/testing/simulation';
+import { type ClientMaker, seededRandom, simulate } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import {
   breaker,
@@ -34,6 +34,20 @@ describe('standard', () => {
       ),
     );
   });
+
+  it.each([9_500, 10_500])(
+    'is compose(timeout(30_000), retry(), timeout(10_000)), at answers of %i ms',
+    async (latency) => {
+      const service = { capacity: 50, latency, failRate: 0.2, outage: { from: 5_000, to: 12_000 } };
+      const play = (client: ClientMaker) => simulate({ client, arrivals: 10, service, seconds: 40 });
+
+      const report = await play((fetch, { clock, random }) => standard({ clock, random })(fetch));
+
+      const small: ClientMaker = (fetch, { clock, random }) =>
+        compose(timeout(30_000, { clock }), retry({ clock, random }), timeout(10_000, { clock }))(fetch);
+      expect(await play(small)).toEqual(report);
+    },
+  );
 
   it('adds a gate and a circuit where they are asked for', () => {
     expect(standard(ALL).describe()).toMatchInlineSnapshot(`
