@@ -25,6 +25,7 @@ describe('a middleware of the page', () => {
     ['onFailures', () => [3, () => undefined]],
     ['pace', () => [{ clock: instantClock() }]],
     ['onceMore', () => [instantClock()]],
+    ['renewedToken', () => [async () => 'token', instantClock()]],
     ['eachId', () => []],
   ])('%s keeps the contract', async (name, values) => {
     const make = await ofThePage(name);
@@ -64,6 +65,20 @@ describe('a middleware of the page', () => {
     await time.run(600_000);
 
     expect((await calls).filter((response) => response.ok)).toHaveLength(12);
+  });
+
+  it('renewedToken asks for one token for all calls that get a 401, sends each body again, and asks anew where none came', async () => {
+    const server = fakeFetch(({ headers }) => (headers.get('authorization') === 'Bearer 2' ? 200 : 401));
+    const renew = vi.fn().mockRejectedValueOnce(new Error('away')).mockResolvedValueOnce('1').mockResolvedValue('2');
+    const steady = (await ofThePage('renewedToken'))(renew)(server);
+    const put = (body: string) => steady(new Request('https://api.example.com/', { method: 'PUT', body }));
+
+    await expect(put('first')).rejects.toThrow('away');
+    const answers = await Promise.all(['a', 'b', 'c'].map(put));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(server.requests.map(({ body }) => body)).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+    expect(renew).toHaveBeenCalledTimes(3);
   });
 
   it('leaves no answer open for an id where that for another fails', async () => {

@@ -298,6 +298,14 @@ describe('contractChecks', () => {
     );
   });
 
+  it('says that it got another one, where both look the same', async () => {
+    const copying: Middleware = (next) => async (input, init) => (await next(input, init)).clone();
+
+    await expect(contractChecks['gives the response of next itself']!(() => copying)).rejects.toThrow(
+      'the response to a GET: expected [object Response], got another one',
+    );
+  });
+
   it('leaves no listener on the process where a middleware fails a check', async () => {
     const answering: Middleware = (next) => (input, init) =>
       next(input, init).catch(() => new Response(null, { status: 503 }));

@@ -10,7 +10,9 @@ export type Make = Parameters<ContractCheck>[0];
 export const CONTRACT_URL = 'https://contract.test/things?q=1';
 
 export function same(actual: unknown, expected: unknown, what: string): void {
-  if (!Object.is(actual, expected)) throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
+  if (Object.is(actual, expected)) return;
+  const wanted = show(expected);
+  throw new Error(`${what}: expected ${wanted}, got ${show(actual) === wanted ? 'another one' : show(actual)}`);
 }
 
 function show(value: unknown): string {
