@@ -83,12 +83,14 @@ export class Lane {
    * after the call has entered again.
    */
   rest(exit: () => void, mostLent: number): () => void {
-    const keeps = this.#resting - this.#keeping >= mostLent ? this.#slot : undefined;
+    const slot = this.#slot;
+    const keeps = this.#resting - this.#keeping >= mostLent;
     if (keeps) this.#keeping++;
     this.#resting++;
     exit();
     return () => {
-      if (keeps === this.#slot) this.#keeping--;
+      if (slot !== this.#slot) return;
+      if (keeps) this.#keeping--;
       this.#resting--;
       this.#start();
     };
@@ -156,8 +158,7 @@ export class Lane {
   /** Forgets the calls in flight, and those that rest: as many of the waiting calls as there are slots start. */
   reset(): void {
     this.#slot = {};
-    this.#active = 0;
-    this.#keeping = 0;
+    this.#active = this.#resting = this.#keeping = 0;
     this.#balance = this.#passing = 0;
     this.#start();
   }

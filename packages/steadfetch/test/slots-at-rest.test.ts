@@ -15,7 +15,7 @@ import {
   timeout,
   when,
 } from 'steadfetch';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 it('a call that waits for its retry gives up its slot when others succeed, and is the next to get one', async () => {
   const slots = concurrency(2);
@@ -47,6 +47,20 @@ it('a call that has given up its slot and is aborted takes none', async () => {
   caller.abort(new Error('enough'));
 
   expect(await call).toMatchObject({ message: 'enough' });
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('reset() forgets a call whose wait never ends, as under fake timers that are gone: it keeps no slot from calls that fail', async () => {
+  vi.useFakeTimers();
+  const slots = concurrency(1);
+  const steady = compose(timeout(60_000), slots, retry({ delay: () => 1 }))(async () => new Response(null, { status: 503 }));
+  void steady(DEAD);
+  await vi.advanceTimersByTimeAsync(0);
+  vi.useRealTimers();
+
+  slots.reset();
+
+  for (let call = 0; call < 3; call++) expect((await steady(DEAD)).status).toBe(503);
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
