@@ -295,6 +295,17 @@ describe('peek', () => {
     expect(await Promise.all(texts)).toEqual(['', '', '']);
   });
 
+  it('leaves no timer behind once such a copy is read', async () => {
+    vi.useFakeTimers();
+    try {
+      await peek({ body: undefined, clone: () => new Response('busy') } as never);
+
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('returns what has come where the rest takes longer, and leaves the whole readable', async () => {
     let send: ReadableStreamDefaultController<Uint8Array> | undefined;
     const start = (stream: typeof send) => {

@@ -162,6 +162,10 @@ describe('an option that does not exist', () => {
     );
   });
 
+  it.each(['retries', 'maxRetries', 'attempts'])('is answered with the layer where that is the option: %s', (name) => {
+    expect(() => checkNames('standard', { [name]: 3 }, ['timeout', 'retry'])).toThrow("did you mean 'retry'?");
+  });
+
   it('is answered with the nearest of several', () => {
     expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
   });

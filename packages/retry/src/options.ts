@@ -15,7 +15,7 @@ export interface RetryOptions {
   delay?: Delay;
   /**
    * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the call. The backoff has a cap of its
-   * own. @default 60_000
+   * own. @default 65_000
    */
   maxDelay?: number;
   /** Methods that are repeated. Replaces the default. @default GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY */

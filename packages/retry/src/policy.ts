@@ -46,7 +46,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     mayRetry:
       withMayRetry.length > 0 ? (call) => withMayRetry.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...all('maxRetries', 2)),
-    maxDelay: Math.min(...all('maxDelay', 60_000)),
+    maxDelay: Math.min(...all('maxDelay', 65_000)),
     methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
     spread: Math.max(...all('spread', 0.2)),
     repeatsTimeouts: all('repeatsTimeouts', false).includes(true),

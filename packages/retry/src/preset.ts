@@ -31,7 +31,7 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
 const OPTIONS = {
   maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
   delay: { check: checkDelay },
-  maxDelay: { check: checkMs, default: 60_000 },
+  maxDelay: { check: checkMs, default: 65_000 },
   methods: { check: checkMethods },
   statuses: { check: checkRetried },
   networkErrors: { check: checkBoolean, default: true },

@@ -28,7 +28,7 @@ export interface Rule {
   harmless?(call: Call): boolean;
   /** How many retries at most. The smallest counts. @default 2 */
   readonly maxRetries?: number;
-  /** The longest wait to accept from the server, in milliseconds. The smallest counts. @default 60_000 */
+  /** The longest wait to accept from the server, in milliseconds. The smallest counts. @default 65_000 */
   readonly maxDelay?: number;
   /** The methods that are repeated, in place of the idempotent ones (RFC 9110 §9.2.2). Those of several rules add up. */
   readonly methods?: ReadonlySet<string>;

@@ -110,7 +110,7 @@ describe("the server's delay", () => {
 
   it('is spread by 5 s at most, and never beyond maxDelay', async () => {
     expect(await waits({ delay, random: () => 1 }, asks('50'), 200)).toEqual([55_000]);
-    expect(await waits({ delay, random: () => 1 }, asks('60'), 200)).toEqual([60_000]);
+    expect(await waits({ delay, random: () => 1 }, asks('63'), 200)).toEqual([65_000]);
   });
 
   it.each([Number.NaN, -1, 2])('is not shortened by a source of chance that returns %s', async (nonsense) => {
@@ -122,9 +122,13 @@ describe("the server's delay", () => {
   });
 
   it('ends the loop above maxDelay: no retry before the time that was given', async () => {
-    expect(await waits({ delay }, asks('61'), 200)).toEqual([]);
+    expect(await waits({ delay }, asks('66'), 200)).toEqual([]);
     expect(await waits({ delay }, asks('99999999999999'), 200)).toEqual([]);
-    expect(await waits({ delay, maxDelay: 100_000 }, asks('61'), 200)).toEqual([61_000]);
+    expect(await waits({ delay, maxDelay: 100_000 }, asks('66'), 200)).toEqual([66_000]);
+  });
+
+  it('has room for a window of a minute, spread so that those it refused do not come back together', async () => {
+    expect(await waits({ delay, random: () => 1 }, asks('60'), 200)).toEqual([65_000]);
   });
 
   it('makes the first retry immediate when it is a written 0, and later ones never sooner than our own', async () => {

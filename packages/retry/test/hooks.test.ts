@@ -95,7 +95,7 @@ describe('onGiveUp', () => {
     expect(await gaveUp({}, {}, 503)).toEqual(['limit']);
     expect(await gaveUp({ maxRetries: 0 }, {}, 503)).toEqual(['limit']);
     expect(await gaveUp({ delay: () => 99_000 }, {}, 503)).toEqual(['limit']);
-    expect(await gaveUp({}, {}, asks('61'))).toEqual(['server-delay']);
+    expect(await gaveUp({}, {}, asks('66'))).toEqual(['server-delay']);
     expect(await gaveUp({}, { method: 'POST' }, 503)).toEqual(['method-not-idempotent']);
     expect(await gaveUp({}, stream, 503)).toEqual(['body-not-replayable']);
     expect(await gaveUp({}, {}, veto)).toEqual(['veto']);

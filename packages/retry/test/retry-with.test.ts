@@ -89,9 +89,9 @@ describe('a list of rules', () => {
   });
 
   it('gives up where the server asks for more than the longest wait', async () => {
-    expect(await sends([onStatus(503)], [asks('61')])).toBe(1);
-    expect(await sends([onStatus(503), maxDelay(100_000)], [asks('61'), 200])).toBe(2);
-    expect(await sends([onStatus(503), maxDelay(100_000), maxDelay(1_000)], [asks('61'), 200])).toBe(1);
+    expect(await sends([onStatus(503)], [asks('66')])).toBe(1);
+    expect(await sends([onStatus(503), maxDelay(100_000)], [asks('66'), 200])).toBe(2);
+    expect(await sends([onStatus(503), maxDelay(100_000), maxDelay(1_000)], [asks('66'), 200])).toBe(1);
   });
 
   it('repeats a POST only with a key or a rule that says that it is harmless', async () => {

@@ -1,6 +1,7 @@
 /** What options are called elsewhere, by what they are called here. */
 const ELSEWHERE: Readonly<Record<string, RegExp>> = {
   maxRetries: /^(?:max)?(?:attempts|limit|repeats|retries|retry|retrycount|times|total|tries)$/,
+  retry: /^(?:max)?(?:attempts|retries|retrycount)$/,
   delay: /^(?:backoff|interval|retrydelay|wait)$/,
   base: /^(?:initial|min)(?:delay|interval|timeout)$/,
   cap: /^(?:backofflimit|max|max(?:delay|interval|timeout))$/,
