@@ -155,7 +155,7 @@ export class Limiter {
     gate.advance(now);
     gate.learned.refused(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(ticket.call, gate, refusal);
-    const delay = delayOf(ticket.call, asked, effect, this.#settings.random);
+    const delay = delayOf(ticket, refusal, effect, this.#settings.random);
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
     const closedFor = gate.certainPart(now) - GRACE_MS;
     return {

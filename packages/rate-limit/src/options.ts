@@ -3,7 +3,6 @@ import {
   checkChoice,
   checkFunction,
   checkHooks,
-  checkMembers,
   checkMethods,
   checkMs,
   checkNumber,
@@ -142,7 +141,8 @@ function checkScope(option: string, scope: RateLimitScope): RateLimitScope {
 }
 
 function checkStore(option: string, store: LimitStore): LimitStore {
-  return checkMembers(option, store, ['pacer']);
+  if (typeof store?.pacer === 'function') return store;
+  throw optionError(option, 'a LimitStore, such as redisStore(client)', store);
 }
 
 function checkObservers(option: string, hooks: LimitHooks | readonly LimitHooks[]): readonly LimitHooks[] {

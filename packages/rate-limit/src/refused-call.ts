@@ -7,10 +7,13 @@ import type { Settings } from './options.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Refusal } from './read-response.ts';
 import type { Effect } from './settle.ts';
+import type { Ticket } from './ticket.ts';
 
 /** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3_000;
+/** The most by which a wait that the server set is spread, in milliseconds. */
+const LONGEST_SPREAD_MS = 5_000;
 
 /** A call that was refused, and what follows from it. */
 export interface RefusedCall {
@@ -48,15 +51,21 @@ export function stopReason(
   return wait > left ? 'max-wait' : undefined;
 }
 
-/** How long a refused call waits at least: as long as the server asked, and a little in any case. */
+/**
+ * How long a refused call waits at least: as long as the server asked, and a little in any case. What an outage has refused is spread
+ * upwards as by `retry()`, so that clients do not come back together.
+ */
 export function delayOf(
-  { record }: Call,
-  asked: number | undefined,
+  { call, left }: Ticket,
+  { asked = 0, status }: Refusal,
   { closed, retryIn = 0 }: Effect,
   random: Random,
 ): number {
-  const own = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * random());
-  return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
+  const chance = random();
+  const own = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(call.record.resends, 10)) * (1 + 0.2 * chance);
+  const room = Math.max(0, Math.min(call.remaining(), left) - asked) / 2;
+  const spread = status >= 500 && !closed ? Math.min(asked / 5, LONGEST_SPREAD_MS, room) * chance : 0;
+  return Math.max(asked && asked + 1 + spread, retryIn, closed || asked > 0 ? 0 : own);
 }
 
 /** Records the refused request, and makes its call ready to be sent again. `at`: the time on the wall clock. */

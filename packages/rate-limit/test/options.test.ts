@@ -12,7 +12,13 @@ describe('the options of rateLimit', () => {
     [{ limit: { requests: 0, per: 1_000 } }, RangeError, 'rateLimit: limit.requests: expected an integer from 1'],
     [{ limit: { requests: 1, per: 0 } }, RangeError, 'rateLimit: limit.per'],
     [{ limit: { requests: 1, interval: 1 } }, TypeError, "rateLimit: limit: unknown option 'interval'"],
-    [{ limit: 100 }, TypeError, 'rateLimit: limit: expected an options object'],
+    [{ limit: 100 }, TypeError, 'rateLimit: limit: expected { requests, per }, got 100'],
+    [
+      { store: { eval() {} } },
+      TypeError,
+      'rateLimit: store: expected a LimitStore, such as redisStore(client), got { eval: ',
+    ],
+    [{ store: null }, TypeError, 'rateLimit: store: expected a LimitStore, such as redisStore(client), got null'],
     [
       { limit: { requests: 1, per: 1 }, store: { pacer() {} } },
       TypeError,

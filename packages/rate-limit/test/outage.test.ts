@@ -1,5 +1,5 @@
 import { compose, defineMiddleware } from '@steadfetch/core';
-import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { rateLimit } from '../src/index.ts';
 
@@ -106,5 +106,45 @@ describe('an outage in which all is refused', () => {
 
   it('from the first call on does not show how long an answer takes, though refusals are fast', async () => {
     expect(await afterOutage(0)).toBeGreaterThan(0.75);
+  });
+});
+
+/** 200 clients call once each, and are refused with a wait of ten seconds. Returns how long each waits before it asks again. */
+async function waitsOf(status: number, callTime = Infinity): Promise<number[]> {
+  const clock = manualClock();
+  const random = seededRandom(1);
+  const start = clock.now();
+  const waits: number[] = [];
+  const withDeadline = defineMiddleware((call, next) =>
+    next(call.with({ remaining: () => start + callTime - clock.now() })),
+  );
+  for (let client = 0; client < 200; client++) {
+    const fake = fakeFetch([{ status, headers: { 'retry-after': '10' } }, 200], { clock });
+    const limited = compose(withDeadline, rateLimit({ clock, random }))(fake);
+    void limited(URL).then(({ ok }) => ok && waits.push(clock.now() - start));
+  }
+  await clock.advance(20_000);
+  return waits;
+}
+
+describe('clients that an outage has refused with one wait', () => {
+  it('come back apart from each other, none before its time', async () => {
+    const waits = await waitsOf(503);
+
+    expect(waits).toHaveLength(200);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(10_000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(12_001);
+    expect(new Set(waits.map((wait) => Math.floor(wait / 100))).size).toBeGreaterThan(15);
+  });
+
+  it('leave half of the time that they have for the answer', async () => {
+    const waits = await waitsOf(503, 10_400);
+
+    expect(waits).toHaveLength(200);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(10_201);
+  });
+
+  it('do not wait longer for a limit of their own', async () => {
+    expect(Math.max(...(await waitsOf(429)))).toBeLessThan(10_100);
   });
 });

@@ -85,7 +85,7 @@ it('a call whose maxWait is over goes ahead of its slot alone, though nothing wa
 });
 
 it('a store that brings none is refused when the limiter is made', () => {
-  expect(() => rateLimit({ store: {} as LimitStore })).toThrow('rateLimit: store.pacer');
+  expect(() => rateLimit({ store: {} as LimitStore })).toThrow('rateLimit: store: expected a LimitStore');
 });
 
 it.each([

@@ -87,6 +87,7 @@ interface KnownLimit {
 /** The entry of an option `limit`: one that is known in advance. */
 export const limitOption: { readonly check: (option: string, limit: KnownLimit) => KnownLimit } = {
   check: (option, limit) => {
+    if (Object(limit) !== limit) throw optionError(option, '{ requests, per }', limit);
     checkNames(option, limit, ['requests', 'per']);
     return {
       requests: checkNumber(`${option}.requests`, limit.requests, { min: 1, max: 1_000_000_000, integer: true }),
