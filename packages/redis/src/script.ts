@@ -23,4 +23,4 @@ end
 ${DECIDE}`;
 
 /** The SHA-1 of the script, by which the server knows it. After a change the message of a test that fails has the new one. */
-export const SHA = 'ad7bedacf13b9220a91d639cdfd4118c20144c1a';
+export const SHA = '0752f4bb180bf7422fde05eed1bf2a4f51154afa';

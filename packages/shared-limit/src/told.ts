@@ -82,7 +82,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   // while the limit is closed no slot is reserved
   const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD);
   if (state.every > 0 && ahead > 0) {
-    told.left += (told.refill - unitsOf(name, 1) / state.every) * ahead;
+    told.left += (told.refill - 1 / state.every) * ahead;
     told.leftAt += ahead;
   }
   state.told.set(name, told);

@@ -73,7 +73,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   told[place] = q
   local ahead = min(s.next - max(at, s.closedUntil), 60000)
   if s.every > 0 and ahead > 0 then
-    q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead
+    q.left = q.left + (q.refill - 1 / s.every) * ahead
     q.leftAt = q.leftAt + ahead
   end
 end
