@@ -147,10 +147,13 @@ describe('an option', () => {
 describe('check()', () => {
   it.each([
     ["ERR unknown command 'EVALSHA'", 'it needs Redis 5 or newer, or Valkey, with EVAL'],
-    ['NOPERM this user has no permissions', 'it needs the right to EVALSHA, EVAL, GET, SET and TIME'],
+    [
+      'NOPERM this user has no permissions',
+      'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
+    ],
     [
       "ERR ACL failure in script: User app has no permissions to run the 'time' command",
-      'it needs the right to EVALSHA, EVAL, GET, SET and TIME',
+      'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
     ],
     ["READONLY You can't write against a read only replica.", 'got a replica'],
     ["OOM command not allowed when used memory > 'maxmemory'.", 'out of memory'],
