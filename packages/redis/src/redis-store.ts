@@ -65,7 +65,10 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/unknown command|non deterministic|not supported/i, 'it needs Redis 5 or newer, or Valkey, with EVAL'],
-  [/NOPERM|NOAUTH|WRONGPASS|ACL failure/, 'it needs the right to EVALSHA, EVAL, GET, SET and TIME'],
+  [
+    /NOPERM|NOAUTH|WRONGPASS|ACL failure/,
+    'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
+  ],
   [/READONLY/, 'it needs a server that can be written to, and got a replica'],
   [/^(MOVED|ASK) /, 'the server is one of a cluster, so it needs a client for clusters'],
   [/\bOOM\b/, 'the server is out of memory'],

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const QUESTION = { ...NOTHING, want: 1 };
 
 const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
-const KEY = 'steadfetch:6:{https://a.example}';
+const KEY = 'steadfetch:7:{https://a.example}';
 const ASKED: Question = { ...QUESTION, want: 2 };
 const slotsOf = async (client: RedisClient, options: RedisStoreOptions = {}): Promise<Reply> =>
   redisStore(client, options).ask('https://a.example', ASKED);
@@ -140,17 +140,20 @@ describe('an option', () => {
       },
       { prefix: 'shop' },
     );
-    expect(keys).toEqual(['shop:6:{https://a.example}']);
+    expect(keys).toEqual(['shop:7:{https://a.example}']);
   });
 });
 
 describe('check()', () => {
   it.each([
     ["ERR unknown command 'EVALSHA'", 'it needs Redis 5 or newer, or Valkey, with EVAL'],
-    ['NOPERM this user has no permissions', 'it needs the right to EVALSHA, EVAL, GET, SET and TIME'],
+    [
+      'NOPERM this user has no permissions',
+      'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
+    ],
     [
       "ERR ACL failure in script: User app has no permissions to run the 'time' command",
-      'it needs the right to EVALSHA, EVAL, GET, SET and TIME',
+      'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
     ],
     ["READONLY You can't write against a read only replica.", 'got a replica'],
     ["OOM command not allowed when used memory > 'maxmemory'.", 'out of memory'],

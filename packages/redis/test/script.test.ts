@@ -321,6 +321,16 @@ describeServers('the script', (start) => {
     expect(await client.script('LOAD', SCRIPT)).toBe(SHA);
   });
 
+  it('keeps little of a limit that is used and refuses', async () => {
+    const calls = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
+      const at = BEGUN + 100 * n + 0.1;
+      return [100 * n + 1, { want: 1, lastRate: 0.01, accepted: [{ from: at - 20, to: at + 0.3, cost: 1 }] }];
+    });
+    let bytes = 0;
+    for await (const _ of bothAsked('size', calls)) bytes = Math.max(bytes, await client.strlen('size'));
+    expect(bytes).toBeLessThan(2_000);
+  });
+
   it('keeps a limit for an hour after its last use, or as long as it is closed', async () => {
     await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...NOTHING, want: 1 }));
     expect(await client.pttl('a')).toBeGreaterThan(3_600_000);
@@ -337,7 +347,7 @@ describe('the form of what is kept', () => {
       ([, names]) => names!.match(/\w+/g)!,
     );
     expect([FORM, createHash('sha1').update(members.join()).digest('hex')]).toEqual([
-      6,
+      7,
       '4809785b4cfcad119fc2a13bbfe186d6a64b6bc1',
     ]);
   });

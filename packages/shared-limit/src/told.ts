@@ -11,7 +11,10 @@ const MEASURED = 1_000;
 const MEASURED_FULL = 250;
 /** What comes back slowly is not seen sooner than this, ms. */
 const JUDGED = 400;
-/** A bucket is brought to the level that is kept in about so long, ms. */
+/**
+ * A bucket is brought to the level that is kept in about so long, but not sooner than the slots that are reserved now are sent: a correction
+ * that is not seen yet would be made again, and the bucket would be full and empty by turns, ms.
+ */
 const FILLED = 400;
 /** So many signs make a window. */
 const WINDOW = 2;
@@ -82,7 +85,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   // while the limit is closed no slot is reserved
   const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD);
   if (state.every > 0 && ahead > 0) {
-    told.left += (told.refill - unitsOf(name, 1) / state.every) * ahead;
+    told.left += (told.refill - 1 / state.every) * ahead;
     told.leftAt += ahead;
   }
   state.told.set(name, told);
@@ -165,13 +168,13 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
     const isSilent = now > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / rateOf(told, at, state.trust)));
+      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / rateOf(told, at, state.trust, at - now)));
   }
   return every;
 }
 
 /** A bucket: what comes back, and a little more or less as it is full or empty. A window: evenly, or what is left of it. */
-function rateOf(told: Told, at: number, trust: number): number {
+function rateOf(told: Told, at: number, trust: number, ahead: number): number {
   const { limit, window, resetAt, most, refill, signs } = told;
   const until = Math.max(SOONEST, at > resetAt ? window : resetAt - at);
   const even = limit / window;
@@ -180,7 +183,11 @@ function rateOf(told: Told, at: number, trust: number): number {
   const spare = left - Math.min(most / 3, 2 + 100 * base);
   const plenty = Math.max(0, left - most / 2) / SPENT;
   if (signs < WINDOW)
-    return trust * UNDER * (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / FILLED)));
+    return (
+      trust *
+      UNDER *
+      (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / Math.max(FILLED, ahead))))
+    );
   return trust * UNDER * Math.max(plenty, left >= even * (until - ROUNDED) ? even : Math.max(1, spare) / until);
 }
 

@@ -230,6 +230,16 @@ describe('fifty processes at 80 a minute', () => {
   });
 });
 
+it.each([4, 5])(
+  'four processes use a told bucket of 10 a second that holds %i, though their slots lie far ahead',
+  async (holds) => {
+    const group = fleet(4, bucket(10, holds, 'told'));
+    await group.run(60);
+    expect(shareOf(group, 20, 60, 10)).toBeGreaterThan(0.88);
+    expect(group.refused).toBeLessThan(6);
+  },
+);
+
 it('eight processes that start at a limit that is used up find it', async () => {
   const server = bucket(10, 20, 'retry-after');
   for (let n = 0; n < 20; n++) server(0);

@@ -2,7 +2,7 @@
  * The form in which the script keeps a limit, as a part of the key: another version of the script must not read what it does not
  * understand. To be raised whenever `FIELDS`, `TOLD` or the meaning of one of them changes.
  */
-export const FORM = 6;
+export const FORM = 7;
 
 /** `state.ts` in Lua, and how a state is read from the one string that is kept of it, and written. */
 export const STATE: string = `local time = redis.call('TIME')
@@ -27,7 +27,7 @@ local function text(n)
 end
 
 local function entryText(entry)
-  return text(entry.from) .. ',' .. text(entry.to) .. ',' .. text(entry.cost) .. ';'
+  return text(entry.from) .. ',' .. text(entry.to - entry.from) .. ',' .. text(entry.cost) .. ';'
 end
 
 local function numbers(from)
@@ -46,7 +46,7 @@ local function read()
   history = {}
   records(historyText, function(one)
     local n = numbers(one)
-    history[#history + 1] = { from = n[1], to = n[2], cost = n[3] }
+    history[#history + 1] = { from = n[1], to = n[1] + n[2], cost = n[3] }
   end)
 end
 

@@ -73,7 +73,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   told[place] = q
   local ahead = min(s.next - max(at, s.closedUntil), 60000)
   if s.every > 0 and ahead > 0 then
-    q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead
+    q.left = q.left + (q.refill - 1 / s.every) * ahead
     q.leftAt = q.leftAt + ahead
   end
 end
@@ -90,7 +90,7 @@ local function toldRate(q, at)
   local left = leftAt(q, at)
   local spare = left - min(q.most / 3, 2 + 100 * base)
   local plenty = max(0, left - q.most / 2) / 10000
-  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400))) end
+  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / max(400, at - now)))) end
   return s.trust * 0.995 * max(plenty, left >= even * (till - 1000) and even or max(1, spare) / till)
 end
 
