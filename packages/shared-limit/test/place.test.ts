@@ -50,7 +50,7 @@ describe('a place that', () => {
     await ends;
 
     expect(Math.max(...sent)).toBeLessThanOrEqual(50);
-    expect(why()).toBe('nothing was refused yet');
+    expect(why()).toBe('no limit is known yet');
     expect(events).toHaveLength(1);
   });
 

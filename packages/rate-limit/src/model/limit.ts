@@ -30,7 +30,7 @@ const SHARE_AT_START = 0.95;
 const LEAST_TO_MEASURE = 10;
 
 /** Why a gate is open before anything is known about it. */
-export const NOTHING_REFUSED = 'nothing was refused yet';
+export const NOTHING_REFUSED = 'no limit is known yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
 
