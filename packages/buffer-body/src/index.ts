@@ -1,2 +1,3 @@
+export type { Fetch, Middleware } from '@steadfetch/core';
 export { type BufferBodyOptions, bufferBody, bufferBodyOptions } from './buffer-body.ts';
 export { NetworkError } from './network-error.ts';

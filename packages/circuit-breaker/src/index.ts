@@ -1,3 +1,4 @@
+export type { Fetch, Middleware } from '@steadfetch/core';
 export {
   type Breaker,
   type BreakerOptions,

@@ -1,3 +1,4 @@
+export type { Fetch, Middleware } from '@steadfetch/core';
 export type { LimitEvent, LimitHooks, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
 export type { GateSnapshot } from './gates.ts';
 export { type RateLimitOptions, type RateLimitScope, rateLimitOptions } from './options.ts';

@@ -1,4 +1,4 @@
-export type { AttemptRecord } from '@steadfetch/core';
+export type { AttemptRecord, Fetch, Middleware } from '@steadfetch/core';
 export { budget } from './budget.ts';
 export type { FailedAttempt, GoodAttempt, Recovery } from './failed-attempt.ts';
 export {

@@ -53,7 +53,11 @@ it('a call that has given up its slot and is aborted takes none', async () => {
 it('reset() forgets a call whose wait never ends, as under fake timers that are gone: it keeps no slot from calls that fail', async () => {
   vi.useFakeTimers();
   const slots = concurrency(1);
-  const steady = compose(timeout(60_000), slots, retry({ delay: () => 1 }))(async () => new Response(null, { status: 503 }));
+  const steady = compose(
+    timeout(60_000),
+    slots,
+    retry({ delay: () => 1 }),
+  )(async () => new Response(null, { status: 503 }));
   void steady(DEAD);
   await vi.advanceTimersByTimeAsync(0);
   vi.useRealTimers();
