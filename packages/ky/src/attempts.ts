@@ -155,9 +155,10 @@ export class Attempts {
     if (!(thrown instanceof Error)) this.end({ error: thrown });
   }
 
-  /** Our backoff before a retry that a hook of the caller forces. */
+  /** Our backoff before a retry that a hook of the caller forces: the least of it, which is ky's, since the server has not failed. */
   backoff(attempt: number): number {
     const session = this.session ?? startSession(this.#base, this.policy, true, this.#startedAt);
-    return ownDelay(new FailedAttempt(session, attempt, undefined));
+    const policy = { ...session.policy, random: () => 0 };
+    return ownDelay(new FailedAttempt({ ...session, policy }, attempt, undefined));
   }
 }

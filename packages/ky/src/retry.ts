@@ -38,7 +38,8 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
     };
     new KyCall(kyOptions, policyOf, steadfetch?.meta).install();
   });
-  return { init: [init] };
+  // ky reads `hooks` of what it is given, so that in JavaScript `ky.extend(retry())`, which looks like `use()`, works as well
+  return Object.defineProperty({ init: [init] }, 'hooks', { value: { init: [init] } });
 }
 
 /** Also for a `retry()` below, in the fetch of this ky. */

@@ -72,6 +72,17 @@ describe('hooks of the caller', () => {
     expect(delay).toHaveBeenCalledWith({ attempt: 1, previousDelay: 0 });
   });
 
+  it('can force a retry that comes no later than that of ky', async () => {
+    virtualTime();
+    const { api } = client([401, 200], { random: () => 0.9 });
+    const refresh = ({ response }: { response: Response }) => (response.status === 401 ? ky.retry() : undefined);
+    const startedAt = performance.now();
+
+    await api.get(URL, { hooks: { afterResponse: [refresh] } });
+
+    expect(performance.now() - startedAt).toBe(300);
+  });
+
   it('can force a retry of a POST whose body came in a Request', async () => {
     const { api, fetch } = client([401, 200]);
     const refresh = ({ response }: { response: Response }) =>

@@ -14,6 +14,13 @@ describe('extend', () => {
     expect(fetch.calls.map((call) => call.headers.get('x-app'))).toEqual(['a', 'a']);
   });
 
+  it('takes retry() in place of options that have it as hooks, which only JavaScript allows', async () => {
+    const fetch = fakeFetch([425, 200]); // which plain ky does not repeat
+    const api = ky.create({ fetch }).extend(retry({ clock: instantClock() }) as Options);
+
+    expect((await api.get(URL)).status).toBe(200);
+  });
+
   it('lets the last of several retry() speak, and does not multiply them', async () => {
     const outer = recorder();
     const { api, fetch } = client(503, { maxRetries: 5, hooks: outer.hooks });

@@ -57,9 +57,9 @@ export function endSpan(span: Span, describe: () => unknown): void {
   notify(() => span.end());
 }
 
-/** What the caller ends is no error. */
-export function isCancelled({ signal }: Call, error: unknown): boolean {
-  return signal?.aborted === true && nameOf(error) !== 'TimeoutError';
+/** What the caller ends is no error, but for what a time limit ends by an abort, as that of ky does. */
+export function isCancelled({ signal, remaining }: Call, error: unknown): boolean {
+  return signal?.aborted === true && nameOf(error) !== 'TimeoutError' && remaining() > 0;
 }
 
 /** A status from 400 is an error, for a client. */

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { compose } from '@steadfetch/core';
+import { compose, defineMiddleware } from '@steadfetch/core';
 import { otel, otelAttempts, resendCountHook } from '@steadfetch/otel';
 import { retry } from '@steadfetch/retry';
 import { fakeFetch, instantClock, manualClock, startServer } from '@steadfetch/testing';
@@ -130,11 +130,13 @@ describe('otelAttempts', () => {
   it.each([
     ['a cancellation by the caller is none', true, false],
     ['a timeout is one', false, true],
-  ])('says which end is an error: %s', async (_, abort, isError) => {
+    ['an abort by a time limit around the stack, as that of ky, is one', true, true, 0],
+  ])('says which end is an error: %s', async (_, abort, isError, left = 500) => {
     const sdk = startSdk();
     const controller = new AbortController();
     const clock = manualClock();
     const fetch = compose(
+      defineMiddleware((call, next) => next(call.with({ remaining: () => left }))),
       timeout(1_000, { clock }),
       otelAttempts(),
     )(

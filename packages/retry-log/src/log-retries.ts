@@ -67,7 +67,7 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
   return (event) => {
     stories.add(event);
     if (event.type === 'wait') write('retry', event, retryLine);
-    else if (event.type === 'give-up') write('giveUp', event, giveUpLine);
+    else if (event.type === 'give-up') write(event.byCaller ? 'wait' : 'giveUp', event, giveUpLine);
     else if (event.type === 'recover') write('recover', event, recoverLine);
     else if (event.type === 'end') {
       const story = oneLine(stories.end(event), LONGEST);

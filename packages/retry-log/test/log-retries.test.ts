@@ -1,8 +1,10 @@
 import { compose, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { use } from '@steadfetch/ky';
 import { retry } from '@steadfetch/retry';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import ky from 'ky';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { anyText } from '../../search-tests/test/support/any-text.ts';
 import { logRetries } from '../src/index.ts';
 import { fakeLogger, giveUpEvent, recoverEvent, waitEvent } from './events.ts';
@@ -114,6 +116,38 @@ describe('logRetries', () => {
     expect(logger.error.mock.calls[0]![0]).toBe(
       `GET https://api.example.com/items failed with 503 (attempt 3), giving up: ${reason} (${words}), not waiting 250 ms (backoff)`,
     );
+  });
+
+  it.each([
+    ['info', 'AbortError'],
+    ['error', 'TimeoutError'],
+    ['error', 'DrainError'],
+  ] as const)('writes at the level %s what %s ends', async (level, name) => {
+    const logger = fakeLogger();
+    const controller = new AbortController();
+    const stop = observe(({ type }) => type === 'wait' && controller.abort(new DOMException('', name)));
+    const steady = compose(observe(logRetries(logger)), stop, retry())(fakeFetch(503));
+
+    await expect(steady('https://api.example.com/a', { signal: controller.signal })).rejects.toMatchObject({ name });
+
+    const lines = { info: logger.info.mock.calls, error: logger.error.mock.calls };
+    expect(lines).toEqual({ info: [], error: [], [level]: [[expect.stringContaining('giving up: aborted')]] });
+  });
+
+  it('writes as an error what the timeout of ky ends', async () => {
+    vi.useFakeTimers();
+    vi.setTimerTickMode('nextTimerAsync');
+    onTestFinished(() => void vi.useRealTimers());
+    const logger = fakeLogger();
+    const fetch = fakeFetch([503, { fault: 'stall-headers' }]);
+    const api = ky.extend({
+      ...use(observe(logRetries(logger)), retry({ delay: () => 1 }), () => fetch),
+      timeout: 300,
+    });
+
+    await expect(api('https://api.example.com/a')).rejects.toMatchObject({ name: 'TimeoutError' });
+
+    expect(logger.error).toHaveBeenCalledTimes(1);
   });
 
   it('takes the style and the levels of the options', () => {

@@ -171,6 +171,8 @@ interface GiveUpEvent extends EventBase, FailureMembers {
   /** The wait that was asked for or computed and not taken, with its source. */
   readonly ms?: number;
   readonly source?: string;
+  /** Its caller has aborted the call: no time limit has, and not `drain()`. */
+  readonly byCaller?: boolean;
 }
 
 /** The call leaves the observer. */

@@ -36,6 +36,7 @@ interface End {
   readonly retry: false;
   readonly stop?: string | undefined;
   readonly planned?: Wait | undefined;
+  readonly thrown?: { readonly error: unknown } | undefined;
 }
 
 /**
@@ -63,7 +64,8 @@ export const retryObserver: RetryObserver = {
     if (end?.reason) {
       const { planned } = decision;
       const wait = planned ? { ms: planned.delay, source: planned.source } : {};
-      emit(failure, { type: 'give-up', ...factsOf(failure), reason: end.reason, ...wait });
+      const byCaller = isByCaller(failure, decision) && { byCaller: true };
+      emit(failure, { type: 'give-up', ...factsOf(failure), reason: end.reason, ...wait, ...byCaller });
     } else if (end) emitRecovery(failure);
   },
   afterRecovery: (recovery) => {
@@ -78,6 +80,12 @@ function emit({ call }: EndedAttempt, moment: Moment): void {
 function emitRecovery(recovery: EndedAttempt): void {
   const facts = factsOf(recovery);
   emit(recovery, { type: 'recover', ...facts, attempts: facts.attempt });
+}
+
+/** Whether the call was aborted by its caller, or a button, and not by a time limit or `drain()`. */
+function isByCaller({ call }: EndedAttempt, { stop, thrown }: End): boolean {
+  const isLimit = call.remaining() <= 0 || /^(?:Timeout|Drain)Error$/.test(nameOf(thrown?.error));
+  return stop === 'aborted' && !isLimit;
 }
 
 function waitOf(failure: FailedAttempt, { delay: ms, source, reason, asked }: Retry) {
