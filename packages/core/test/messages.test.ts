@@ -166,6 +166,10 @@ describe('an option that does not exist', () => {
     expect(() => checkNames('standard', { [name]: 3 }, ['timeout', 'retry'])).toThrow("did you mean 'retry'?");
   });
 
+  it.each(['limit', 'concurrency'])('is answered with the number of slots: %s', (name) => {
+    expect(() => checkNames('concurrency', { [name]: 3 }, ['max', 'key'])).toThrow("did you mean 'max'?");
+  });
+
   it('is answered with the nearest of several', () => {
     expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
   });

@@ -28,7 +28,7 @@ export interface QueryRetryOptions {
    * @default equalJitter(exponential({ base: 2_000 }))
    */
   delay?: Delay;
-  /** Longest wait to accept from the server. A longer one ends the query. @default 60_000 */
+  /** Longest wait to accept from the server. A longer one ends the query. @default 65_000 */
   maxDelay?: number;
   /** Statuses that are retried. Replaces the default. @default TRANSIENT */
   statuses?: readonly number[];
@@ -50,7 +50,7 @@ export interface QueryRetry {
 const OPTIONS = {
   maxRetries: { check: checkNumber, default: 3, max: 1_000_000, integer: true },
   delay: { check: checkFunction },
-  maxDelay: { check: checkMs, default: 60_000 },
+  maxDelay: { check: checkMs, default: 65_000 },
   statuses: { default: TRANSIENT },
   clock: clockOption,
 } satisfies OptionTable<QueryRetryOptions>;
@@ -108,7 +108,9 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
         () => askedDelay(answerAmong(responsesOf(behindClient(error)))),
         () => 0,
       );
-      return Math.min(MAX_TIMER, Math.max(ownDelay(failureCount), asked));
+      // as in `retry`: pages that were refused together do not come back in one instant
+      const spread = Math.max(0, Math.min(asked / 5, 5_000, maxDelay - asked)) * Math.random();
+      return Math.min(MAX_TIMER, Math.max(ownDelay(failureCount), asked + spread));
     },
   };
 }

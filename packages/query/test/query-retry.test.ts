@@ -38,7 +38,10 @@ const thrower = (): never => {
 };
 const withGetter = (name: string) => Object.defineProperty({ headers: new Headers() }, name, { get: thrower });
 
-afterEach(() => onlineManager.setOnline(true));
+afterEach(() => {
+  onlineManager.setOnline(true);
+  vi.restoreAllMocks();
+});
 
 describe('queryRetry', () => {
   it('lets the loop of TanStack repeat, which counts the failures', async () => {
@@ -166,6 +169,7 @@ describe('queryRetry', () => {
   });
 
   it('waits as long as the server asks, or by its own delay where that is longer', () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
     const { retryDelay } = queryRetry({ delay: ({ attempt }) => attempt * 100 });
 
     const delays = [undefined, '7', '0'].map((seconds) =>
@@ -176,6 +180,16 @@ describe('queryRetry', () => {
     expect(retryDelay(0, { response: { status: 503, headers: { 'retry-after': '7' } } })).toBe(7_000);
     expect(retryDelay(0, { name: 'ApolloError', networkError: errorFor(503, { 'retry-after': '7' }) })).toBe(7_000);
     expect(retryDelay(0, new TypeError('Failed to fetch'))).toBe(100);
+  });
+
+  it('spreads the wait that the server asks for upwards, by a fifth, 5 s and maxDelay at most', () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    const { retry, retryDelay } = queryRetry({ delay: () => 0 });
+
+    const delays = ['5', '30', '62', '3600'].map((seconds) => retryDelay(0, errorFor(503, { 'retry-after': seconds })));
+
+    expect(delays).toEqual([6_000, 35_000, 65_000, 3_600_000]);
+    expect(retry(0, errorFor(503, { 'retry-after': '65' }))).toBe(true);
   });
 
   it('lets go of a response that is repeated, and of no other', () => {

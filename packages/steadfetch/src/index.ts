@@ -11,8 +11,6 @@ export { breaker, CircuitOpenError, circuitBreaker, consecutive } from '@steadfe
 export type * from '@steadfetch/concurrency';
 export { concurrency, QueueFullError } from '@steadfetch/concurrency';
 export type * from '@steadfetch/core';
-// Two packages may use one name for a type: these are the fuller ones.
-export type { AttemptRecord, Random } from '@steadfetch/core';
 export {
   bodyFactory,
   Call,
@@ -56,5 +54,5 @@ export type * from '@steadfetch/server-hints';
 export { isThrottled, serverDelay, serverQuota } from '@steadfetch/server-hints';
 export type * from '@steadfetch/timeout';
 export { TimeoutError, timeout } from '@steadfetch/timeout';
-export { type Keeper, type Standard, standard } from './standard.ts';
+export { type Keeper, type Standard, type StandardSnapshot, standard } from './standard.ts';
 export type { StandardConcurrency, StandardOptions } from './standard-options.ts';

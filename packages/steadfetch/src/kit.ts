@@ -3,13 +3,12 @@ export * from '@steadfetch/backoff';
 export * from '@steadfetch/buffer-body';
 export * from '@steadfetch/circuit-breaker';
 export * from '@steadfetch/concurrency';
-// Two packages may use one name for a type: these are the fuller ones.
-export type { AttemptRecord, Random } from '@steadfetch/core';
 export * from '@steadfetch/core';
 export * from '@steadfetch/core/kit';
 export * from '@steadfetch/idempotency-key';
 export * from '@steadfetch/jitter';
 export * from '@steadfetch/rate-limit';
+// Two packages use these names for a type.
 export type { Permit, Rule } from '@steadfetch/retry';
 export * from '@steadfetch/retry';
 export * from '@steadfetch/retry-budget';

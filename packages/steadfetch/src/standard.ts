@@ -1,11 +1,11 @@
 import { bufferBody } from '@steadfetch/buffer-body';
-import { circuitBreaker } from '@steadfetch/circuit-breaker';
-import { concurrency } from '@steadfetch/concurrency';
+import { type CircuitSnapshot, circuitBreaker } from '@steadfetch/circuit-breaker';
+import { concurrency, type Occupancy } from '@steadfetch/concurrency';
 import { compose, type Middleware } from '@steadfetch/core';
 import { idempotencyKey } from '@steadfetch/idempotency-key';
-import { rateLimit } from '@steadfetch/rate-limit';
+import { type GateSnapshot, rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
-import { retryBudget } from '@steadfetch/retry-budget';
+import { type BudgetSnapshot, retryBudget } from '@steadfetch/retry-budget';
 import { timeout } from '@steadfetch/timeout';
 import { checkRelations } from './check-relations.ts';
 import { describeLayers } from './describe-layers.ts';
@@ -17,13 +17,22 @@ export interface Standard extends Middleware {
   /** The layers in order, outermost first, with their numbers: one line each. */
   describe(): string;
   /** The state of each layer that keeps one, by the name of the layer. Changes nothing. */
-  snapshot(): Partial<Record<Keeper, unknown>>;
+  snapshot(): StandardSnapshot;
   /** Forgets what was learned about one key, or about all. */
   reset(key?: string): void;
 }
 
+/** The state of the layers that are in the stack. */
+export interface StandardSnapshot {
+  /** By key. A budget of your own gives what its `snapshot` returns, if it has one. */
+  retryBudget?: Record<string, BudgetSnapshot>;
+  rateLimit?: GateSnapshot[];
+  circuitBreaker?: Record<string, CircuitSnapshot>;
+  concurrency?: Occupancy;
+}
+
 /** What keeps state in the stack. */
-export type Keeper = 'retryBudget' | 'rateLimit' | 'circuitBreaker' | 'concurrency';
+export type Keeper = keyof StandardSnapshot;
 
 interface Kept {
   snapshot?(): unknown;

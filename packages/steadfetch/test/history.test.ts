@@ -18,6 +18,18 @@ describe('the history of a call', () => {
     expect(await known).toMatchObject([{ attempt: 1, status: 503 }]);
   });
 
+  it('is that of the reason by which the caller ends it in a wait, which an outer timeout hands on at once', async () => {
+    const ending = new AbortController();
+    const clock = manualClock();
+    const steady = standard({ clock, retry: { budget: false } })(async () => new Response(null, { status: 503 }));
+    const known = steady(URL, { signal: ending.signal }).catch((error) => [error, historyOf(error)]);
+    await clock.advance(100);
+    const reason = new Error('the user left');
+    ending.abort(reason);
+
+    expect(await known).toMatchObject([reason, [{ attempt: 1, status: 503 }]]);
+  });
+
   it('is that of the copy that the caller gets, where a signal was passed', async () => {
     await using server = await startServer([503, { status: 404, body: 'gone' }]);
     const { signal } = new AbortController();

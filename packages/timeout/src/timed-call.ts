@@ -37,12 +37,11 @@ export class TimedCall implements Expirable, Arrival {
   expire(): void {
     if (this.#goesOn()) return;
     this.release();
-    const error = new TimeoutError('headers', this.settings.headers!, this.call);
-    keepHistory(error, this.call.record.history);
-    this.stop(error);
+    this.stop(new TimeoutError('headers', this.settings.headers!, this.call));
   }
 
   stop(reason: unknown): void {
+    keepHistory(reason, this.call.record.history);
     this.#settle()?.reject(reason);
     abortScoped(this.controller, reason);
   }

@@ -7,6 +7,7 @@ const ELSEWHERE: Readonly<Record<string, RegExp>> = {
   cap: /^(?:backofflimit|max|max(?:delay|interval|timeout))$/,
   statuses: /^(?:retryon|status(?:codes|forcelist)?)$/,
   methods: /^(?:allowed|http)methods?$/,
+  max: /^(?:(?:max)?concurrency|limit|slots)$/,
   onRetry: /^(?:beforeretry|onfailed(?:attempt)?)$/,
 };
 
