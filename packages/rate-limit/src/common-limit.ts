@@ -19,6 +19,12 @@ const LEAST_PROBABILITY = 0.02;
 const ACCEPTED_OTHERS = 20;
 /** Where the server asks for no wait, a limit of the gate's own may refuse for so long, in milliseconds. */
 const UNTOLD_WAIT_MS = 1_000;
+/** Shorter waits, told in whole seconds, end at one instant by chance, in milliseconds. */
+const LONG_WAIT_MS = 5_000;
+/** Two waits that end so close to each other end at one instant, in milliseconds. */
+const SECOND_MS = 1_000;
+/** Gates have one window in common if so many refusals in a row, each of another gate than the one before, tell its end; with two gates one. */
+const TOLD_IN_A_ROW = 2;
 /** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
 const ANSWERS_IN_A_ROW = 8;
 
@@ -35,7 +41,8 @@ export interface Refused {
 /**
  * Whether the gates below one have a limit in common. They do if both hold: more of them were refused at their last answer than
  * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
- * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again. They do as
+ * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again, or several in
+ * a row were told to wait until one instant. They do as
  * well if each answer leaves less of one quota, whichever gate it is for. One that is refused again while others are accepted
  * says the opposite, and so do quotas of one name and different limits.
  */
@@ -46,6 +53,9 @@ export class CommonLimit {
   #at = 0;
   /** When one was refused that had not used up a limit of its own. */
   #byOthersAt = -Infinity;
+  /** When the wait of the last refusal ends, and how many refusals of another gate than the one before have told that instant too. */
+  #end = -Infinity;
+  #told = 0;
   /** How often it was accepted since, and how often the others. */
   #own = 0;
   #others = 0;
@@ -95,8 +105,14 @@ export class CommonLimit {
     const before = this.#suspects;
     this.#note(child, true);
     if (child.sentSince <= 1 && sentAt > child.refusedUntil) this.#byOthersAt = now;
+    const end = now + (asked ?? UNTOLD_WAIT_MS);
+    const isSame = end - now >= LONG_WAIT_MS && Math.abs(end - this.#end) <= SECOND_MS;
+    this.#told = isSame ? this.#told + (child === this.#last ? 0 : 1) : 0;
+    const others = this.#refused.size + this.#accepted.size - 1;
+    if (this.#told > 0 && this.#told >= Math.min(TOLD_IN_A_ROW, others)) this.#byOthersAt = now;
+    this.#end = end;
     child.sentSince = 0;
-    child.refusedUntil = Math.max(child.refusedUntil, now + (asked ?? UNTOLD_WAIT_MS));
+    child.refusedUntil = Math.max(child.refusedUntil, end);
     const judged = this.#judge(wide, now - this.#byOthersAt <= MEMORY_MS);
     [this.#last, this.#policy, this.#at] = [child, policy, now];
     this.#own = this.#others = 0;

@@ -121,6 +121,34 @@ it.each([
   },
 );
 
+/** So many paths are accepted, and then refused in turn, and told until when to wait. Returns whether they have a limit in common. */
+function refusedInTurn(paths: number, ends: readonly number[]): boolean {
+  const limit = new CommonLimit();
+  const gates = Array.from({ length: paths }, gate);
+  for (const child of gates) limit.accepted(child, undefined);
+  let isCommon = false;
+  for (const [n, end] of ends.entries()) {
+    const child = gates[n % paths]!;
+    child.sentSince = 2;
+    const refused = { sentAt: n, now: n, policy: undefined, asked: end - n };
+    isCommon = limit.refused(child, isCommon, refused).wide;
+  }
+  return isCommon;
+}
+
+it.each([
+  [2, [9_000, 9_900], true],
+  [2, [9_000, 10_100], false],
+  [3, [9_000, 9_000, 9_000], true],
+  [3, [9_000, 9_000, 20_000], false],
+  [2, [3_000, 3_000], false], // so short waits end at one instant by chance
+])(
+  'takes refusals of %s paths that tell one instant, some seconds ahead, for those of one window: %s',
+  (paths, ends, isCommon) => {
+    expect(refusedInTurn(paths, ends)).toBe(isCommon);
+  },
+);
+
 it.each([
   [60_000, true],
   [60_001, false],
