@@ -12,10 +12,11 @@ const MEASURED_FULL = 250;
 /** What comes back slowly is not seen sooner than this, ms. */
 const JUDGED = 400;
 /**
- * A bucket is brought to the level that is kept in about so long, but not sooner than the slots that are reserved now are sent: a correction
- * that is not seen yet would be made again, and the bucket would be full and empty by turns, ms.
+ * A bucket that is fuller than the level that is kept is brought to it in about so long, since what it cannot hold is lost, ms. An emptier one
+ * more slowly: slots that are reserved show only when they are sent, and a correction that is made again empties and fills it by turns.
  */
-const FILLED = 400;
+const EMPTIED = 400;
+const FILLED = 800;
 /** So many signs make a window. */
 const WINDOW = 2;
 /** So much of what was measured is left after a refusal. */
@@ -168,13 +169,13 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
     const isSilent = now > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / rateOf(told, at, state.trust, at - now)));
+      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / rateOf(told, at, state.trust)));
   }
   return every;
 }
 
 /** A bucket: what comes back, and a little more or less as it is full or empty. A window: evenly, or what is left of it. */
-function rateOf(told: Told, at: number, trust: number, ahead: number): number {
+function rateOf(told: Told, at: number, trust: number): number {
   const { limit, window, resetAt, most, refill, signs } = told;
   const until = Math.max(SOONEST, at > resetAt ? window : resetAt - at);
   const even = limit / window;
@@ -186,7 +187,7 @@ function rateOf(told: Told, at: number, trust: number, ahead: number): number {
     return (
       trust *
       UNDER *
-      (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / Math.max(FILLED, ahead))))
+      (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / EMPTIED, spare / FILLED)))
     );
   return trust * UNDER * Math.max(plenty, left >= even * (until - ROUNDED) ? even : Math.max(1, spare) / until);
 }

@@ -230,10 +230,14 @@ describe('fifty processes at 80 a minute', () => {
   });
 });
 
-it.each([4, 5])(
-  'four processes use a told bucket of 10 a second that holds %i, though their slots lie far ahead',
-  async (holds) => {
-    const group = fleet(4, bucket(10, holds, 'told'));
+it.each([
+  [4, 4],
+  [4, 5],
+  [8, 5],
+])(
+  '%i processes use a told bucket of 10 a second that holds %i, though their slots lie far ahead',
+  async (processes, holds) => {
+    const group = fleet(processes, bucket(10, holds, 'told'));
     await group.run(60);
     expect(shareOf(group, 20, 60, 10)).toBeGreaterThan(0.88);
     expect(group.refused).toBeLessThan(6);

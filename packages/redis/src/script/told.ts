@@ -90,7 +90,7 @@ local function toldRate(q, at)
   local left = leftAt(q, at)
   local spare = left - min(q.most / 3, 2 + 100 * base)
   local plenty = max(0, left - q.most / 2) / 10000
-  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / max(400, at - now)))) end
+  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400, spare / 800))) end
   return s.trust * 0.995 * max(plenty, left >= even * (till - 1000) and even or max(1, spare) / till)
 end
 
