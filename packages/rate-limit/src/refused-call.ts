@@ -13,7 +13,7 @@ import type { Ticket } from './ticket.ts';
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3_000;
 /** The most by which a wait that the server set is spread, in milliseconds. */
-const LONGEST_SPREAD_MS = 5_000;
+const LONGEST_SPREAD_MS = 2_000;
 
 /** A call that was refused, and what follows from it. */
 export interface RefusedCall {
@@ -53,7 +53,7 @@ export function stopReason(
 
 /**
  * How long a refused call waits at least: as long as the server asked, and a little in any case. What an outage has refused is spread
- * upwards as by `retry()`, so that clients do not come back together.
+ * upwards by up to a fifth, so that clients do not come back together.
  */
 export function delayOf(
   { call, left }: Ticket,
