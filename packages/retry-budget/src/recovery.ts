@@ -49,6 +49,13 @@ const COMING_BACK = 3;
 const STILL_WAITING = 2_000;
 
 /**
+ * Where requests fail again while the calls of an outage come back, these may be the reason, and one held call follows so many new calls that
+ * are answered. Or they fail by chance: so long (ms) after that no retry waits for held calls any more.
+ */
+const NEW_PER_HELD = 10;
+const FAILING_AGAIN = 10_000;
+
+/**
  * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed
  * as that one did: the server may be back, and held calls wait for their turn.
  */
@@ -82,6 +89,8 @@ export class Recovery {
   #holds = false;
   /** When calls that an outage held got the first answer after it, or one of them was last refused its turn. */
   #waitedAt = -Infinity;
+  /** The same, until requests fail again. */
+  #waitedFirstAt = -Infinity;
 
   // what happened since the last failure that was not excused; a server is taken to be well at first
 
@@ -145,7 +154,7 @@ export class Recovery {
       if (this.#wasDown() && !this.#isOver(at - took)) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
-        if (this.#holds && this.#outage() - took >= DOWN) this.#waitedAt = at;
+        if (this.#holds && this.#outage() - took >= DOWN) this.#waits(at);
         const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
         this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
       }
@@ -181,7 +190,9 @@ export class Recovery {
 
   /** Whether calls that an outage held wait for their turn. */
   isCrowded(now: number): boolean {
-    return now < this.#crowdedUntil && now - this.#waitedAt < STILL_WAITING;
+    return (
+      now < this.#crowdedUntil && now - this.#waitedAt < STILL_WAITING && now - this.#waitedFirstAt < FAILING_AGAIN
+    );
   }
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
@@ -193,7 +204,7 @@ export class Recovery {
   send(now: number): boolean {
     if (this.#heldSent >= this.#room(now)) {
       if (this.#answered === 0) this.#holds = true;
-      else if (this.#isAnswering()) this.#waitedAt = now;
+      else if (this.#isAnswering()) this.#waits(now);
       return false;
     }
     if (this.#answered > 0) this.#heldSent++;
@@ -201,6 +212,11 @@ export class Recovery {
     this.#heldSentAt = now;
     this.#failuresSinceHeldSent = 0;
     return true;
+  }
+
+  #waits(now: number): void {
+    this.#waitedAt = now;
+    if (this.#wasDown()) this.#waitedFirstAt = now;
   }
 
   /** After a burst the held calls are the last that can find out, and end soon. */
@@ -219,6 +235,7 @@ export class Recovery {
       return isQuiet || this.#failuresSinceHeldSent >= FAILURES_PER_PROBE ? 1 : 0;
     }
     if (this.#wasDown() || this.#answeredNew === 0) return HELD_PER_ANSWER * this.#answered; // or no client makes new calls
+    if (now < this.#crowdedUntil) return Math.floor(this.#answeredNew / NEW_PER_HELD);
     return now - this.#firstAnswerAt >= QUIET ? 1 + this.#answered - this.#answeredNew : 0; // one at a time
   }
 }

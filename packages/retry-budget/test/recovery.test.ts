@@ -146,6 +146,43 @@ describe('what answers say of the server', () => {
     expect(failingCalls(budget, 20)).toBe(granted);
   });
 
+  it('sends a held call for each ten new calls that are answered, where requests fail again while those of an outage come back', async () => {
+    const { budget, clock, answer, fail, allowed } = await spentFor(10_000);
+    answer(1);
+    for (let i = 0; i < 3; i++) fail(1);
+    const seen: number[] = [];
+
+    for (let i = 1; i <= 30; i++) {
+      await clock.advance(200);
+      answer(1);
+      seen.push(allowed());
+    }
+
+    expect(seen.flatMap((granted, i) => (granted > 0 ? [i + 1, granted] : []))).toEqual([10, 1, 20, 1, 30, 1]);
+  });
+
+  it.each([
+    [9_500, false],
+    [10_000, true],
+  ])(
+    'makes no retry wait for the calls of an outage ten seconds after requests have failed again: %i ms',
+    async (since, isFree) => {
+      const { budget, clock, answer, fail } = await spentFor(10_000);
+      expect(budget.acquire(KEY, 'held')).toBeUndefined();
+      answer(1);
+      for (let i = 0; i < 100; i++) answer(2); // all is paid
+
+      for (let ms = 0; ms < since; ms += 500) {
+        for (let i = 0; i < 8; i++) fail(2);
+        for (let i = 0; i < 8; i++) answer(1);
+        expect(budget.acquire(KEY, 'held')).toBeUndefined(); // it waits for its turn
+        await clock.advance(500);
+      }
+
+      expect(budget.mayRetry!(KEY)).toBe(isFree);
+    },
+  );
+
   it.each([
     [29_999, 0, 0],
     [30_000, 0, 40],
