@@ -28,7 +28,7 @@ describe('other than ky, retry()', () => {
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([700]);
   });
 
-  it('gives up where the server asks for more than a minute, unless maxRetryAfter allows it', async () => {
+  it('gives up where the server asks for more than 65 s, unless maxRetryAfter allows it', async () => {
     expect(await outcomeOf(client([asks('66'), 200]).api.get(URL))).toBeInstanceOf(HTTPError);
     expect((await client([asks('66'), 200]).api.get(URL, { retry: { maxRetryAfter: 70_000 } })).status).toBe(200);
   });

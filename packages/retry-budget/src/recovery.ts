@@ -49,8 +49,8 @@ const COMING_BACK = 3;
 const STILL_WAITING = 2_000;
 
 /**
- * Where requests fail again while the calls of an outage come back, these may be the reason, and one held call follows so many new calls that
- * are answered. Or they fail by chance: so long (ms) after that no retry waits for held calls any more.
+ * Where requests fail again while the calls of an outage come back, these calls may be the reason, and one held call follows so many new ones that
+ * are answered. Or requests fail by chance: so long (ms) after that no retry waits for held calls any more.
  */
 const NEW_PER_HELD = 10;
 const FAILING_AGAIN = 10_000;
@@ -89,7 +89,7 @@ export class Recovery {
   #holds = false;
   /** When calls that an outage held got the first answer after it, or one of them was last refused its turn. */
   #waitedAt = -Infinity;
-  /** The same, until requests fail again. */
+  /** The same, but for what happens after requests have failed again. */
   #waitedFirstAt = -Infinity;
 
   // what happened since the last failure that was not excused; a server is taken to be well at first

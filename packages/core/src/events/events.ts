@@ -171,7 +171,7 @@ interface GiveUpEvent extends EventBase, FailureMembers {
   /** The wait that was asked for or computed and not taken, with its source. */
   readonly ms?: number;
   readonly source?: string;
-  /** Its caller has aborted the call: no time limit has, and not `drain()`. */
+  /** The caller has aborted the call, also by `cancel()`: no time limit has, and not `drain()`. */
   readonly byCaller?: boolean;
 }
 

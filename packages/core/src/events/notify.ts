@@ -28,7 +28,7 @@ export function ignoreRejection(value: unknown, event?: unknown): void {
 
 let warned = false;
 
-/** An observer that fails at each event is silent for ever. What gets no event is no observer of a user. */
+/** Without it, an observer that fails at each event would be silent for ever. What gets no event is no observer of a user. */
 function warnOfFailure(error: unknown, event: unknown): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (warned || event === undefined) return;

@@ -82,7 +82,7 @@ function emitRecovery(recovery: EndedAttempt): void {
   emit(recovery, { type: 'recover', ...facts, attempts: facts.attempt });
 }
 
-/** Whether the call was aborted by its caller, or a button, and not by a time limit or `drain()`. */
+/** Whether the call was aborted by its caller, also by `cancel()`, and not by a time limit or `drain()`. */
 function isByCaller({ call }: EndedAttempt, { stop, thrown }: End): boolean {
   const isLimit = call.remaining() <= 0 || /^(?:Timeout|Drain)Error$/.test(nameOf(thrown?.error));
   return stop === 'aborted' && !isLimit;
