@@ -68,6 +68,21 @@ it('reset() forgets a call whose wait never ends, as under fake timers that are 
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
+it('a call that rested before a reset() lends no slot when it comes back', async () => {
+  const slots = concurrency(2);
+  const { time, sent, steady } = twoPaths(slots);
+  for (const url of [DEAD, HANGS, HANGS]) void steady(url);
+  await time.run(1);
+  expect(slots.snapshot()).toEqual({ active: 2, queued: 1 });
+
+  slots.reset();
+  await time.run(20_000);
+  expect(sent.filter((url) => url === DEAD)).toHaveLength(2);
+
+  for (let call = 0; call < 4; call++) void steady(WELL);
+  expect(slots.snapshot()).toEqual({ active: 2, queued: 3 });
+});
+
 it('a call that is aborted while it waits for a slot again leaves the line', async () => {
   const slots = concurrency(2);
   const { time, sent, steady } = twoPaths(slots);

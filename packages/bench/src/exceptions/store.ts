@@ -1,4 +1,4 @@
-import { bucket, fixedWindow, slidingCounter, slidingLog } from '../limits/limits.ts';
+import { bucket, fixedWindow, slidingLog } from '../limits/limits.ts';
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { limited, spread } from './limited-servers.ts';
@@ -52,16 +52,6 @@ const SLOTS: readonly Exception[] = [
     ...processes(8),
     ...random(45),
     server: limited({ limit: bucket(50, 5), tells: RETRY_AFTER }),
-  },
-  {
-    situation:
-      'Three processes call a told sliding counter of 10 a second, at 80 %; calls of 30 s, counted: those from the fourth minute on',
-    ...storeBeside({}, {}, 30_000),
-    instead: alone(30_000),
-    ...processes(3),
-    ...random(8, 6 * MINUTE),
-    judged: made(3 * MINUTE, 6 * MINUTE),
-    server: limited({ limit: slidingCounter(10, SECOND), tells: SECONDS }),
   },
   {
     situation:
