@@ -147,7 +147,7 @@ describe('what answers say of the server', () => {
   });
 
   it('sends a held call for each ten new calls that are answered, where requests fail again while those of an outage come back', async () => {
-    const { budget, clock, answer, fail, allowed } = await spentFor(10_000);
+    const { clock, answer, fail, allowed } = await spentFor(10_000);
     answer(1);
     for (let i = 0; i < 3; i++) fail(1);
     const seen: number[] = [];
