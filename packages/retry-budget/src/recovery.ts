@@ -53,7 +53,7 @@ const STILL_WAITING = 2_000;
  * are answered. Or requests fail by chance: so long (ms) after that no retry waits for held calls any more.
  */
 const NEW_PER_HELD = 10;
-const FAILING_AGAIN = 10_000;
+const FAILING_AGAIN = 15_000;
 
 /**
  * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed

@@ -162,10 +162,10 @@ describe('what answers say of the server', () => {
   });
 
   it.each([
-    [9_500, false],
-    [10_000, true],
+    [14_500, false],
+    [15_000, true],
   ])(
-    'makes no retry wait for the calls of an outage ten seconds after requests have failed again: %i ms',
+    'makes no retry wait for the calls of an outage 15 seconds after requests have failed again: %i ms',
     async (since, isFree) => {
       const { budget, clock, answer, fail } = await spentFor(10_000);
       expect(budget.acquire(KEY, 'held')).toBeUndefined();
