@@ -25,6 +25,8 @@ const LONG_WAIT_MS = 5_000;
 const SECOND_MS = 1_000;
 /** Gates have one window in common if so many refusals in a row, each of another gate than the one before, tell its end; with two gates one. */
 const TOLD_IN_A_ROW = 2;
+/** They do only if so many times as many were refused at their last answer as accepted: windows of their own may end at one instant too. */
+const REFUSED_PER_ACCEPTED = 3;
 /** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
 const ANSWERS_IN_A_ROW = 8;
 
@@ -42,7 +44,7 @@ export interface Refused {
  * Whether the gates below one have a limit in common. They do if both hold: more of them were refused at their last answer than
  * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
  * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again, or several in
- * a row were told to wait until one instant. They do as
+ * a row were told to wait until one instant, while three quarters of them are refused. They do as
  * well if each answer leaves less of one quota, whichever gate it is for. One that is refused again while others are accepted
  * says the opposite, and so do quotas of one name and different limits.
  */
@@ -109,7 +111,8 @@ export class CommonLimit {
     const isSame = end - now >= LONG_WAIT_MS && Math.abs(end - this.#end) <= SECOND_MS;
     this.#told = isSame ? this.#told + (child === this.#last ? 0 : 1) : 0;
     const others = this.#refused.size + this.#accepted.size - 1;
-    if (this.#told > 0 && this.#told >= Math.min(TOLD_IN_A_ROW, others)) this.#byOthersAt = now;
+    const isMost = this.#refused.size >= REFUSED_PER_ACCEPTED * this.#accepted.size;
+    if (isMost && this.#told > 0 && this.#told >= Math.min(TOLD_IN_A_ROW, others)) this.#byOthersAt = now;
     this.#end = end;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);

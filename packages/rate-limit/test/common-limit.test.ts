@@ -141,6 +141,8 @@ it.each([
   [2, [9_000, 10_100], false],
   [3, [9_000, 9_000, 9_000], true],
   [3, [9_000, 9_000, 20_000], false],
+  [4, [9_000, 9_000, 9_000], true],
+  [5, [9_000, 9_000, 9_000], false], // too many others are accepted: windows of their own may end at one instant too
   [2, [3_000, 3_000], false], // so short waits end at one instant by chance
 ])(
   'takes refusals of %s paths that tell one instant, some seconds ahead, for those of one window: %s',
