@@ -214,6 +214,7 @@ export class Recovery {
     return true;
   }
 
+  /** A held call waits for the first answer, or for its turn. */
   #waits(now: number): void {
     this.#waitedAt = now;
     if (this.#wasDown()) this.#waitedFirstAt = now;
