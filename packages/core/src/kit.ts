@@ -58,6 +58,7 @@ export { abortable, abortWith } from './time/abort.ts';
 export { cancelError, cancellable } from './time/cancellable.ts';
 export { endSleep, MAX_TIMER, sleep } from './time/clock.ts';
 export { type Place, Queue } from './time/queue.ts';
+export { LONGEST_WAIT, mostSpread } from './time/server-wait.ts';
 export { settledByOthers } from './time/settled-by-others.ts';
 export { Turns } from './time/turns.ts';
 export { type Watch, watchRequests } from './time/watch-requests.ts';

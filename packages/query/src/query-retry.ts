@@ -7,7 +7,9 @@ import {
   checkStatuses,
   clockOption,
   historyBehind,
+  LONGEST_WAIT,
   MAX_TIMER,
+  mostSpread,
   type OptionTable,
   readOptions,
   transientKind,
@@ -50,7 +52,7 @@ export interface QueryRetry {
 const OPTIONS = {
   maxRetries: { check: checkNumber, default: 3, max: 1_000_000, integer: true },
   delay: { check: checkFunction },
-  maxDelay: { check: checkMs, default: 65_000 },
+  maxDelay: { check: checkMs, default: LONGEST_WAIT },
   statuses: { default: TRANSIENT },
   clock: clockOption,
 } satisfies OptionTable<QueryRetryOptions>;
@@ -108,8 +110,7 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
         () => askedDelay(answerAmong(responsesOf(behindClient(error)))),
         () => 0,
       );
-      // as in `retry`: pages that were refused together do not come back in one instant
-      const spread = Math.max(0, Math.min(asked / 5, 5_000, maxDelay - asked)) * Math.random();
+      const spread = mostSpread(asked, maxDelay - asked) * Math.random();
       return Math.min(MAX_TIMER, Math.max(ownDelay(failureCount), asked + spread));
     },
   };

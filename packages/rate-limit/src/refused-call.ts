@@ -1,5 +1,5 @@
 import type { Call, LastAnswer, Random } from '@steadfetch/core';
-import { addAttempt, idempotencyKeyOf, isIdempotent, isRedirected } from '@steadfetch/core/kit';
+import { addAttempt, idempotencyKeyOf, isIdempotent, isRedirected, mostSpread } from '@steadfetch/core/kit';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { StopReason } from './events.ts';
 import type { Gate } from './gate.ts';
@@ -12,7 +12,7 @@ import type { Ticket } from './ticket.ts';
 /** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 3_000;
-/** The most by which a wait that the server set is spread, in milliseconds. */
+/** A wait that the server set is spread by no more than this here, in milliseconds: workers would do less where each one waits longer. */
 const LONGEST_SPREAD_MS = 2_000;
 
 /** A call that was refused, and what follows from it. */
@@ -63,8 +63,8 @@ export function delayOf(
 ): number {
   const chance = random();
   const own = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(call.record.resends, 10)) * (1 + 0.2 * chance);
-  const room = Math.max(0, Math.min(call.remaining(), left) - asked) / 2;
-  const spread = status >= 500 && !closed ? Math.min(asked / 5, LONGEST_SPREAD_MS, room) * chance : 0;
+  const room = (Math.min(call.remaining(), left) - asked) / 2;
+  const spread = status >= 500 && !closed ? Math.min(LONGEST_SPREAD_MS, mostSpread(asked, room)) * chance : 0;
   return Math.max(asked && asked + 1 + spread, retryIn, closed || asked > 0 ? 0 : own);
 }
 

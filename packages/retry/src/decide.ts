@@ -1,5 +1,5 @@
 import { localRefusal, throwIfAborted } from '@steadfetch/core';
-import { abortable, isThenable, MAX_TIMER, optionError } from '@steadfetch/core/kit';
+import { abortable, isThenable, MAX_TIMER, mostSpread, optionError } from '@steadfetch/core/kit';
 import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { takePermits } from './permits.ts';
@@ -8,9 +8,6 @@ import { hasRetriesLeft } from './session.ts';
 
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
-
-/** A wait of the server is spread by so many milliseconds at most. */
-const MAX_SPREAD = 5_000;
 
 /** The least backoff from the second wait on, in milliseconds: requests must not crowd before a deadline. The wait is at least half of it. */
 const LEAST_BACKOFF = 300;
@@ -80,8 +77,8 @@ function planWait(failure: FailedAttempt): Planned {
   const own = ownDelay(failure);
   if (!server || server.delay < own) return { delay: own, source: OWN, asked };
   const left = failure.call.remaining() - server.delay; // half of it is for the attempt
-  const room = Math.max(0, Math.min(policy.maxDelay - server.delay, left / 2));
-  const spread = Math.min(server.delay * policy.spread, MAX_SPREAD, room) * shareOf(policy.random());
+  const room = Math.min(policy.maxDelay - server.delay, left / 2);
+  const spread = mostSpread(server.delay, room, policy.spread) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };
 }
 

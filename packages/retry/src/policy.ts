@@ -1,5 +1,5 @@
 import { type Call, type Clock, type Random, systemClock } from '@steadfetch/core';
-import { IDEMPOTENT_METHODS } from '@steadfetch/core/kit';
+import { IDEMPOTENT_METHODS, LONGEST_WAIT } from '@steadfetch/core/kit';
 import type { Need, Rule } from './rule.ts';
 
 /** The rules of one retry, with what can be known of them before anything fails. */
@@ -46,7 +46,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     mayRetry:
       withMayRetry.length > 0 ? (call) => withMayRetry.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...all('maxRetries', 2)),
-    maxDelay: Math.min(...all('maxDelay', 65_000)),
+    maxDelay: Math.min(...all('maxDelay', LONGEST_WAIT)),
     methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
     spread: Math.max(...all('spread', 0.2)),
     repeatsTimeouts: all('repeatsTimeouts', false).includes(true),

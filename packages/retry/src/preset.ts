@@ -9,6 +9,7 @@ import {
   checkStatuses,
   clockOption,
   isDevelopment,
+  LONGEST_WAIT,
   type OptionTable,
   optionError,
   randomOption,
@@ -31,7 +32,7 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
 const OPTIONS = {
   maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
   delay: { check: checkDelay },
-  maxDelay: { check: checkMs, default: 65_000 },
+  maxDelay: { check: checkMs, default: LONGEST_WAIT },
   methods: { check: checkMethods },
   statuses: { check: checkRetried },
   networkErrors: { check: checkBoolean, default: true },

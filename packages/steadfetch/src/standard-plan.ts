@@ -8,6 +8,7 @@ import {
   checkNumber,
   checkPlain,
   clockOption,
+  LONGEST_WAIT,
   type NumberRule,
   type OptionTable,
   optionError,
@@ -51,8 +52,6 @@ const OPTIONS = {
 export const standardOptions: OptionTable<StandardOptions> = OPTIONS;
 
 type StandardSettings = Settings<StandardOptions, typeof OPTIONS>;
-
-const LONGEST_WAIT = 65_000;
 
 /** Fills in the defaults. The options of a layer are checked by the layer itself. */
 export function planOf(options: StandardOptions | undefined): StandardPlan {
