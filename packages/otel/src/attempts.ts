@@ -10,8 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
 import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { errorTypeOf } from './attributes.ts';
-import { answered, contextOf, endSpan, failed, isCancelled, startSpan } from './spans.ts';
+import { answered, contextOf, endSpan, rejected, startSpan } from './spans.ts';
 
 export interface AttemptsOptions {
   /**
@@ -100,7 +99,7 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
         return response;
       },
       (error) => {
-        endSpan(span, () => isCancelled(call, error) || failed(span, errorTypeOf(error)));
+        endSpan(span, () => rejected(span, call, error));
         throw error;
       },
     );

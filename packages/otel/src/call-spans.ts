@@ -9,8 +9,7 @@ import {
   type SteadfetchEvent,
 } from '@steadfetch/core';
 import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
-import { errorTypeOf } from './attributes.ts';
-import { answered, endSpan, failed, isCancelled, keepContext, startSpan } from './spans.ts';
+import { answered, endSpan, keepContext, rejected, startSpan } from './spans.ts';
 
 /** A call whose span is open: its attempts that have ended, and what had been sent by then. */
 interface OpenCall {
@@ -48,7 +47,7 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
           return response;
         },
         (error) => {
-          end(() => isCancelled(call, error) || failed(span, errorTypeOf(error)));
+          end(() => rejected(span, call, error));
           throw error;
         },
       );

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { type Call, notify } from '@steadfetch/core';
 import { nameOf } from '@steadfetch/core/kit';
-import { methodOf, serverOf } from './attributes.ts';
+import { errorTypeOf, methodOf, serverOf } from './attributes.ts';
 
 /** The contexts of calls that have a span: where no context manager follows promises, a retry would lose it. */
 const contexts = new WeakMap<object, Context>();
@@ -57,18 +57,19 @@ export function endSpan(span: Span, describe: () => unknown): void {
   notify(() => span.end());
 }
 
-/** What the caller ends is no error, but for what a time limit ends by an abort, as that of ky does. */
-export function isCancelled({ signal, remaining }: Call, error: unknown): boolean {
-  return signal?.aborted === true && nameOf(error) !== 'TimeoutError' && remaining() > 0;
-}
-
 /** A status from 400 is an error, for a client. */
 export function answered(span: Span, { status }: Response): void {
   span.setAttribute('http.response.status_code', status);
   if (status >= 400) failed(span, String(status));
 }
 
-export function failed(span: Span, type: string): void {
+/** What the caller ends is no error, but for what a time limit ends by an abort, as that of ky does. */
+export function rejected(span: Span, { signal, remaining }: Call, error: unknown): void {
+  const isCancelled = signal?.aborted === true && nameOf(error) !== 'TimeoutError' && remaining() > 0;
+  if (!isCancelled) failed(span, errorTypeOf(error));
+}
+
+function failed(span: Span, type: string): void {
   span.setAttribute('error.type', type);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
