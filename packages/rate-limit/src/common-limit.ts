@@ -44,9 +44,9 @@ export interface Refused {
  * Whether the gates below one have a limit in common. They do if both hold: more of them were refused at their last answer than
  * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
  * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again, or several in
- * a row were told to wait until one instant, while three quarters of them are refused. They do as
- * well if each answer leaves less of one quota, whichever gate it is for. One that is refused again while others are accepted
- * says the opposite, and so do quotas of one name and different limits.
+ * a row were told to wait until one instant, while three quarters of the gates are refused. They do as well if each answer leaves less
+ * of one quota, whichever gate it is for. One that is refused again while others are accepted says the opposite, and so do quotas of one
+ * name and different limits.
  */
 export class CommonLimit {
   /** The gate that was refused last, for which policy and when. */
@@ -106,20 +106,25 @@ export class CommonLimit {
     }
     const before = this.#suspects;
     this.#note(child, true);
-    if (child.sentSince <= 1 && sentAt > child.refusedUntil) this.#byOthersAt = now;
     const end = now + (asked ?? UNTOLD_WAIT_MS);
-    const isSame = end - now >= LONG_WAIT_MS && Math.abs(end - this.#end) <= SECOND_MS;
-    this.#told = isSame ? this.#told + (child === this.#last ? 0 : 1) : 0;
-    const others = this.#refused.size + this.#accepted.size - 1;
-    const isMost = this.#refused.size >= REFUSED_PER_ACCEPTED * this.#accepted.size;
-    if (isMost && this.#told > 0 && this.#told >= Math.min(TOLD_IN_A_ROW, others)) this.#byOthersAt = now;
-    this.#end = end;
+    const isByOthers = child.sentSince <= 1 && sentAt > child.refusedUntil;
+    if (this.#tellsCommonEnd(child, now, end) || isByOthers) this.#byOthersAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
     const judged = this.#judge(wide, now - this.#byOthersAt <= MEMORY_MS);
     [this.#last, this.#policy, this.#at] = [child, policy, now];
     this.#own = this.#others = 0;
     return { wide: judged, before };
+  }
+
+  /** Notes when the wait of a refusal ends. Returns whether refusals of several gates in a row have told that instant, and most are refused. */
+  #tellsCommonEnd(child: Gate, now: number, end: number): boolean {
+    const isSame = end - now >= LONG_WAIT_MS && Math.abs(end - this.#end) <= SECOND_MS;
+    this.#end = end;
+    this.#told = isSame ? this.#told + (child === this.#last ? 0 : 1) : 0;
+    const [refused, accepted] = [this.#refused.size, this.#accepted.size];
+    if (this.#told === 0 || refused < REFUSED_PER_ACCEPTED * accepted) return false;
+    return this.#told >= Math.min(TOLD_IN_A_ROW, refused + accepted - 1);
   }
 
   #judge(wide: boolean, isByOthers: boolean): boolean {
