@@ -89,7 +89,7 @@ export class Recovery {
   #holds = false;
   /** When calls that an outage held got the first answer after it, or one of them was last refused its turn. */
   #waitedAt = -Infinity;
-  /** The same, but for what happens after requests have failed again. */
+  /** When that was so for the last time before requests failed again. */
   #waitedFirstAt = -Infinity;
 
   // what happened since the last failure that was not excused; a server is taken to be well at first

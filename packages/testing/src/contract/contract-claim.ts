@@ -11,8 +11,8 @@ export const CONTRACT_URL = 'https://contract.test/things?q=1';
 
 export function same(actual: unknown, expected: unknown, what: string): void {
   if (Object.is(actual, expected)) return;
-  const wanted = show(expected);
-  throw new Error(`${what}: expected ${wanted}, got ${show(actual) === wanted ? 'another one' : show(actual)}`);
+  const [wanted, got] = [show(expected), show(actual)];
+  throw new Error(`${what}: expected ${wanted}, got ${got === wanted ? 'another one' : got}`);
 }
 
 function show(value: unknown): string {
