@@ -28,7 +28,7 @@ export const LIMITERS: Readonly<Record<LimitAlgorithm, (limit: Limit) => Limiter
   'token-bucket': tokenBucket,
   'fixed-window': fixedWindow,
   'sliding-window': slidingWindow,
-  gcra,
+  gcra: tokenBucket, // the same decisions: its one instant is the level of the bucket
   concurrency,
 };
 
@@ -71,19 +71,6 @@ function slidingWindow({ requests, per }: Limit): Limiter {
     if (allowed) taken.push(now);
     const wait = taken.length < requests ? 0 : taken[0]! + per - now;
     return { allowed, wait, remaining: left(requests - taken.length), reset: taken.at(-1)! + per - now };
-  };
-}
-
-/** The generic cell rate algorithm of ATM: one instant is all its state. */
-function gcra({ requests, per, burst }: Limit): Limiter {
-  const step = per / requests;
-  const slack = (burst - 1) * step;
-  let arrival = 0;
-  return (now) => {
-    const allowed = arrival - slack <= now + step * ROUNDING;
-    if (allowed) arrival = Math.max(arrival, now) + step;
-    const reset = Math.max(0, arrival - now);
-    return { allowed, wait: Math.max(0, reset - slack), remaining: left(burst - reset / step), reset };
   };
 }
 
