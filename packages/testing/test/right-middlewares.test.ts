@@ -403,30 +403,6 @@ describe('contractChecks', () => {
 
     await contractChecks['keeps concurrent calls apart']!(() => asking);
   });
-
-  it.each(['if-range', 'if-match'])(
-    'passes who goes on with the rest of the same version, by %s',
-    async (condition) => {
-      const resuming: Middleware = (next) => async (input, init) => {
-        const response = await next(input, init);
-        const etag = response.headers.get('etag');
-        if (init?.method === 'POST' || etag === null) return response;
-        const { readable, writable } = new TransformStream();
-        const rest = async () => {
-          const part = await next(input, { ...init, headers: { range: 'bytes=5-', [condition]: etag } });
-          if (part.status === 206) return part.body!.pipeTo(writable);
-          return writable.abort(new TypeError('the server gives the whole'));
-        };
-        void response
-          .body!.pipeTo(writable, { preventAbort: true })
-          .catch(rest)
-          .catch(() => {});
-        return new Response(readable, response);
-      };
-
-      await contractChecks['tells of a body that breaks off']!(() => resuming);
-    },
-  );
 });
 
 /** Repeats a call once after it was answered with this status. */

@@ -1,6 +1,6 @@
 import type { Middleware } from '@steadfetch/core';
 import { checkFunction, checkNames } from '@steadfetch/core/kit';
-import { checkValue } from '../options/check-value.ts';
+import { checkValue } from '../options.ts';
 import { contractChecks } from './contract-checks.ts';
 import { inTurn, type TestRunner, testRunner } from './test-runner.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@steadfetch/core';
 import { checkNames, checkNumber } from '@steadfetch/core/kit';
-import { choice } from '../options/choice.ts';
+import { choice } from '../options.ts';
 import { type LimitHint, limitHeaders } from './limit-headers.ts';
 import { LIMITERS, type Limit, type LimitAlgorithm, ROUNDING, type Verdict } from './limiter.ts';
 

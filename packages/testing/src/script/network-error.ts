@@ -1,4 +1,4 @@
-import { checkValue } from '../options/check-value.ts';
+import { checkValue } from '../options.ts';
 
 const CONNECT = /^(?:ECONNREFUSED|E(?:NET|HOST)(?:UNREACH|DOWN)|EADDRNOTAVAIL|ETIMEDOUT)$/;
 const LOOKUP = new Set(['ENOTFOUND', 'EAI_AGAIN']);

@@ -1,5 +1,5 @@
 import { checkNumber } from '@steadfetch/core/kit';
-import { checkValue } from '../options/check-value.ts';
+import { checkValue } from '../options.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 /**

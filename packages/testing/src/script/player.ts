@@ -1,5 +1,5 @@
 import type { Clock } from '@steadfetch/core';
-import { checkValue } from '../options/check-value.ts';
+import { checkValue } from '../options.ts';
 import type { OpenRecord } from '../server/recorder.ts';
 import { type Plan, planOf } from './reply.ts';
 import { REPEATS, type Repeat, repliesOf, type Script, type ScriptFunction, scriptFunction } from './script.ts';

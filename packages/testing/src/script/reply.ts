@@ -1,6 +1,5 @@
 import { checkBoolean, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
-import { checkHeaders } from '../options/check-headers.ts';
-import { checkValue } from '../options/check-value.ts';
+import { checkHeaders, checkValue } from '../options.ts';
 import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
 
 export type { Fault };

@@ -1,7 +1,7 @@
 import { type Clock, onAbort, systemClock } from '@steadfetch/core';
 import { checkNames, clockOption } from '@steadfetch/core/kit';
 import { HttpHandler, HttpResponse, type http } from 'msw';
-import { checkValue } from '../options/check-value.ts';
+import { checkValue } from '../options.ts';
 import type { Fault } from '../script/fault.ts';
 import { type Player, player, problemPlan } from '../script/player.ts';
 import type { Plan } from '../script/reply.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Fetch, Random } from '@steadfetch/core';
 import { checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
-import { checkValue } from '../options/check-value.ts';
+import { checkValue } from '../options.ts';
 import type { Arrivals } from './arrivals.ts';
 import { checkService, type ServiceModel } from './service-model.ts';
 

@@ -1,5 +1,16 @@
-import { isToken } from '@steadfetch/core/kit';
-import { checkValue } from './check-value.ts';
+import { isToken, optionError } from '@steadfetch/core/kit';
+
+/** Returns the value, or throws an error that names the option, what is allowed and the value. */
+export function checkValue<T>(option: string, value: T, allowed: string, fits: boolean): T {
+  if (fits) return value;
+  throw optionError(option, allowed, value);
+}
+
+/** What a name stands for, or an error that lists the names. */
+export function choice<K extends string, V>(option: string, choices: Readonly<Record<K, V>>, name: K): V {
+  if (Object.hasOwn(choices, name)) return choices[name];
+  throw optionError(option, `one of ${Object.keys(choices).join(', ')}`, name);
+}
 
 /** What a field value is made of (RFC 9110 §5.5). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
