@@ -1,4 +1,4 @@
-// Three packages and nothing else: the first attempt gets no answer, timeout() cuts it, retry() makes another.
+// Three packages only: the first attempt gets no answer, timeout() aborts it, and retry() sends the request again.
 //
 //   pnpm example a-la-carte
 

@@ -1,4 +1,4 @@
-// The connection breaks in the middle of the body. Without bufferBody() that is the caller's problem; with it, a retry's.
+// The connection breaks in the middle of the body. Without bufferBody() the caller gets an error; with it, retry() tries again.
 //
 //   pnpm example buffer-body
 

@@ -1,4 +1,4 @@
-// A server fails three times: the circuit opens, calls are refused without being sent, and a probe closes it again.
+// A server fails three times: the circuit opens, calls are rejected unsent, and a probe closes it again.
 //
 //   pnpm example circuit-breaker
 

@@ -1,4 +1,4 @@
-// Retries on what only this API means: a 422 while it imports, a header, and an error inside a 200.
+// Retries for one API alone: on a 422 while it imports, on a header, and on an error inside a 200.
 //
 //   pnpm example custom-condition
 

@@ -1,4 +1,4 @@
-// A DELETE is done, but its answer is lost. The retry finds nothing: historyOf() tells that 404 from a real one.
+// The server acts on a DELETE, but its answer is lost. The retry gets a 404: historyOf() tells it from a real one.
 //
 //   pnpm example delete-safely
 

@@ -1,4 +1,4 @@
-// ky with retry() as its hooks: the server asks for a pause, ky takes it, and its shortcuts and errors stay what they were.
+// ky with retry() as its hooks: the server asks for a pause, ky waits, and its shortcuts and errors stay the same.
 //
 //   pnpm example ky-hooks
 

@@ -1,5 +1,5 @@
 // Sixty jobs, twenty workers, a server that allows two hundred a second and says so only when it refuses. No job is
-// lost, and hardly a request is wasted, although nobody told the client about the limit.
+// lost, and hardly a request is wasted, although the client does not know the limit.
 //
 //   pnpm example rate-limit
 

@@ -1,4 +1,4 @@
-// A stack per URL prefix, as Session.mount of Python's requests: the longest prefix wins.
+// A stack per URL prefix, like Session.mount of Python's requests: the longest prefix wins.
 //
 //   pnpm example session-mount
 

@@ -1,4 +1,4 @@
-// A process that is told to stop: calls that wait end at once, a request that is under way finishes.
+// A process that is shut down: calls that wait end at once, requests in flight finish.
 //
 //   pnpm example shutdown
 

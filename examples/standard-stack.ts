@@ -1,4 +1,4 @@
-// standard() puts the layers into the one order that works, checks their numbers, and says what it is made of.
+// standard() puts the layers in the right order, checks their numbers, and describes itself.
 //
 //   pnpm example standard-stack
 

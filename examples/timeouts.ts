@@ -1,4 +1,4 @@
-// Where timeout() stands says what it limits: one attempt, the whole call, or a body that stands still.
+// What timeout() limits depends on its place: one attempt, the whole call, or a body that stalls.
 //
 //   pnpm example timeouts
 

@@ -1,6 +1,6 @@
 // Eight processes share one API that allows 100 requests a second, through a Redis that this program starts. Each line shows
 // what each got in a second, and their sum: after five seconds just under 100, evenly. They are refused a few times
-// before: that is how they find the limit, which nobody told them.
+// before: that is how they find the limit.
 //
 //   pnpm example shared-limit [SECONDS]
 

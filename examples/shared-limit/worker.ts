@@ -1,4 +1,4 @@
-// One of the eight processes: ten callers, as fast as they are let. Says when it is ready, and begins when it is told to.
+// One of the eight processes: ten callers, as fast as the limiter allows. It reports when it is ready, and waits for the start.
 
 import { once } from 'node:events';
 import { rateLimit } from '@steadfetch/rate-limit';

@@ -29,8 +29,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'forty-workers',
     title: 'Forty workers at 100 a second',
     story: [
-      'A job of forty workers meets a limit of 100 requests a second that nobody told it of.',
-      'After some thirty refusals the pace is the true limit; a plain retry is refused two thousand times, and loses calls.',
+      'Forty workers reach a limit of 100 requests a second that they do not know.',
+      'After about thirty refusals the limiter sends at that rate; a plain retry is refused two thousand times, and loses calls.',
     ],
     scene: { server: limit({}), load: { kind: 'workers', workers: 40, lasts: 60_000 }, seed: 1 },
     code: 'rateLimit()',
@@ -40,7 +40,7 @@ export const PRESETS: readonly Preset[] = [
     id: 'storm',
     title: 'The storm',
     story: [
-      '800 calls a second meet a service with room for 1,000 that fails for ten seconds.',
+      '800 calls a second go to a service with a capacity of 1,000, which fails for ten seconds.',
       'A plain retry triples the load just when the service comes back, and keeps it down; the budget of retry() does not.',
     ],
     scene: {
@@ -56,7 +56,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'One 429 among a thousand answers',
     story: [
       'Twenty calls a second, and a single answer says 429 with Retry-After 30.',
-      'Only the refused call waits: one refusal is no proof that a limit was met, so the gate stays open for the others.',
+      'Only the refused call waits: a single refusal is no evidence of a rate limit, so the others are sent.',
     ],
     scene: {
       server: { kind: 'trouble', reply: '429', retryAfter: 30, nth: 400 },
@@ -71,7 +71,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'The order placed twice',
     story: [
       'One order in ten is placed, but the connection breaks before the answer comes.',
-      'Who repeats a POST blindly places it again; with one Idempotency-Key per call the server knows the repetition.',
+      'A blind retry of the POST places it again; with one Idempotency-Key per call the server recognises the retry.',
     ],
     scene: {
       server: { kind: 'trouble', reply: 'lost', share: 0.1, latency: 200 },
@@ -86,7 +86,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'Eight processes, one limit',
     story: [
       'Eight processes share a limit of 100 a second and know nothing of each other.',
-      'Each finds a part of it by its own answers, without a store between them; the table says how equal the parts are.',
+      'Each finds its share from its own answers, without a store; the table shows how equal the shares are.',
     ],
     scene: {
       server: limit({ hint: 'fields' }),
@@ -101,7 +101,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'The maintenance page that says an hour',
     story: [
       'For two minutes all answers are 503 with Retry-After 3600, although the service is back long before.',
-      'An hour is more than a call can wait, so calls end with the answer itself, and the first call after the trouble succeeds.',
+      'A call cannot wait for an hour, so calls end with that response, and the first call after the outage succeeds.',
     ],
     scene: { ...everyday('a maintenance page says an hour and takes two minutes, a call each 1 s'), seed: 7 },
     code: 'standard()',
@@ -110,8 +110,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'halved',
     title: 'A limit that halves',
     story: [
-      'After twenty seconds the server allows half of what it did.',
-      'The pace follows within seconds, and the refused calls are sent again by themselves.',
+      'After twenty seconds the server halves its limit.',
+      'The limiter adapts within seconds, and resends the refused calls.',
     ],
     scene: {
       server: limit({ changeAt: 20_000, changeBy: 0.5 }),
@@ -125,8 +125,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'train',
     title: 'Offline in a train',
     story: [
-      'Every forty seconds a tunnel takes the network away for three seconds.',
-      'With a longer backoff, and a reserve of retries for it, calls outlast a tunnel; two quick retries do not.',
+      'Every forty seconds a tunnel cuts off the network for three seconds.',
+      'With a longer backoff and a larger retry budget calls survive a tunnel; with two quick retries they do not.',
     ],
     scene: {
       server: { kind: 'trouble', reply: 'offline', share: 1, from: 20_000, to: 23_000, every: 40_000, latency: 120 },
@@ -140,8 +140,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'no-harm',
     title: 'Do no harm',
     story: [
-      'One of the everyday situations in which a stack must not be worse than a plain retry; choose another as the server.',
-      'A number that is worse than behind a plain retry is marked: here none is.',
+      'One of the everyday situations in which a stack must do no worse than a plain retry; choose another one as the server.',
+      'Numbers that are worse than behind a plain retry are marked: here there are none.',
     ],
     scene: { ...everyday('20 % independent 500, 30/s'), seed: 7 },
     code: 'standard()',

@@ -94,7 +94,7 @@ function tellPreset(): void {
   byId('story').replaceChildren(...(found ? [found.story[0], h('br'), found.story[1]] : [OWN]));
 }
 
-const OWN = 'Your own scene. The link holds all of it: copy it to show it to somebody.';
+const OWN = 'Your own scene. The link contains all of it: copy it to share it.';
 
 async function readHash(): Promise<void> {
   const { state: read, said } = await readLink(location.hash);

@@ -218,4 +218,4 @@ export class RunView {
   }
 }
 
-const HINT = 'Point at a call, or use the arrow keys in the chart, to read its story.';
+const HINT = 'Point at a call, or use the arrow keys in the chart, to see what happened to it.';

@@ -13,7 +13,7 @@ export class StackPanel {
   readonly #error = h('p', { className: 'error', role: 'alert', hidden: true });
   readonly #describe = h('pre', { className: 'describe' });
   readonly #tabs: Readonly<Record<Mode, HTMLInputElement>>;
-  readonly #only = h('p', { className: 'help', hidden: true }, 'This code has more in it than the form can show.');
+  readonly #only = h('p', { className: 'help', hidden: true }, 'The form cannot show all of this code.');
   readonly #onChange: (code: string) => void;
   #editor: Promise<CodeEditor> | undefined;
   #code = '';

@@ -1,7 +1,7 @@
 /** What a check says when it fails for what it is about. */
 export const reasons: Record<string, RegExp> = {
   'gives the response of next itself':
-    /^the response to a \w+(?: that is sent again after an? \w+)?: |^what is written on the response: |^the status of the answer after which nothing is left/,
+    /^the response to a \w+: |^what is written on the response: |^the status of the answer after which nothing is left/,
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
@@ -11,7 +11,7 @@ export const reasons: Record<string, RegExp> = {
   'tells of a body that breaks off':
     /^whether a (?:POST|GET) whose answer breaks off fails(?:, or ends with a whole one)?: expected true, got false|^the body of a (?:HEAD|GET) whose length is another: /,
   'rejects with the error of next itself':
-    /^the error of a \w+: |^what is written on the error: |^whether a \w+ (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|does not end within a second)/,
+    /^the error of a \w+: |^what is written on the error: |^whether a \w+ (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|does not end within a second)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":

@@ -6,11 +6,6 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongResponses: WrongMiddlewares = {
   'gives the response of next itself': {
-    'builds the answer to a repetition anew': (next) =>
-      again(next, async (input, init) => {
-        const response = await next(input, init);
-        return new Response(response.body, response);
-      }),
     'reads what is short, and builds it anew': (next) => async (input, init) => {
       const response = await next(input, init);
       const isShort = Number(response.headers.get('content-length') ?? 10_000) < 1_000;
