@@ -65,6 +65,7 @@ describe('networkError', () => {
   it('names the address that was tried', () => {
     expect(networkError('ECONNREFUSED', 'http://127.0.0.1:8080/x').cause).toMatchObject({
       message: 'connect ECONNREFUSED 127.0.0.1:8080',
+      errno: -111,
       address: '127.0.0.1',
       port: 8080,
     });

@@ -389,6 +389,75 @@ describe('contractChecks', () => {
     await contractChecks['keeps concurrent calls apart']!(() => keeping);
   });
 
+  it('passes who opens a circuit, until a time, a timer or a tick, and who waits or refuses until a told quota is renewed', async () => {
+    const breaking =
+      (hasTimer: boolean): Middleware =>
+      (next) => {
+        let failures = 0;
+        let isOpen = false;
+        let closesAt = 0;
+        return defineMiddleware(async (call, following) => {
+          if (hasTimer ? isOpen : failures >= 5 && timeOf(new Date()) < closesAt)
+            throw new Error('the circuit is open');
+          const outcome = await settle(following(call));
+          if (call.signal?.aborted) return unwrap(outcome);
+          failures = outcome.response?.ok ? 0 : failures + 1;
+          closesAt = timeOf(new Date()) + 30_000;
+          if (hasTimer && failures === 5) {
+            isOpen = true;
+            failures = 4;
+            setTimeout(() => {
+              isOpen = false;
+            }, 30_000).unref();
+          }
+          return unwrap(outcome);
+        })(next);
+      };
+    const quota =
+      (isPatient: boolean): Middleware =>
+      (next) => {
+        let renewedAt = 0;
+        return defineMiddleware(async (call, following) => {
+          const left = renewedAt - performance.now();
+          if (left > 0 && !isPatient) throw new Error('nothing is left');
+          if (left > 0) await sleep(left, call.signal);
+          const response = await following(call);
+          const { headers } = response;
+          if (headers.get('x-ratelimit-remaining') === '0')
+            renewedAt = performance.now() + Number(headers.get('x-ratelimit-reset')) * 1_000;
+          return response;
+        })(next);
+      };
+
+    const stopped: Middleware = (next) => {
+      let failures = 0; // and its clock stands still
+      return defineMiddleware(async (call, following) => {
+        if (failures >= 5) throw new Error('the circuit is open');
+        const outcome = await settle(following(call));
+        failures = outcome.response?.ok || call.signal?.aborted ? 0 : failures + 1;
+        return unwrap(outcome);
+      })(next);
+    };
+
+    const watching: Middleware = (next) => {
+      let failures = 0;
+      let openedAt = 0;
+      setInterval(() => {
+        if (Date.now() - openedAt > 30_000) failures = 0;
+      }, 5_000).unref();
+      return defineMiddleware(async (call, following) => {
+        if (failures >= 5) throw new Error('the circuit is open');
+        const outcome = await settle(following(call));
+        if (!call.signal?.aborted) failures = outcome.response?.ok ? 0 : failures + 1;
+        openedAt = Date.now();
+        return unwrap(outcome);
+      })(next);
+    };
+
+    for (const right of [breaking(false), breaking(true), quota(false), quota(true), stopped, watching])
+      await contractChecks['answers after calls that were aborted']!(() => right);
+  });
+
   it('passes who asks its own server for a token with the headers of the call', async () => {
     const asking: Middleware = (next) => {
       let token: Promise<string> | undefined;
@@ -403,6 +472,30 @@ describe('contractChecks', () => {
 
     await contractChecks['keeps concurrent calls apart']!(() => asking);
   });
+
+  it.each(['if-range', 'if-match'])(
+    'passes who goes on with the rest of the same version, by %s',
+    async (condition) => {
+      const resuming: Middleware = (next) => async (input, init) => {
+        const response = await next(input, init);
+        const etag = response.headers.get('etag');
+        if (init?.method === 'POST' || etag === null) return response;
+        const { readable, writable } = new TransformStream();
+        const rest = async () => {
+          const part = await next(input, { ...init, headers: { range: 'bytes=5-', [condition]: etag } });
+          if (part.status === 206) return part.body!.pipeTo(writable);
+          return writable.abort(new TypeError('the server gives the whole'));
+        };
+        void response
+          .body!.pipeTo(writable, { preventAbort: true })
+          .catch(rest)
+          .catch(() => {});
+        return new Response(readable, response);
+      };
+
+      await contractChecks['tells of a body that breaks off']!(() => resuming);
+    },
+  );
 });
 
 /** Repeats a call once after it was answered with this status. */

@@ -1,18 +1,58 @@
 import { passed } from '../time/passed.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
+import { watchTimers } from './watch-timers.ts';
 
 const DAY = 86_400_000;
 
-/** Runs it a day later, by the clocks of the platform and of the kit. Timers stay as they are. */
-export function aDayLater(run: () => Promise<unknown>): Promise<unknown> {
+/**
+ * Runs what lets days pass: by all clocks, by the timers that were set before, and for signals that have a time limit. It may ask
+ * whether somebody reads the time of the platform, since a clock of another kind may stand still.
+ */
+export function withDays(
+  run: (passADay: () => void, isClockRead: () => boolean) => Promise<unknown>,
+): Promise<unknown> {
   return exclusively(async () => {
+    let isRead = false;
+    const { Date: RealDate } = globalThis;
     const [now, elapsed] = [Date.now, performance.now.bind(performance)];
-    const restore = [patch(Date, { now: () => now() + DAY }), patch(performance, { now: () => elapsed() + DAY })];
-    passed.ms = DAY;
-    await run().finally(() => {
+    const read = (clock: () => number): number => {
+      isRead = true;
+      return clock() + passed.ms;
+    };
+    const { left: due, restore: putBack } = watchTimers(() => {
+      isRead = true;
+    });
+    const limit = (): AbortSignal => {
+      isRead = true;
+      const controller = new AbortController();
+      due.set(controller, () => controller.abort(new DOMException('a day has passed', 'TimeoutError')));
+      return controller.signal;
+    };
+    const construct = (target: DateConstructor, args: [], own: () => void): object =>
+      Reflect.construct(target, args.length > 0 ? args : [target.now()], own);
+    const restore = [
+      putBack,
+      patch(Date, { now: () => read(now) }),
+      patch(performance, { now: () => read(elapsed) }),
+      patch(AbortSignal, { timeout: limit }),
+      patch(globalThis, { Date: new Proxy(RealDate, { construct }) }),
+    ];
+    const passADay = (): void => {
+      passed.ms += DAY;
+      for (const fire of [...due.values()]) fire();
+    };
+    await run(passADay, () => isRead).finally(() => {
       passed.ms = 0;
       for (const undo of restore) undo();
     });
+  });
+}
+
+/** Runs it a day later. */
+export function aDayLater(run: () => Promise<unknown>): Promise<unknown> {
+  return withDays((passADay) => {
+    passADay();
+    return run();
   });
 }

@@ -1,7 +1,18 @@
 import { Call, type Fetch, onAbort, settle } from '@steadfetch/core';
-import { abortedInTime, callWith, KINDS, type Kind, lastOfEleven, REFUSED, TRANSIENT } from './aborted-call.ts';
-import { aMoment, type ContractCheck, errorOf, inTime, isRead, type Make, PATIENT, same } from './contract-claim.ts';
-import { ending, endless, FAILED, FAILURES, ok } from './contract-probe.ts';
+import { withDays } from './a-day.ts';
+import { abortedInTime, callWith, KINDS, type Kind, lastOfEleven, ofKind, REFUSED, TRANSIENT } from './aborted-call.ts';
+import {
+  aMoment,
+  type ContractCheck,
+  errorOf,
+  inTime,
+  isRead,
+  type Make,
+  PATIENT,
+  same,
+  statusOf,
+} from './contract-claim.ts';
+import { endInTime, ending, endless, FAILED, FAILURES, ok, probe } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** What becomes of calls that their caller aborts. */
@@ -40,9 +51,47 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
       const finish = (response: Response) => response.body?.cancel();
       const next = await lastOfEleven(make, ok, { kind, ms: PATIENT, finish });
       same(next, 200, `the status of a ${kind} after ten whose answers were cancelled`);
+      await answersADayLater(make, kind);
     }
   },
 };
+
+/** Whatever calls met: a circuit closes, a pause ends, and the time limit of one call is none of another. */
+async function answersADayLater(make: Make, kind: Kind): Promise<void> {
+  await withDays(async (passADay, isClockRead) => {
+    const ends = [['after answers', ok] as const, ...TRANSIENT, ...REFUSED];
+    const all = ends.map(([when, first]) => {
+      let next: Fetch = first;
+      const steady = ofKind(
+        kind,
+        make()((...call) => next(...call)),
+      );
+      const meet = (other: Fetch): void => {
+        next = other;
+      };
+      return { when, steady, meet };
+    });
+    const abortAll = (calls: number) =>
+      inTime(
+        Promise.allSettled(
+          all.flatMap(({ steady }) =>
+            Array.from({ length: calls }, () => abortedInTime(steady).then((response) => response.text())),
+          ),
+        ),
+      );
+    await abortAll(10);
+    passADay();
+    for (const { meet } of all) meet(endless().fetch);
+    await abortAll(1); // it may be the probe of a circuit
+    passADay();
+    for (const { when, steady, meet } of all) {
+      meet(probe().fetch); // which hears a signal
+      let end = await endInTime(steady);
+      for (let more = 2; more > 0 && end?.failed; more--) end = await endInTime(steady); // a circuit may want some
+      if (end !== undefined && isClockRead()) same(statusOf(end), 200, `the status of a ${kind} a day ${when}`);
+    }
+  });
+}
 
 /** Answers with a body that only ends by the signal. */
 const unread: Fetch = async (...call) => {

@@ -26,6 +26,12 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         };
         await (await endInTime(make()(broken)))?.response?.text().catch(() => {});
       }
+      const kept = new Response('kept', {
+        headers: { 'cache-control': 'max-age=0, stale-while-revalidate=60', etag: '"1"' },
+      });
+      let sent = 0;
+      const steady = make()(() => (sent++ === 0 ? Promise.resolve(kept) : reject(CONTRACT_URL)));
+      for (let calls = 0; calls < 3; calls++) await endInTime(steady);
       for (let turns = 0; turns < 3; turns++) await macrotask();
     });
     same(unhandled, 0, 'the number of rejections that nobody handles');

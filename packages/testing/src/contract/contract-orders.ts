@@ -18,8 +18,20 @@ import { asInitAndAsRequest, endInTime, endless, ok, probe } from './contract-pr
 const STATUSES = [200, 202, 408, 409, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529, 530];
 
 /** No code proves that nothing was sent: it may be that of a redirect. */
-const CODES =
-  'ECONNRESET ECONNABORTED ECONNREFUSED ENOTFOUND EAI_AGAIN ETIMEDOUT EPIPE ENETUNREACH EHOSTUNREACH UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_SOCKET';
+const CODES = [
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
+];
 
 /** What Chromium, Safari (three), Firefox, React Native and Node (two) say. */
 const TEXTS = [
@@ -41,7 +53,7 @@ function errors(): [string, unknown][] {
   const bun = CODES_OF_BUN.map((code) => Object.assign(new TypeError(`${code}: no answer`), { code }));
   const names = ['TimeoutError', 'AbortError'];
   return [
-    ...CODES.split(' ').map((code): [string, unknown] => [code, networkError(code, CONTRACT_URL)]),
+    ...CODES.map((code): [string, unknown] => [code, networkError(code, CONTRACT_URL)]),
     ...TEXTS.map((text): [string, unknown] => [text, new TypeError(text)]),
     ...[deno, ...bun].map((error): [string, unknown] => [error.message, error]),
     ...names.map((name): [string, unknown] => [name, new DOMException('of another signal', name)]),

@@ -38,6 +38,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
+    await givesWhatARepetitionGot(make);
     const last = await endInTime(make()(async () => new Response('ok', { headers: USED_UP })));
     if (last !== undefined)
       same(statusOf(last), 200, 'the status of the answer after which nothing is left of a quota');
@@ -186,6 +187,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       isFailing = false;
       const next = await endInTime(steady);
       same(next?.error === failed, false, `whether a ${kind} fails with the error of another`);
+      isFailing = true;
+      const last = await endInTime(steady);
+      same(last?.response !== undefined, false, `whether a ${kind} gives the response of another`);
     }
     const { signal, abort } = ending();
     const ends = REPEATABLE.map(async (args) => {
@@ -219,6 +223,24 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     });
   },
 };
+
+async function givesWhatARepetitionGot(make: Make): Promise<void> {
+  const ends = FAILURES.flatMap(({ when, fail }) =>
+    KINDS.map(async (kind) => {
+      const response = asFetched(Response.json('ok'));
+      const before = writtenOn(response);
+      const steady = make()(async () => response);
+      const usual = await endInTime(ofKind(kind, steady));
+      if (usual?.response !== response) return; // the signal has to reach the body
+      const { fetch } = failingOnce(fail, async () => response);
+      const end = await endInTime(ofKind(kind, make()(fetch)));
+      if (!end?.response?.ok) return; // it waits, or was not sent again
+      same(end.response, response, `the response to a ${kind} that is sent again ${when}`);
+      same(writtenOn(response), before, 'what is written on the response');
+    }),
+  );
+  await Promise.all(ends);
+}
 
 /** Before its body is there, which an abort still ends. */
 async function streamsWhatARepetitionGot(make: Make): Promise<void> {

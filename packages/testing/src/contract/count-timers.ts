@@ -5,7 +5,7 @@ import { watchTimers } from './watch-timers.ts';
 export function countTimers(run: (left: () => unknown[]) => Promise<unknown>): Promise<number> {
   return exclusively(async () => {
     const { left, restore } = watchTimers();
-    await run(() => [...left]).finally(restore);
+    await run(() => [...left.keys()]).finally(restore);
     return left.size;
   });
 }

@@ -1,6 +1,14 @@
 import { checkValue } from '../options.ts';
 
-const CONNECT = /^(?:ECONNREFUSED|E(?:NET|HOST)(?:UNREACH|DOWN)|EADDRNOTAVAIL|ETIMEDOUT)$/;
+const CONNECT = new Set([
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+]);
 const LOOKUP = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 const UNDICI: Readonly<Record<string, readonly [name: string, message: string]>> = {
   UND_ERR_CONNECT_TIMEOUT: ['ConnectTimeoutError', 'Connect Timeout Error'],
@@ -8,6 +16,17 @@ const UNDICI: Readonly<Record<string, readonly [name: string, message: string]>>
   UND_ERR_BODY_TIMEOUT: ['BodyTimeoutError', 'Body Timeout Error'],
   UND_ERR_SOCKET: ['SocketError', 'other side closed'],
 };
+const ERRNO: Readonly<Record<string, number>> = {
+  ECONNREFUSED: -111,
+  ECONNRESET: -104,
+  EPIPE: -32,
+  ETIMEDOUT: -110,
+  ENETUNREACH: -101,
+  EHOSTUNREACH: -113,
+  ENOTFOUND: -3008,
+  EAI_AGAIN: -3001,
+};
+
 /**
  * The error that `fetch` of Node rejects with: a `TypeError` whose cause carries `code`, `syscall` and the address.
  *
@@ -28,17 +47,19 @@ function systemError(code: string, url: string): Error {
   const undici = UNDICI[code];
   if (undici) return Object.assign(new Error(undici[1]), { name: undici[0], code });
   const { hostname, port, protocol } = new URL(url, 'http://127.0.0.1:80/');
+  const errno = ERRNO[code];
+  const known = errno === undefined ? { code } : { errno, code };
   if (LOOKUP.has(code)) {
     const syscall = 'getaddrinfo';
-    return Object.assign(new Error(`${syscall} ${code} ${hostname}`), { code, syscall, hostname });
+    return Object.assign(new Error(`${syscall} ${code} ${hostname}`), { ...known, syscall, hostname });
   }
-  if (CONNECT.test(code)) {
+  if (CONNECT.has(code)) {
     const address = /^[\d.]+$|^\[/.test(hostname) ? hostname.replace(/[[\]]/g, '') : '127.0.0.1';
     const place = { address, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
     const text = `connect ${code} ${address}:${place.port}`;
-    return Object.assign(new Error(text), { code, syscall: 'connect', ...place });
+    return Object.assign(new Error(text), { ...known, syscall: 'connect', ...place });
   }
-  if (!/^E[A-Z]+$/.test(code)) return Object.assign(new Error(code), { code });
+  if (!/^E[A-Z]+$/.test(code)) return Object.assign(new Error(code), known);
   const syscall = code === 'EPIPE' ? 'write' : 'read';
-  return Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+  return Object.assign(new Error(`${syscall} ${code}`), { ...known, syscall });
 }

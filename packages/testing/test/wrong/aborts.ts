@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Call, defineMiddleware, discard, onAbort, throwIfAborted } from '@steadfetch/core';
+import {
+  Call,
+  defineMiddleware,
+  discard,
+  type Middleware,
+  onAbort,
+  settle,
+  throwIfAborted,
+  unwrap,
+} from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
 import { afterError } from './repeats.ts';
 import { sleep } from './sleep.ts';
@@ -225,6 +234,14 @@ export const wrongAborts: WrongMiddlewares = {
         return response;
       };
     },
+    'has one time limit for all calls': (next) => {
+      const limit = AbortSignal.timeout(30_000);
+      return defineMiddleware((call, following) => {
+        return following(call.with({ signal: call.signal ? AbortSignal.any([call.signal, limit]) : limit }));
+      })(next);
+    },
+    'refuses all calls after five that failed': breaking(() => false),
+    'waits for the end of a probe that was aborted': breaking((since) => since > 30_000),
     'keeps the slot of a call that was aborted before it was made': (() => {
       let free = 5;
       return defineMiddleware(async (call, next) => {
@@ -238,3 +255,25 @@ export const wrongAborts: WrongMiddlewares = {
     'keeps the slot of a call that is aborted while its answer is read': untilRead(5, 'failure'),
   },
 };
+
+/** A circuit, which lets one call through where it may close. It learns nothing of a call that was aborted. */
+function breaking(mayClose: (since: number) => boolean): Middleware {
+  return (next) => {
+    let failures = 0;
+    let openedAt = 0;
+    let isProbing = false;
+    return defineMiddleware(async (call, following) => {
+      if (failures >= 5) {
+        if (isProbing || !mayClose(Date.now() - openedAt)) throw new Error('the circuit is open');
+        isProbing = true;
+      }
+      const outcome = await settle(following(call));
+      if (call.signal?.aborted) return unwrap(outcome);
+      const hasFailed = outcome.failed || outcome.response.status >= 500;
+      failures = hasFailed ? failures + 1 : 0;
+      if (hasFailed) openedAt = Date.now();
+      isProbing = false;
+      return unwrap(outcome);
+    })(next);
+  };
+}

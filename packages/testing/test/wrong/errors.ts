@@ -25,6 +25,32 @@ export const wrongErrors: WrongMiddlewares = {
         });
       })(next);
     },
+    'gives the last good answer again': (next) => {
+      let good: Response | undefined;
+      return async (...call) => {
+        try {
+          const response = await next(...call);
+          if (response.ok) good = response;
+          return response;
+        } catch (error) {
+          if (good) return good;
+          throw error;
+        }
+      };
+    },
+    'makes a response of the last good answer': (next) => {
+      let good: ResponseInit | undefined;
+      return async (...call) => {
+        try {
+          const response = await next(...call);
+          if (response.ok) good = { status: response.status, headers: new Headers(response.headers) };
+          return response;
+        } catch (error) {
+          if (good) return new Response('[]', good);
+          throw error;
+        }
+      };
+    },
     'keeps it for other calls': (next) => {
       const kept = new Map<string, Promise<Response>>();
       return (input, init) => {

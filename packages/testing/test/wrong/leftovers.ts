@@ -12,6 +12,18 @@ export const wrongLeftovers: WrongMiddlewares = {
       if (response.ok && response.headers.has('cache-control')) void response.clone().text();
       return response;
     },
+    'renews a kept answer, and hears no failure of it': (next) => {
+      const kept = new Map<string, Response>();
+      return async (input, init) => {
+        const key = String(input);
+        const last = kept.get(key)?.clone();
+        const renewed = next(input, init).then((response) => {
+          if (response.headers.has('cache-control')) kept.set(key, response.clone());
+          return response;
+        });
+        return last ?? renewed;
+      };
+    },
     'has a promise of the abort that nobody awaits': (next) => (input, init) => {
       void new Promise((_, reject) => init?.signal?.addEventListener('abort', reject));
       return next(input, init);

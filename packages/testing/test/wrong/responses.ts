@@ -6,6 +6,11 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongResponses: WrongMiddlewares = {
   'gives the response of next itself': {
+    'builds the answer to a repetition anew': (next) =>
+      again(next, async (input, init) => {
+        const response = await next(input, init);
+        return new Response(response.body, response);
+      }),
     'reads what is short, and builds it anew': (next) => async (input, init) => {
       const response = await next(input, init);
       const isShort = Number(response.headers.get('content-length') ?? 10_000) < 1_000;
@@ -356,6 +361,36 @@ export const wrongResponses: WrongMiddlewares = {
       },
   },
   'tells of a body that breaks off': {
+    'goes on with the rest of a newer version': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (init?.method === 'POST' || !response.headers.has('etag')) return response;
+      const { readable, writable } = new TransformStream();
+      const rest = async () => {
+        const part = await next(input, { ...init, headers: { range: 'bytes=5-' } });
+        return part.status === 206 ? part.body!.pipeTo(writable) : writable.abort(new TypeError('not a part'));
+      };
+      void response
+        .body!.pipeTo(writable, { preventAbort: true })
+        .catch(rest)
+        .catch(() => {});
+      return new Response(readable, response);
+    },
+    'keeps what has come of it for the next call': (next) => {
+      let kept = '';
+      return async (input, init) => {
+        if (kept) return new Response(kept);
+        const response = await next(input, init);
+        if (init?.method === 'POST' || !response.headers.has('etag')) return response;
+        const decoder = new TextDecoder();
+        const noting = new TransformStream({
+          transform: (chunk, stream) => {
+            kept += decoder.decode(chunk);
+            stream.enqueue(chunk);
+          },
+        });
+        return new Response(response.body!.pipeThrough(noting), response);
+      };
+    },
     'ends it':
       (next) =>
       async (...call) => {
