@@ -2,7 +2,7 @@ import { notify, onAbort } from '@steadfetch/core';
 import { abortWith } from '@steadfetch/core/kit';
 
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
-const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.3') as never;
+const SCOPED = Symbol('scoped');
 
 /** Something that ends when a signal aborts. */
 export interface Follower {

@@ -72,18 +72,16 @@ const LONGEST_REAL = 1_000;
  */
 function sleepTimer({ clock, now }: Time, ms: number, target: Expirable): Timer {
   const off = new AbortController();
+  const { signal } = off;
   let handle: ReturnType<typeof setTimeout> | undefined;
-  let waited = false;
+  const ring = () => signal.aborted || target.expire();
   const startReal = () => {
-    if (!off.signal.aborted) handle = setTimeout(expire, Math.min(ms, LONGEST_REAL), target);
+    if (!signal.aborted) handle = setTimeout(ring, Math.min(ms, LONGEST_REAL));
   };
-  const wake = () => {
-    if (!waited) startReal();
-    else if (!off.signal.aborted) target.expire();
-  };
-  clock.sleep(ms, off.signal).then(wake, startReal);
+  let wake: () => void = startReal;
+  clock.sleep(ms, signal).then(() => wake(), startReal);
   void turns(TURNS).then(() => {
-    waited = true;
+    wake = ring;
   });
   const clear = () => {
     endSleep(off);
@@ -91,10 +89,6 @@ function sleepTimer({ clock, now }: Time, ms: number, target: Expirable): Timer 
   };
   // after the sleep has begun: it may have moved the clock
   return { due: now() + ms, clear };
-}
-
-function expire(target: Expirable): void {
-  target.expire();
 }
 
 async function turns(count: number): Promise<void> {
