@@ -4,31 +4,25 @@ export interface Place<T> {
   /** Lower ones come first. */
   readonly order: number;
   index: number;
-  hasLeft: boolean;
 }
 
 /**
- * Values in order: a binary heap. Adding at the end takes constant time, adding elsewhere and taking the first one logarithmic
- * time. Equal orders come out in no particular order.
- *
- * A place that leaves is only marked, so that thousands can leave at once; it is dropped once it comes first, or when more
- * have left than there are.
+ * Values in order: a binary heap. Adding at the end takes constant time, adding elsewhere and removing logarithmic time. Equal orders come
+ * out in no particular order.
  */
 export class Queue<T> {
-  #heap: Place<T>[] = [];
-  #left = 0;
+  readonly #heap: Place<T>[] = [];
 
   get size(): number {
-    return this.#heap.length - this.#left;
+    return this.#heap.length;
   }
 
   get first(): Place<T> | undefined {
-    while (this.#heap[0]?.hasLeft) this.#dropFirst();
     return this.#heap[0];
   }
 
   add(order: number, value: T): Place<T> {
-    const place: Place<T> = { value, order, index: this.#heap.length, hasLeft: false };
+    const place: Place<T> = { value, order, index: this.#heap.length };
     this.#heap.push(place);
     this.#rise(place);
     return place;
@@ -36,25 +30,12 @@ export class Queue<T> {
 
   /** Removes a place. Ignores one that was removed before, or that another queue has. */
   remove(place: Place<T>): void {
-    if (this.#heap[place.index] !== place || place.hasLeft) return;
-    place.hasLeft = true;
-    this.#left++;
-    if (this.#left > this.size) this.#dropAll();
-  }
-
-  /** Where the first one has left there is another one that has not. */
-  #dropFirst(): void {
+    if (this.#heap[place.index] !== place) return;
     const last = this.#heap.pop()!;
-    this.#left--;
-    this.#put(last, 0);
+    if (last === place) return;
+    this.#put(last, place.index);
     this.#sink(last);
-  }
-
-  #dropAll(): void {
-    this.#heap = this.#heap.filter(({ hasLeft }) => !hasLeft);
-    this.#left = 0;
-    for (const [index, place] of this.#heap.entries()) place.index = index;
-    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index--) this.#sink(this.#heap[index]!);
+    this.#rise(last);
   }
 
   #put(place: Place<T>, index: number): void {
