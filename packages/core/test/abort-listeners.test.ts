@@ -46,22 +46,16 @@ describe('onAbort', () => {
     expect(reasons).toEqual([null]);
   });
 
-  it('calls one listener though another throws, and throws what that threw', () => {
-    const target = new EventTarget();
-    let run = (): void => {};
-    const signal = Object.assign(target, { aborted: false, reason: 'stop' }) as unknown as AbortSignal;
-    signal.addEventListener = (_type: string, listener: unknown) => {
-      run = listener as () => void;
-    };
+  it('calls one listener though another throws', () => {
+    const controller = new AbortController();
     const reasons: unknown[] = [];
-    for (const error of ['first', 'second']) {
-      onAbort(signal, () => {
-        throw error;
-      });
-    }
-    onAbort(signal, (reason) => reasons.push(reason));
+    onAbort(controller.signal, () => {
+      throw new Error('mine');
+    });
+    onAbort(controller.signal, (reason) => reasons.push(reason));
 
-    expect(run).toThrow('first');
+    controller.abort('stop');
+
     expect(reasons).toEqual(['stop']);
   });
 });

@@ -1,3 +1,5 @@
+import { notify } from '../events/notify.ts';
+
 /** The caller's reason by identity, also `null` or a string; an `AbortError` where the runtime keeps no reason. */
 export function abortReason(signal: AbortSignal): unknown {
   if (signal.reason !== undefined || 'reason' in signal) return signal.reason;
@@ -22,7 +24,7 @@ const adderOf = new WeakMap<AbortSignal, (listener: Listener) => () => void>();
 
 /**
  * Calls `listener` once when the signal aborts, at once if it already has. Returns the function that removes it again;
- * calling that twice is harmless.
+ * calling that twice is harmless. What a listener throws at an abort is ignored, as by `notify`.
  *
  * A signal carries one event listener, however many listen to it: adding one to an `EventTarget` costs time that grows
  * with those that are there.
@@ -45,19 +47,12 @@ const nothing = () => {};
 
 function adderTo(signal: AbortSignal): (listener: Listener) => () => void {
   const entries = new Set<{ readonly listener: Listener }>();
-  /** Calls all of them, whatever one throws, and then throws the first error, as from an event listener. */
   const run = () => {
     const reason = abortReason(signal);
-    let failure: { error: unknown } | undefined;
     for (const entry of entries) {
       entries.delete(entry);
-      try {
-        entry.listener(reason);
-      } catch (error) {
-        failure ??= { error };
-      }
+      notify(entry.listener, reason);
     }
-    if (failure) throw failure.error;
   };
   return (listener) => {
     const entry = { listener };
