@@ -22,7 +22,7 @@ import {
   type RequestCopy,
   signalUntil,
 } from './ky-request.ts';
-import { type KyRetry, NOT_BY_KY } from './ky-retry.ts';
+import type { KyRetry } from './ky-retry.ts';
 
 /** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
 export class Attempts {
@@ -65,11 +65,10 @@ export class Attempts {
     this.#kept = kept;
   }
 
-  /** Keeps the body of the first request, before it is sent, if it can be sent only once. */
-  prepare(request: Request, bodies: Bodies): void {
+  /** Keeps the body of the first request, before it is sent, if it can be sent only once. Then ky must not clone the request: a clone keeps a streamed body in memory. */
+  prepare(request: Request, bodies: Bodies): boolean {
     this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
-    // With a limit ky clones the request, and a clone keeps a streamed body in memory.
-    if (this.#oneShot) this.#kept!.limit = NOT_BY_KY;
+    return this.#oneShot !== undefined;
   }
 
   begin(kyRequest: KyRequest): Attempt {
