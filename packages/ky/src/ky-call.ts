@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, NOT_BY_KY, saidIn, setForKy } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteSaid, saidIn, setForKy } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -77,7 +77,7 @@ export class KyCall {
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    this.#options.retry = setForKy({ ...this.#said }, { limit: this.#policy.maxRetries }, this.#said);
+    this.#options.retry = noteSaid({ ...this.#said, limit: this.#policy.maxRetries }, this.#said);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
@@ -95,7 +95,7 @@ export class KyCall {
   readonly #note: BeforeRequestHook = ({ options }) => {
     const known = saidIn(this.#options.retry);
     if (known !== this.#said) this.#said = asObject(known);
-    setForKy(options.retry, {}, this.#said);
+    noteSaid(options.retry, this.#said);
   };
 
   readonly #prepare: BeforeRequestHook = ({ request, options }) => {
@@ -110,7 +110,9 @@ export class KyCall {
   #adopt(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    this.#said = saidIn(options.retry) as RetryOptions;
+    const said = saidIn(options.retry) as RetryOptions;
+    if (said !== this.#said) noteSaid(options.retry, said);
+    this.#said = said;
     const policy = this.#said === this.#given ? this.#policy : this.#policyOf(this.#said);
     this.#attempts.adopt(policy, options.retry);
     this.#set({
@@ -123,7 +125,7 @@ export class KyCall {
 
   /** Changes the option for ky's loop. */
   #set(changes: RetryOptions): void {
-    setForKy(this.#normalized!.retry, changes, this.#said);
+    setForKy(this.#normalized!.retry, changes);
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {

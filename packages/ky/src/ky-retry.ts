@@ -17,10 +17,18 @@ interface Changed extends RetryOptions {
   steadfetchSaid?: () => Before;
 }
 
-/** Sets what ky's loop needs, and notes in the option what it said before: a hook of the caller may hand its `options` on to another call. */
-export function setForKy<R extends RetryOptions>(retry: R, changes: RetryOptions, said: RetryOptions): R {
-  const given = membersOf(Object.assign(retry, changes));
-  return Object.assign(retry, { steadfetchSaid: () => ({ said, given }) });
+/** Notes in the option as we give it to ky what it said before: a hook of the caller may hand its `options` on to another call. */
+export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): R {
+  const before: Before = { said, given: {} };
+  Object.assign(retry, { steadfetchSaid: () => before });
+  return setForKy(retry, retry);
+}
+
+/** Sets what ky's loop needs in an option that has such a note. */
+export function setForKy<R extends Changed>(retry: R, changes: RetryOptions): R {
+  const { given } = retry.steadfetchSaid!();
+  for (const [name, value] of Object.entries(changes)) given[name] = Array.isArray(value) ? [...value] : value;
+  return Object.assign(retry, changes);
 }
 
 /** What the option said before we changed it for ky, with what a hook of the caller has changed since: the same object until then. */
@@ -29,17 +37,14 @@ export function saidIn(retry: Options['retry']): Options['retry'] {
   const before = now.steadfetchSaid?.();
   if (!before) return retry;
   const { said, given } = before;
-  const members = Object.entries(membersOf(now));
-  const changed = members.filter(([name, value]) => !Object.is(value, given[name]));
-  if (changed.length === 0) return said;
-  return { ...said, ...Object.fromEntries(changed.map(([name]) => [name, now[name as keyof RetryOptions]])) };
+  const changed = Object.entries(now).filter(([name, value]) => !isSame(value, given[name]));
+  return changed.length === 0 ? said : { ...said, ...Object.fromEntries(changed) };
 }
 
-/** The members to compare. A list counts by its elements: a hook may push to it. */
-function membersOf({ steadfetchSaid: _, ...members }: Changed): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(members).map(([name, value]) => [name, Array.isArray(value) ? value.join() : value]),
-  );
+/** Also of two lists with the same elements: a hook may push to one. 0 is not -0. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+  return a.length === b.length && a.every((element, n) => element === b[n]);
 }
 
 /** The option as an object. A number is the limit, as in ky; any other value becomes the limit too, and is refused there. */

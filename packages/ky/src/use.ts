@@ -15,7 +15,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, NOT_BY_KY, saidIn, setForKy } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -49,27 +49,41 @@ export function use(...middlewares: Middleware[]): Options {
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     let holder: Pick<Options, 'retry'> = options;
-    const override = () => overrideOf({ retry: saidIn(holder.retry), steadfetch: options.steadfetch }, Math.random);
-    const isOff = override() === false;
+    let said: RetryOptions = {}; // no option says this object
+    let own: RetryOverride | undefined;
+    let override: RetryOverride | undefined;
+    /** Reads what the options say now. Ours may be changed in place. */
+    const read = () => {
+      const { steadfetch } = options;
+      const retry = saidIn(holder.retry);
+      if (retry === said && own === steadfetch?.retry && typeof own !== 'object') return;
+      own = steadfetch?.retry;
+      override = overrideOf({ retry, steadfetch }, Math.random);
+      if (retry !== said) said = asObject(retry);
+    };
+    read();
+    const isOff = override === false;
+    if (isOff) said = { limit: 0 };
     const forces = !isOff && mayForce(options);
     /** Without methods ky's loop repeats only what a hook forces. */
-    const turnOff = (retry: RetryOptions, said: RetryOptions) =>
-      setForKy(retry, { limit: forces ? (said.limit ?? 2) : NOT_BY_KY, methods: [] }, said);
-    const said = () => (isOff ? { limit: 0 } : asObject(saidIn(options.retry)));
-    options.retry = turnOff(said(), said());
+    const turnOff = (retry: RetryOptions) =>
+      noteSaid(Object.assign(retry, { limit: forces ? (said.limit ?? 2) : NOT_BY_KY, methods: [] }), said);
+    options.retry = turnOff({ ...said });
     // The first hook after those of init. It gets ky's copy of the option, with ky's defaults.
     const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
-      turnOff(copy.retry, said());
+      read();
+      turnOff(copy.retry);
       holder = copy;
     };
     options.hooks = { ...options.hooks, beforeRequest: [beforeRequest, ...(options.hooks?.beforeRequest ?? [])] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (!forces && !isOff && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
     }
-    const told = unpack(() => !isOff && override())(layers);
+    const told = unpack(() => !isOff && override)(layers);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
       turnLoopOff(holder);
+      read();
       const left = remainingOf(() => timeoutOf(options), systemClock);
       return withCallContext(told, { remaining: () => Math.min(total(), left()) })(input, init);
     };
