@@ -22,7 +22,7 @@ import {
   type RequestCopy,
   signalUntil,
 } from './ky-request.ts';
-import { type KyRetry, NOT_BY_KY } from './ky-retry.ts';
+import type { KyRetry } from './ky-retry.ts';
 
 /** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
 export class Attempts {
@@ -65,11 +65,10 @@ export class Attempts {
     this.#kept = kept;
   }
 
-  /** Keeps the body of the first request, before it is sent, if it can be sent only once. */
-  prepare(request: Request, bodies: Bodies): void {
+  /** Keeps the body of the first request, before it is sent, if it can be sent only once. Then ky must not clone the request: a clone keeps a streamed body in memory. */
+  prepare(request: Request, bodies: Bodies): boolean {
     this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
-    // With a limit ky clones the request, and a clone keeps a streamed body in memory.
-    if (this.#oneShot) this.#kept!.limit = NOT_BY_KY;
+    return this.#oneShot !== undefined;
   }
 
   begin(kyRequest: KyRequest): Attempt {
@@ -104,10 +103,10 @@ export class Attempts {
 
   /**
    * A request of ky as a call, for the rules. No body is copied. The signal is the caller's own where the options name it. One that
-   * came inside a `Request` is known only through ky's, and no longer after a timeout of ky, which aborts that.
+   * came inside a `Request` is known only through ky's.
    */
-  #describe({ url, signal, ...asked }: RequestCopy, error?: unknown): Call {
-    const caller = this.#options.signal ?? (isKyTimeout(error) ? undefined : signal);
+  #describe({ url, signal, ...asked }: RequestCopy): Call {
+    const caller = this.#options.signal ?? signal;
     const body = this.#oneShot;
     return this.#base.with({
       input: url,
@@ -116,27 +115,28 @@ export class Attempts {
   }
 
   /** The attempt has ended. Returns the session, in which the call is now what this attempt has sent. */
-  close(attempt: Attempt, error?: unknown): Session {
+  close(attempt: Attempt): Session {
     this.open = undefined;
-    const call = this.#describe(attempt.copy, error);
+    const call = this.#describe(attempt.copy);
     kyRequests.set(call, attempt.kyRequest);
     return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
   }
 
   /** The attempt has ended, and the rules are to judge its outcome. */
   closeFailed(attempt: Attempt, outcome: Outcome): FailedAttempt {
-    const session = this.close({ ...attempt, copy: this.#withoutTimeout(attempt) }, outcome.error);
+    const session = this.close({ ...attempt, copy: this.#withoutTimeout(attempt, outcome.error) });
     // A hook of the caller may have lowered it meanwhile.
     if (!this.#oneShot) this.policy.maxRetries = this.#kept!.limit;
     return new FailedAttempt(session, this.number, outcome, session.call.record.sends > attempt.sends);
   }
 
   /**
-   * Where the options name no signal, that of the request stands for the caller's. It is ky's own, and ky's timeout, which goes on
-   * while a response is judged and its call is held, is no abort by the caller.
+   * Where the options name no signal, that of the request stands for the caller's. It is ky's own, and a timeout of ky is no abort by
+   * the caller: neither one that has ended the attempt, nor one that comes while its response is judged and the call is held.
    */
-  #withoutTimeout(attempt: Attempt): RequestCopy {
+  #withoutTimeout(attempt: Attempt, error: unknown): RequestCopy {
     const { copy, startedAt } = attempt;
+    if (isKyTimeout(error)) return { ...copy, signal: undefined };
     if (this.#options.signal || !copy.signal) return copy;
     const isOver = () => !attempt.isAnswered && mayHaveTimedOut(this.#options, startedAt);
     return { ...copy, signal: signalUntil(copy.signal, isOver) };

@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, changesIn, filledIn, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteSaid, saidIn, setForKy } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -40,9 +40,9 @@ type PolicyOf = (retry: Options['retry']) => Policy;
  */
 export class KyCall {
   readonly #options: Options;
-  /** What ky's own `retry` option says, and how the hooks of the caller see it. */
-  readonly #said: RetryOptions;
-  readonly #filled: RetryOptions;
+  /** What ky's own `retry` option says: as our `init` hook found it, and now. */
+  readonly #given: RetryOptions;
+  #said: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
   readonly #attempts: Attempts;
@@ -58,12 +58,12 @@ export class KyCall {
     this.#options = options;
     this.#policyOf = policyOf;
     this.#policy = policyOf(options.retry);
-    this.#said = asObject(options.retry);
-    this.#filled = filledIn(this.#said, this.#policy.maxRetries);
+    this.#given = asObject(options.retry);
+    this.#said = this.#given;
     this.#attempts = new Attempts(options, this.#policy, meta);
     this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
-    this.#seen = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
+    this.#seen = (options.hooks!.beforeRetry ?? []).length > 0;
   }
 
   /**
@@ -77,48 +77,55 @@ export class KyCall {
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    this.#options.retry = noteSaid(filledIn(this.#said, this.#policy.maxRetries), this.#said);
+    this.#options.retry = noteSaid({ ...this.#said, limit: this.#policy.maxRetries }, this.#said);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
     const end: BeforeErrorHook = ({ error }) => this.#state.end(error);
     this.#options.hooks = {
       ...hooks,
-      beforeRequest: [...beforeRequest, this.#prepare],
+      beforeRequest: [this.#note, ...beforeRequest, this.#prepare],
       beforeRetry: [again, ...beforeRetry.map((hook) => watch(hook, stop))],
       afterResponse: followed.map((hook, n) => this.#follow(hook, n === followed.length - 1)),
       beforeError: [end, ...beforeError],
     } as Hooks;
   }
 
+  /** The first after the `init` hooks, of which one after ours may have changed the `retry` option or put another in its place. */
+  readonly #note: BeforeRequestHook = ({ options }) => {
+    const known = saidIn(this.#options.retry);
+    if (known !== this.#said) this.#said = asObject(known);
+    noteSaid(options.retry, this.#said);
+  };
+
   readonly #prepare: BeforeRequestHook = ({ request, options }) => {
     this.#adopt(options);
     // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
     const carried = this.#stage === 'hooks' ? undefined : request.body;
     const kept = this.#said.limit !== undefined && this.#said.limit > 0;
-    const said = asObject(saidIn(options.retry));
-    this.#attempts.prepare(request, { body: options.body, carried, kept });
-    noteSaid(options.retry, said); // that ky may not repeat this body is not said for other calls
+    if (this.#attempts.prepare(request, { body: options.body, carried, kept })) this.#set({ limit: NOT_BY_KY });
   };
 
-  /** Takes over ky's retry options, in which an init hook after ours may have changed something. */
+  /** Takes over ky's copy of the retry option, in which other `beforeRequest` hooks may have changed something. */
   #adopt(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    const isOurs = saidIn(options.retry) !== options.retry;
-    const before = isOurs ? this.#said : asObject(this.#options.retry);
-    // Where an init hook after ours has put another option there, the delay is that of the option, or ky's own: no change.
-    const filled = isOurs ? this.#filled : { ...filledIn(before, 0), delay: options.retry.delay };
-    const changes = changesIn(options.retry, filled);
-    const said = { ...before, ...changes };
-    this.#attempts.adopt(isOurs && !changes ? this.#policy : this.#policyOf(said), options.retry);
-    Object.assign(options.retry, {
+    const said = saidIn(options.retry) as RetryOptions;
+    if (said !== this.#said) noteSaid(options.retry, said);
+    this.#said = said;
+    const policy = this.#said === this.#given ? this.#policy : this.#policyOf(this.#said);
+    this.#attempts.adopt(policy, options.retry);
+    this.#set({
       backoffLimit: Infinity,
       jitter: undefined,
-      shouldRetry: ({ error }: { error: Error }) => this.#state.judgeError(error),
-      delay: (attempt: number) => this.#state.delay(attempt),
+      shouldRetry: ({ error }) => this.#state.judgeError(error),
+      delay: (attempt) => this.#state.delay(attempt),
     });
-    noteSaid(options.retry, said);
+  }
+
+  /** Changes the option for ky's loop. */
+  #set(changes: RetryOptions): void {
+    setForKy(this.#normalized!.retry, changes);
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
@@ -128,7 +135,7 @@ export class KyCall {
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
-    options.retry.methods = [...options.retry.methods, request.method.toLowerCase() as never]; // the list may be a hook's
+    this.#set({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     try {
       const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));

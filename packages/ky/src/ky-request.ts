@@ -11,7 +11,7 @@ export interface KyRequest {
 
 /** What a request says, copied before anything below can change it. */
 export type RequestCopy = Readonly<
-  Pick<Request, 'url' | 'method' | 'redirect' | 'signal'> & { headers: Record<string, string> }
+  Pick<Request, 'url' | 'method' | 'redirect'> & { signal: AbortSignal | undefined; headers: Record<string, string> }
 >;
 
 /** The request of ky that a call describes, for conditions written for ky, if `retry()` hooks made the call. */

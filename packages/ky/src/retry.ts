@@ -4,7 +4,7 @@ import type { Hooks, InitHook, Options } from 'ky';
 import { withCallContext, withoutOurs } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { KyCall } from './ky-call.ts';
-import { asObject, filledIn, saidIn } from './ky-retry.ts';
+import { asObject, saidIn } from './ky-retry.ts';
 import { markRetryHook, retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -44,7 +44,7 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
 
 /** Also for a `retry()` below, in the fetch of this ky. */
 function turnOff(kyOptions: Options): void {
-  kyOptions.retry = filledIn(asObject(kyOptions.retry), 0);
+  kyOptions.retry = { ...asObject(kyOptions.retry), limit: 0 };
   const fetch = withCallContext(kyOptions.fetch, { retried: 'off' });
   kyOptions.fetch = (input, init) => fetch(input, withoutOurs(init));
 }

@@ -15,9 +15,9 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, saidIn } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
-import { onlyForced, saidNow } from './said.ts';
+import { overrideOf } from './translate.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
@@ -41,38 +41,49 @@ const REPLACED =
 export function use(...middlewares: Middleware[]): Options {
   checkKy();
   const layers = compose(...middlewares)((input, init) => globalThis.fetch(input, init));
-  const stack = withObserverOf(unpack(layers), layers);
+  const stack = withObserverOf(unpack()(layers), layers);
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
     turnLoopOff(this);
     return stack(input, init);
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    let said = saidNow(options, options);
-    const isOff = said.override === false;
-    const forces = !isOff && mayForce(options);
-    options.retry = onlyForced(said.retry, forces);
-    // Init hooks after ours may change the retry option, and beforeRequest hooks the copy that ky makes of it.
     let holder: Pick<Options, 'retry'> = options;
+    let said: RetryOptions = {}; // no option says this object
+    let own: RetryOverride | undefined;
+    let override: RetryOverride | undefined;
+    /** Reads what the options say now. Ours may be changed in place. */
+    const read = () => {
+      const { steadfetch } = options;
+      const retry = saidIn(holder.retry);
+      if (retry === said && own === steadfetch?.retry && typeof own !== 'object') return;
+      own = steadfetch?.retry;
+      override = overrideOf({ retry, steadfetch }, Math.random);
+      if (retry !== said) said = asObject(retry);
+    };
+    read();
+    const isOff = override === false;
+    if (isOff) said = { limit: 0 };
+    const forces = !isOff && mayForce(options);
+    /** Without methods ky's loop repeats only what a hook forces. */
+    const turnOff = (retry: RetryOptions) =>
+      noteSaid(Object.assign(retry, { limit: forces ? (said.limit ?? 2) : NOT_BY_KY, methods: [] }), said);
+    options.retry = turnOff({ ...said });
+    // The first hook after those of init. It gets ky's copy of the option, with ky's defaults.
     const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
-      const isOurs = saidIn(copy.retry) !== copy.retry;
-      if (isOurs) holder = copy;
-      const now = saidNow(holder, options, said);
-      if (isOurs && now === said) copy.retry.methods = [];
-      else Object.assign(copy.retry, onlyForced(now.retry, forces));
-      said = now;
+      read();
+      turnOff(copy.retry);
       holder = copy;
     };
-    const others = options.hooks?.beforeRequest ?? [];
-    // first as well, since an init hook may have put another option in its place
-    const all = others.length > 0 ? [beforeRequest, ...others, beforeRequest] : [beforeRequest];
-    options.hooks = { ...options.hooks, beforeRequest: all };
+    options.hooks = { ...options.hooks, beforeRequest: [beforeRequest, ...(options.hooks?.beforeRequest ?? [])] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (!forces && !isOff && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
     }
-    const told = overridden(() => !isOff && saidNow(holder, options, said).override)(stack);
+    const told = unpack(() => !isOff && override)(layers);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
+      turnLoopOff(holder);
+      read();
       const left = remainingOf(() => timeoutOf(options), systemClock);
       return withCallContext(told, { remaining: () => Math.min(total(), left()) })(input, init);
     };
@@ -81,16 +92,6 @@ export function use(...middlewares: Middleware[]): Options {
   const hooks = { init: [init], beforeError: [beforeError] };
   // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
-}
-
-/** Tells the stack what ky's `retry` option says. It is not added to the options, which a hook may hand on with another `retry`. */
-function overridden(said: () => RetryOverride | undefined): Middleware {
-  return defineMiddleware((call, next) => {
-    const retry = said();
-    if (retry === undefined) return next(call);
-    const init: RequestInit & NamedOptions = { ...call.init };
-    return next(call.with({ init: { ...init, steadfetch: { ...init.steadfetch, retry } } as RequestInit }));
-  });
 }
 
 /**
@@ -107,7 +108,7 @@ function mayForce({ body = null, hooks }: Options): boolean {
  */
 function turnLoopOff(options: unknown): void {
   const { retry, timeout } = Object(options) as { retry?: RetryOptions; timeout?: unknown };
-  if (Array.isArray(retry?.methods)) Object.assign(retry, onlyForced(asObject(saidIn(retry))));
+  if (Array.isArray(retry?.methods)) retry.methods = [];
   else if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (typeof timeout === 'number') warnOnce(REPLACED);
   }
@@ -115,12 +116,15 @@ function turnLoopOff(options: unknown): void {
 
 /**
  * ky hands options it does not know to `fetch`: ours become members of the init, where middlewares look for them. Those of
- * `retry` stay where they are always taken for ours.
+ * `retry` stay where they are always taken for ours, as the call says them or, with ky's own `retry` option, as `override` does.
  */
-const unpack: Middleware = /* @__PURE__ */ defineMiddleware((call, next) => {
-  if (!call.init || !('steadfetch' in call.init)) return next(call);
-  const { steadfetch, ...init } = call.init as RequestInit & NamedOptions;
-  const { retry, ...others }: CallOptions = steadfetch ?? {};
-  const own = retry === undefined ? {} : { steadfetch: { retry } };
-  return next(call.with({ init: { ...init, ...others, ...own } as RequestInit }));
-});
+function unpack(override?: () => RetryOverride | undefined): Middleware {
+  return defineMiddleware((call, next) => {
+    const { steadfetch, ...init }: RequestInit & NamedOptions = call.init ?? {};
+    const { retry: own, ...others }: CallOptions = steadfetch ?? {};
+    const retry = override ? override() : own;
+    if (!steadfetch && retry === undefined) return next(call);
+    const kept = retry === undefined ? {} : { steadfetch: { retry } };
+    return next(call.with({ init: { ...init, ...others, ...kept } as RequestInit }));
+  });
+}

@@ -51,7 +51,7 @@ describe('extend', () => {
     options.hooks!.init![0]!(options);
 
     expect(options.hooks).toMatchObject({
-      beforeRequest: [expect.any(Function)],
+      beforeRequest: [expect.any(Function), expect.any(Function)],
       beforeRetry: [expect.any(Function)],
       beforeError: [expect.any(Function)],
     });

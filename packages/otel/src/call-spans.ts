@@ -11,12 +11,10 @@ import {
 import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
 import { answered, endSpan, keepContext, rejected, startSpan } from './spans.ts';
 
-/** A call whose span is open: its attempts that have ended, and what had been sent by then. */
+/** A call whose span is open, with its attempts that have ended. */
 interface OpenCall {
   readonly span: Span;
-  readonly record: Call['record'];
-  ended: number;
-  sends: number;
+  attempts: number;
 }
 
 /** An INTERNAL span around each call, with its waits as span events. */
@@ -27,15 +25,13 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
     if (!started) return next(call);
     const { span, inside } = started;
     const id = callIdOf(call.record);
-    const { record } = call;
-    const open: OpenCall = { span, record, ended: 0, sends: record.sends };
+    const open: OpenCall = { span, attempts: 0 };
     spans.set(id, open);
     keepContext(call, inside);
     const end = (describe: () => unknown) => {
       spans.delete(id);
-      const attempts = open.ended + (record.sends > open.sends ? 1 : 0);
       endSpan(span, () => {
-        span.setAttribute('steadfetch.attempts', attempts);
+        span.setAttribute('steadfetch.attempts', open.attempts);
         describe();
       });
     };
@@ -58,10 +54,8 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
     observe((event) => {
       const open = spans.get(event.callId);
       if (!open) return;
-      if (event.type === 'attempt') {
-        open.ended++;
-        open.sends = open.record.sends;
-      } else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
+      if (event.type === 'attempt') open.attempts++;
+      else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
     }),
   );
 }

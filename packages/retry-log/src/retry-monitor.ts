@@ -25,25 +25,24 @@ const MAX_CALLS = 10_000;
  * const steady = compose(observe(monitor), retry())(fetch);
  */
 export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
-  const monitor = new Monitor(readMonitorOptions(options));
+  const monitor = new Monitor(options);
   return Object.assign((event: SteadfetchEvent) => monitor.record(event), { snapshot: () => monitor.snapshot() });
 }
 
-type Progress = 'begun' | 'sent' | 'retried';
+/** `open`: sent, as far as is known, and not retried. `waiting`: at a gate or in a queue. */
+type Progress = 'open' | 'waiting' | 'retried';
 
 class Monitor {
   readonly #settings: MonitorSettings;
   readonly #share: SlidingShare;
   /** The calls under way. */
   readonly #calls = new Map<number, Progress>();
-  /** Of these, the ones that wait to be sent for the first time. */
-  readonly #waiting = new Set<number>();
-  #retried = 0;
+  #open = 0;
   #excessive = false;
 
-  constructor(settings: MonitorSettings) {
-    this.#settings = settings;
-    this.#share = new SlidingShare(settings.window, monotonic(settings.clock));
+  constructor(options: RetryMonitorOptions) {
+    this.#settings = readMonitorOptions(options);
+    this.#share = new SlidingShare(this.#settings.window, monotonic(this.#settings.clock));
   }
 
   /**
@@ -55,19 +54,18 @@ class Monitor {
     const { type, callId } = event;
     const progress = this.#calls.get(callId);
     const action = 'action' in event ? event.action : undefined;
-    if (type === 'start') this.#note(callId, 'begun');
+    if (type === 'start') this.#set(callId, 'open');
     else if ((type === 'wait' || type === 'budget' || isDenied(event)) && progress !== 'retried') {
-      this.#note(callId, 'retried');
+      this.#set(callId, 'retried');
       this.#count(true);
     } else if (type === 'end') {
-      const { attempts, error } = event;
-      const isSent = attempts > 0 || error === undefined;
+      const isSent = event.attempts > 0 || event.error === undefined;
       // one with several requests that was forgotten, as in a line of more than are remembered, has counted
-      const isCounted = progress === undefined ? attempts === 1 : isSent && progress !== 'retried';
-      this.#forget(callId);
+      const isCounted = progress === undefined ? event.attempts === 1 : isSent && progress !== 'retried';
+      this.#set(callId, undefined);
       if (isCounted) this.#count(isOutOfTime(event));
-    } else if (action === 'wait' && progress === 'begun') this.#waiting.add(callId);
-    else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
+    } else if (action === 'wait' && progress === 'open') this.#set(callId, 'waiting');
+    else if (type === 'attempt' && progress === 'waiting') this.#sent(callId);
   }
 
   /**
@@ -84,25 +82,18 @@ class Monitor {
     return { calls, retried: marked, share: calls === 0 ? 0 : marked / calls };
   }
 
-  #note(callId: number, progress: Progress): void {
-    this.#forget(callId);
-    this.#calls.set(callId, progress);
-    if (progress === 'retried') this.#retried++;
-    if (this.#calls.size > MAX_CALLS) this.#forget(this.#calls.keys().next().value!);
-  }
-
-  #forget(callId: number): void {
-    if (this.#calls.get(callId) === 'retried') this.#retried--;
-    this.#calls.delete(callId);
-    this.#waiting.delete(callId);
+  #set(callId: number, progress: Progress | undefined): void {
+    if (this.#calls.get(callId) === 'open') this.#open--;
+    if (progress === 'open') this.#open++;
+    if (progress) this.#calls.set(callId, progress);
+    else this.#calls.delete(callId);
+    if (this.#calls.size > MAX_CALLS) this.#set(this.#calls.keys().next().value!, undefined);
   }
 
   /** Those that waited before the call were sent before it: no event says when a wait ends. */
   #sent(callId: number): void {
-    this.#calls.set(callId, 'sent');
-    if (!this.#waiting.has(callId)) return;
-    for (const id of this.#waiting) {
-      this.#waiting.delete(id);
+    for (const [id, progress] of this.#calls) {
+      if (progress === 'waiting') this.#set(id, 'open');
       if (id === callId) break;
     }
   }
@@ -122,8 +113,7 @@ class Monitor {
    */
   #isExcessive({ calls, retried }: RetryReport): boolean {
     const { threshold, minCalls } = this.#settings;
-    const open = this.#calls.size - this.#retried - this.#waiting.size;
-    return calls >= minCalls && retried >= threshold * (calls + open);
+    return calls >= minCalls && retried >= threshold * (calls + this.#open);
   }
 
   /** Below half of the threshold by more than chance, one standard deviation of it, which matters where calls are few. */

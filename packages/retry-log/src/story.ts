@@ -1,5 +1,5 @@
-import { classifyError, type EventOf, type SteadfetchEvent } from '@steadfetch/core';
-import { nameOf } from '@steadfetch/core/kit';
+import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
+import { codeOf, nameOf } from '@steadfetch/core/kit';
 
 /** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_CALLS = 10_000;
@@ -71,7 +71,7 @@ function partOf(event: SteadfetchEvent): string | undefined {
 /** The status, or the error's code or name. */
 function endingOf({ status, error }: EventOf<'attempt' | 'end'>): string {
   if (status !== undefined) return String(status);
-  return classifyError(error).code ?? nameOf(error);
+  return codeOf(error) ?? nameOf(error);
 }
 
 export function seconds(ms: number): string {
