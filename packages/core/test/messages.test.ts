@@ -148,9 +148,14 @@ describe('an option that does not exist', () => {
     ['total', 'maxRetries'],
     ['maxretries', 'maxRetries'],
     ['max_retries', 'maxRetries'],
+    ['maxRetrys', 'maxRetries'],
     ['statusCodes', 'statuses'],
     ['status_forcelist', 'statuses'],
     ['retryDelay', 'delay'],
+    ['dealy', 'delay'],
+    ['method', 'methods'],
+    ['hook', 'hooks'],
+    ['clok', 'clock'],
   ])('is answered with the one that was meant: %s', (name, meant) => {
     expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
       `retry: unknown option '${name}', expected one of ${RETRY.join(', ')}; did you mean '${meant}'?`,
@@ -165,7 +170,11 @@ describe('an option that does not exist', () => {
     expect(() => checkNames('concurrency', { [name]: 3 }, ['max', 'key'])).toThrow("did you mean 'max'?");
   });
 
-  it.each(['colour', 'x'])('is not guessed where nothing is called so elsewhere: %s', (name) => {
+  it('is answered with the nearest of several', () => {
+    expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
+  });
+
+  it.each(['colour', 'x', 'y'.repeat(100)])('is not guessed where nothing is near: %.10s', (name) => {
     expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
       new TypeError(`retry: unknown option '${name}', expected one of ${RETRY.join(', ')}`),
     );

@@ -11,12 +11,36 @@ const ELSEWHERE: Readonly<Record<string, RegExp>> = {
   onRetry: /^(?:beforeretry|onfailed(?:attempt)?)$/,
 };
 
-/** The option that was meant by a name that is none: the same but for case and hyphens, or what it is called elsewhere. */
+/** The option that was meant by a name that is none: by its name elsewhere, else by its spelling. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   const plain = plainName(name);
-  return names.find((known) => plainName(known) === plain) ?? names.find((known) => ELSEWHERE[known]?.test(plain));
+  const same = names.find((known) => plainName(known) === plain);
+  if (same !== undefined) return same;
+  const known = names.find((known) => ELSEWHERE[known]?.test(plain));
+  if (known !== undefined || plain.length > 40) return known;
+  const [nearest] = names
+    .map((known) => ({ known, edits: editsBetween(plain, plainName(known)) }))
+    .filter(({ known, edits }) => edits <= Math.min(2, known.length / 3))
+    .sort((a, b) => a.edits - b.edits);
+  return nearest?.known;
 }
 
 function plainName(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '');
+}
+
+/** Letters to add, take away, replace, or swap with their neighbour (optimal string alignment). */
+function editsBetween(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, replaced);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) next[j] = Math.min(next[j]!, before[j - 2]! + 1);
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length]!;
 }
