@@ -19,7 +19,7 @@ import {
 } from '@steadfetch/core/kit';
 import { fieldValue } from './field-value.ts';
 import { uuid } from './uuid.ts';
-import { warnInsideRetry, warnOfSecondKey } from './warnings.ts';
+import { warnOfSecondKey } from './warnings.ts';
 
 export interface IdempotencyKeyOptions {
   /** The field that carries the key. @default 'Idempotency-Key' */
@@ -77,7 +77,6 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
     if (!isGiven && !(methods.has(call.method.toUpperCase()) && checkAnswer(when(call)))) return next(call);
     call.record.keyField = header; // of this call: another one, to another service, may carry its key in another field
     if (isGiven) return next(call);
-    warnInsideRetry(call);
     return withKey(call, next);
   }, 'idempotencyKey');
 }

@@ -4,20 +4,6 @@ import { isDevelopment, warnOnce } from '@steadfetch/core/kit';
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /**
- * Warns a developer, once, that each attempt gets another key. The text is the one that core uses when `retry` is
- * composed around this middleware, so that it appears once. Core cannot see the order where a foreign wrapper is between.
- */
-export function warnInsideRetry(call: Call): void {
-  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (call.retried !== true) return;
-    warnOnce(
-      'retry() stands outside idempotencyKey(): each attempt gets a key of its own, so that a repetition is not recognised. ' +
-        'Put idempotencyKey() first.',
-    );
-  }
-}
-
-/**
  * Warns a developer, once, that a layer outside sends a call again, which gets another key. `given`: the keys that this middleware has
  * made so far. A `generate` that returns a stored key gives each sending the same one.
  */

@@ -236,28 +236,6 @@ describe('idempotencyKey', () => {
     expect(fetch.calls).toHaveLength(0);
   });
 
-  it.each([
-    ['a retry', 'retry'],
-    ['a foreign wrapper of one', undefined],
-  ])('warns once when it stands inside %s', async (_what, name) => {
-    const warn = await insideRetry(name);
-
-    expect(warn).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining('retry() stands outside idempotencyKey(): each attempt gets a key of its own'),
-    );
-  });
-
-  it('does not warn where the call says retry: false', async () => {
-    expect(await insideRetry(undefined, 'off')).not.toHaveBeenCalled();
-  });
-
-  it('warns of nothing in production', async () => {
-    vi.stubEnv('NODE_ENV', 'production');
-
-    expect(await insideRetry('retry')).not.toHaveBeenCalled();
-    expect(await insideRetry(undefined)).not.toHaveBeenCalled();
-  });
-
   it('warns once where a layer outside sends a call again, and not of calls of their own', async () => {
     vi.resetModules();
     const { Call, compose, defineMiddleware } = await import('@steadfetch/core');
@@ -326,16 +304,3 @@ describe('idempotencyKey', () => {
     expect(build).toThrow(message);
   });
 });
-
-/** Two calls through a fresh copy that stands inside a retry of that name. Returns the spy on the warnings. */
-async function insideRetry(name: string | undefined, mark: Call['retried'] = true) {
-  vi.resetModules();
-  const { compose, defineMiddleware } = await import('@steadfetch/core');
-  const { idempotencyKey } = await import('../src/index.ts');
-  const warn = vi.spyOn(console, 'warn').mockReset().mockReturnValue();
-  const retried = defineMiddleware((call, next) => next(call.with({ retried: mark })), name);
-  const send = compose(retried, idempotencyKey())(fakeFetch(200));
-  await send(URL, POST);
-  await send(URL, POST);
-  return warn;
-}
