@@ -1,7 +1,5 @@
 import { readField } from '@steadfetch/core/kit';
-import { isCutOff } from './is-cut-off.ts';
 import { NetworkError } from './network-error.ts';
-import { promisedLength } from './promised-length.ts';
 import type { Chunk } from './read-body.ts';
 
 export type Validate = 'content-length' | 'json' | false;
@@ -17,6 +15,17 @@ export function checkBody(response: Response, bytes: Chunk, validate: Validate):
   }
 }
 
+/**
+ * How many bytes the body must have, or `undefined` where the response does not say: without `Content-Length`, or when
+ * that counts encoded bytes (RFC 9110 §8.4). A cross-origin page cannot see whether it does.
+ */
+function promisedLength({ headers, type }: Response): number | undefined {
+  if (type === 'cors' || !/^(?:identity)?$/i.test(readField(headers, 'content-encoding') ?? '')) return undefined;
+  if (headers.has('transfer-encoding')) return undefined;
+  const length = readField(headers, 'content-length') ?? '';
+  return /^\d+$/.test(length) ? Number(length) : undefined;
+}
+
 /** A part of a file (206) may end anywhere. */
 function isJson({ headers, status }: Response): boolean {
   return status !== 206 && /[/+]json\s*(?:;|$)/i.test(readField(headers, 'content-type') ?? '');
@@ -30,4 +39,17 @@ function isBroken(bytes: Chunk): boolean {
   } catch {
     return isCutOff(text);
   }
+}
+
+/** Whether a text that is not JSON is the beginning of JSON: it is blank, or ends inside a string or an open bracket. */
+export function isCutOff(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (const [token] of text.matchAll(/\\.|["[\]{}]/gs)) {
+    if (token === '"') inString = !inString;
+    else if (inString) continue;
+    else if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+  }
+  return inString || depth > 0 || text.trim() === '';
 }

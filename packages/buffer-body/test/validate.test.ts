@@ -3,8 +3,8 @@ import { classifyError, compose, type Middleware } from '@steadfetch/core';
 import { startServer } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isCutOff } from '../src/check-body.ts';
 import { type BufferBodyOptions, bufferBody } from '../src/index.ts';
-import { isCutOff } from '../src/is-cut-off.ts';
 import { bodyOf, rejection, URL } from './stubs.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
