@@ -1,37 +1,26 @@
-// How many held calls are sent to a server that answers again. The rule: it has room for what it answers. So each answer lets some
-// of them follow, and failures end that. A server near its limit answers some calls all the time, and has no room for held ones.
+// How many held calls are sent to a server that answers again. The rule: it has room for what it answers, and failures end that.
+//
+// - While it answers nothing, one held call finds out: after a quiet second, or after fifty failures.
+// - After an outage two held calls follow each answer, some failures are excused, and no retry overtakes the held calls until they are back.
+// - After shorter trouble the server was only full. It answers some calls all the time, so held calls follow one at a time.
+
+/** So many failures or answers in a row are more than chance. */
+const SEVERAL = 5;
+
+/** It was an outage if no new call was answered for so long (ms), and `SEVERAL` requests failed. */
+const DOWN = 350;
 
 /** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
 const QUIET = 1_000;
 
-/**
- * A burst is over where no new call was made since the last failure, for so long (ms) and so many times as long as between two failures.
- * Then one held call finds out without waiting for `QUIET`. A client that calls once a second is not idle between two calls.
- */
-const IDLE = 350;
-const IDLE_GAPS = 5;
-
-/**
- * Where new calls fail all the time, one held call after so many failures finds out whether retries are answered, as where the first request
- * for each thing fails. Failures count here, and not time: many clients would ask at the same moment, while the server comes back.
- */
+/** Where new calls fail all the time, one finds out after so many failures. By time, many clients would ask at the same moment. */
 const FAILURES_PER_PROBE = 50;
 
-/** A server that has answered no new call for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
-const DOWN = 350;
-const DOWN_FAILURES = 5;
-
-/** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
+/** So many held calls follow an answer after an outage: with one they come too late, with more the service is full at once. */
 const HELD_PER_ANSWER = 2;
 
-/** When so many new calls are answered, the server answers again, and held calls wait for their turn. */
-const ANSWERING = 5;
-
-/** So many failures are excused after an answer, at least: a call that fails for good fails again in its retry. */
+/** So many failures are excused after an answer, up to `SEVERAL` after more answers: a call that fails for good fails again in its retry. */
 const LEAST_EXCUSED = 2;
-
-/** So many are excused together at the most: with hundreds saved up, a service that is full again would be noticed too late. */
-const MOST_EXCUSED = 5;
 
 /** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */
 export const LONGEST_CALL = 30_000;
@@ -42,28 +31,24 @@ export const LONGEST_CALL = 30_000;
  */
 const COMING_BACK = 3;
 
+/** Where requests fail again meanwhile, the held calls may be the reason, and one follows so many new calls that are answered. */
+const NEW_PER_HELD = 10;
+
+/** Or requests fail by chance: so long (ms) after they failed again, no retry waits for held calls any more. */
+const FAILING_AGAIN = LONGEST_CALL / 2;
+
 /**
  * A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. It is as long after the first
  * answer: where a hundred clients come back at once, hardly one has enough answers to let its held calls wait for a turn.
  */
-const STILL_WAITING = 2_000;
+const STILL_WAITING = 2 * QUIET;
 
 /**
- * Where requests fail again while the calls of an outage come back, these calls may be the reason, and one held call follows so many new ones that
- * are answered. Or requests fail by chance: so long (ms) after that no retry waits for held calls any more.
- */
-const NEW_PER_HELD = 10;
-const FAILING_AGAIN = 15_000;
-
-/**
- * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed
- * as that one did: the server may be back, and held calls wait for their turn.
+ * Answers are slow where a new call, or the held one that finds out, is under way for so long (ms), and longer than the last failure took;
+ * then held calls wait for their turn, since the server may be back.
  */
 const NOT_FAILED = 50;
-/**
- * Held calls also wait for their turn where the first answer takes so long (ms). With less, calls to a path that always fails would wait
- * behind any answer.
- */
+/** And where the first answer took so long (ms). With less, calls to a path that always fails would wait behind any answer. */
 const SLOW = 200;
 
 /** For how many held calls one server has room. Pure: the caller passes the time. */
@@ -76,9 +61,8 @@ export class Recovery {
   #outageFrom = 0;
   #outageUntil = -Infinity;
   #lastFailureTook = 0;
-  /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
+  /** How many of its failures were not excused. */
   #failures = 0;
-  #outageFailures = 0;
   /** When the last held call was sent. */
   #heldSentAt = -Infinity;
   /** How many requests have failed since then. */
@@ -115,24 +99,26 @@ export class Recovery {
   fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#firstAnswerAt) return;
-    this.#failures++;
     this.#failuresSinceHeldSent++;
     const isComingBack = this.#answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
     if (this.#excuses > 0 && isComingBack && this.#wasDown()) {
       this.#excuses--;
       return;
     }
-    if (this.#answeredNew > 0 || this.#isOver(sentAt)) this.#outageFrom = sentAt;
+    if (this.#answeredNew > 0 || this.#isOver(sentAt)) {
+      this.#outageFrom = sentAt;
+      this.#failures = 0;
+    }
     this.#outageUntil = sentAt;
     this.#lastFailureTook = took;
-    this.#outageFailures = this.#failures;
+    this.#failures++;
     this.#firstSentAt = undefined;
     this.#firstAnswerAt = -Infinity;
     this.#answered = this.#answeredNew = this.#excuses = this.#heldSent = 0;
   }
 
   #wasDown(): boolean {
-    return this.#outage() >= DOWN && this.#outageFailures >= DOWN_FAILURES;
+    return this.#outage() >= DOWN && this.#failures >= SEVERAL;
   }
 
   /** Whether no call of the outage is left when this request is sent. */
@@ -150,7 +136,7 @@ export class Recovery {
       const at = now();
       if (at - took < this.#outageFrom) return;
       this.#firstAnswerAt = at;
-      this.#firstSentAt = Math.min(this.#firstSentAt ?? at, at - took); // whatever failed while it was on its way
+      this.#firstSentAt ??= at - took;
       if (this.#wasDown() && !this.#isOver(at - took)) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
@@ -161,11 +147,8 @@ export class Recovery {
       this.#holds = false;
     }
     this.#answered++;
-    if (attempt === 1) {
-      this.#answeredNew++;
-      this.#failures = 0;
-    }
-    this.#excuses = Math.min(MOST_EXCUSED, Math.max(LEAST_EXCUSED, this.#excuses + 1));
+    if (attempt === 1) this.#answeredNew++;
+    this.#excuses = Math.min(SEVERAL, Math.max(LEAST_EXCUSED, this.#excuses + 1));
   }
 
   /**
@@ -178,7 +161,7 @@ export class Recovery {
 
   /** Whether the server answers new calls, and none has failed since. */
   #isAnswering(): boolean {
-    return this.#answeredNew >= ANSWERING;
+    return this.#answeredNew >= SEVERAL;
   }
 
   #isSlow(now: number): boolean {
@@ -220,10 +203,13 @@ export class Recovery {
     if (this.#wasDown()) this.#waitedFirstAt = now;
   }
 
-  /** After a burst the held calls are the last that can find out, and end soon. */
+  /**
+   * How long it must be quiet. After a burst it is less: the held calls are the last that can find out, and end soon. A burst is over when no
+   * new call was made for several times as long as between two failures: a client that calls once a second is not idle between two calls.
+   */
   #quiet(now: number): number {
-    if (this.#firstSentAt !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
-    const idle = Math.max(IDLE, (IDLE_GAPS * this.#outage()) / this.#outageFailures);
+    if (this.#firstSentAt !== undefined || this.#failures < SEVERAL) return QUIET;
+    const idle = Math.max(DOWN, (SEVERAL * this.#outage()) / this.#failures);
     const knownAt = this.#outageUntil + this.#lastFailureTook; // new calls count from then on: see `begin`
     return now - knownAt >= idle ? Math.min(QUIET, idle) : QUIET;
   }
