@@ -2,14 +2,13 @@
 export const LEARN: string = `
 local function acceptedSince(at)
   local cost = 0
-  for _, entry in ipairs(history) do if entry.from > at then cost = cost + entry.cost end end
+  for _, entry in ipairs(s.history) do if entry.from > at then cost = cost + entry.cost end end
   return cost
 end
 
 local function amid()
-  read()
   local cost = 0
-  for _, entry in ipairs(history) do
+  for _, entry in ipairs(s.history) do
     if entry.from > s.refusedAt and entry.to <= s.refusedLast then cost = cost + entry.cost end
   end
   if cost >= 5 then return cost / (s.refusedLast - s.refusedAt + 40) end
@@ -23,7 +22,7 @@ local function startOf(call)
 end
 
 local function metFor()
-  for _, entry in ipairs(history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
+  for _, entry in ipairs(s.history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
 end
 
 local function hold(rate, depth, doubt)
