@@ -1,5 +1,4 @@
 import { type Bucket, bucketOf, SLACK } from './bucket.ts';
-import { isTrying } from './pace.ts';
 import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { mark, marksOf } from './tidy.ts';
 
@@ -58,20 +57,13 @@ export function learn(state: LimitState, cost: number): void {
     const isShort = accepted < ENOUGH * call || marksOf(state).length <= 2;
     if (isFar && isShort && state.way === HOLD) hold(state, 0.5 * state.base, NONE, UNSURE);
     else if (found) holdBucket(state, found, at);
-    else if (state.way === SEARCH)
-      hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), NONE, UNSURE);
-    else if (isTrying(state, closedAt(state))) between(state, accepted / time, 0.85 * pace);
+    else if (state.way === SEARCH) hold(state, 0.85 * pace, NONE, UNSURE);
     else others(state, pace);
   }
   state.emptied = Math.max(at, state.backAt);
   state.accepted = 0;
   state.granted = 0;
   state.begun = 0;
-}
-
-/** When the limit was closed for the refusal that is learned from. */
-export function closedAt({ counted, closure }: LimitState): number {
-  return counted - closure;
 }
 
 /**
@@ -116,12 +108,6 @@ function search(state: LimitState, start: number): void {
   state.most = state.burst;
   state.depth = 1;
   state.used = state.closedUntil;
-}
-
-/** More was tried, and refused: the rate is between what was accepted on average and what was refused. */
-function between(state: LimitState, low: number, high: number): void {
-  const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
-  hold(state, rate, NONE, 1 - rate / high);
 }
 
 /**
