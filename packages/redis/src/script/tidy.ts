@@ -58,17 +58,7 @@ local function keepFrom(first)
 end
 
 local function mark(at)
-  local history = s.history
-  for n = 1, #history do
-    local entry = history[n]
-    if entry.from < at and entry.to > at then
-      local part = (entry.cost * (at - entry.from)) / (entry.to - entry.from)
-      history[#history + 1] = { from = at, to = entry.to, cost = entry.cost - part }
-      entry.cost = part
-      entry.to = at
-    end
-  end
-  history[#history + 1] = { from = at, to = at, cost = 0 }
+  table.insert(s.history, { from = at, to = at, cost = 0 })
   merge(0)
   local marks = marksOf()
   if #marks > 8 then table.remove(s.history, marks[2]) end
