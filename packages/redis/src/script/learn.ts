@@ -6,19 +6,10 @@ local function acceptedSince(at)
   return cost
 end
 
-local function amid()
-  local cost = 0
-  for _, entry in ipairs(s.history) do
-    if entry.from > s.refusedAt and entry.to <= s.refusedLast then cost = cost + entry.cost end
-  end
-  if cost >= 5 then return cost / (s.refusedLast - s.refusedAt + 40) end
-  return 0
-end
-
 local function startOf(call)
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max(max(call, s.accepted) / (s.closure + length), call / 1500, steady, 0.7 * amid())
+  return max(max(call, s.accepted) / (s.closure + length), call / 1500, steady)
 end
 
 local function metFor()
