@@ -1,4 +1,5 @@
 import { type Bucket, bucketOf } from './bucket.ts';
+import { isTrying } from './pace.ts';
 import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { mark, marksOf } from './tidy.ts';
 
@@ -58,6 +59,7 @@ export function learn(state: LimitState, cost: number): void {
     if (isFar && isShort && state.way === HOLD) hold(state, 0.5 * state.base, NONE, UNSURE);
     else if (found) holdBucket(state, found, at);
     else if (state.way === SEARCH) hold(state, 0.85 * pace, NONE, UNSURE);
+    else if (isTrying(state, state.counted - state.closure)) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
   state.emptied = Math.max(at, state.backAt);
@@ -101,6 +103,12 @@ function search(state: LimitState, start: number): void {
   state.most = state.burst;
   state.depth = 1;
   state.used = state.closedUntil;
+}
+
+/** More was tried, and refused: the rate is between what was accepted on average and what was refused. */
+function between(state: LimitState, low: number, high: number): void {
+  const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
+  hold(state, rate, NONE, 1 - rate / high);
 }
 
 /**

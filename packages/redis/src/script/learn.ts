@@ -38,6 +38,11 @@ local function others(pace)
   s.growth = 0.03
 end
 
+local function between(low, high)
+  local rate = max(s.base, min(high, sqrt(low * high)))
+  hold(rate, 0, 1 - rate / high)
+end
+
 local function learn(cost)
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
@@ -77,6 +82,7 @@ local function learn(cost)
       hold((1 - under) * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(0.85 * pace, 0, 0.3)
+    elseif isTrying(s.counted - s.closure) then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end
   s.emptied = max(at, s.backAt)
