@@ -5,7 +5,7 @@ interface ScriptCall {
   readonly sha: string;
   readonly source: string;
   readonly key: string;
-  readonly args: readonly string[];
+  readonly question: string;
 }
 
 /** ioredis, iovalkey. */
@@ -42,19 +42,19 @@ export type RedisClient = IoredisLike | NodeRedisLike | BunRedisLike | UpstashLi
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
 /** One command that runs a script, which is named by its hash or written out. */
-type Run = (command: 'evalsha' | 'eval', script: string, key: string, args: readonly string[]) => Promise<unknown>;
+type Run = (command: 'evalsha' | 'eval', script: string, key: string, question: string) => Promise<unknown>;
 
 const EXPECTED =
   'a client of ioredis, node-redis 4 or newer, Bun or @upstash/redis, or a function that sends a command';
 
 export function runnerFor(client: RedisClient): RunScript {
   const run = runOf(client);
-  return async ({ sha, source, key, args }) => {
+  return async ({ sha, source, key, question }) => {
     try {
-      return await run('evalsha', sha, key, args);
+      return await run('evalsha', sha, key, question);
     } catch (error) {
       if (!/NOSCRIPT/i.test(messageOf(error))) throw error;
-      return run('eval', source, key, args);
+      return run('eval', source, key, question);
     }
   };
 }
@@ -64,27 +64,27 @@ function runOf(client: RedisClient): Run {
   if (isIoredis(client)) {
     // automatic pipelines of a cluster take the hash for the key, up to ioredis 5.10: they fail, and end the program
     if (isPipeliningCluster(client)) {
-      return async (command, script, key, args) => {
-        const [[error, answer]] = await client.pipeline([[command, script, '1', key, ...args]]).exec();
+      return async (command, script, key, question) => {
+        const [[error, answer]] = await client.pipeline([[command, script, '1', key, question]]).exec();
         if (error) throw error;
         return answer;
       };
     }
-    return (command, script, key, args) => client[command](script, 1, key, ...args);
+    return (command, script, key, question) => client[command](script, 1, key, question);
   }
   // the cluster of node-redis 4 does not find the key of a script, and would ask one server after another
   if (isNodeCluster(client)) return sentBy((command) => client.sendCommand(command[3], false, [...command]));
   if (isNodeRedis(client)) {
-    return (command, script, key, args) =>
-      client[command === 'eval' ? 'eval' : 'evalSha'](script, { keys: [key], arguments: [...args] });
+    return (command, script, key, question) =>
+      client[command === 'eval' ? 'eval' : 'evalSha'](script, { keys: [key], arguments: [question] });
   }
   if (isBun(client)) return sentBy(([name, ...args]) => client.send(name!, args));
-  if (isUpstash(client)) return (command, script, key, args) => client[command](script, [key], [...args]);
+  if (isUpstash(client)) return (command, script, key, question) => client[command](script, [key], [question]);
   throw optionError('redisStore: client', EXPECTED, client);
 }
 
 function sentBy(send: SendCommand): Run {
-  return (command, script, key, args) => send([command.toUpperCase(), script, '1', key, ...args]);
+  return (command, script, key, question) => send([command.toUpperCase(), script, '1', key, question]);
 }
 
 function isPipeliningCluster(

@@ -1,9 +1,16 @@
 import { checkString, endSleep, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
+import {
+  NOTHING,
+  type Question,
+  type SharedStore,
+  type StoreOptions,
+  storeOf,
+  storeOptions,
+} from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { FORM } from './script/state.ts';
 import { SCRIPT, SHA } from './script.ts';
-import { argsOf, replyOf } from './wire.ts';
+import { replyOf } from './wire.ts';
 
 export interface RedisStoreOptions extends StoreOptions {
   /** What the keys begin with. @default 'steadfetch' */
@@ -44,18 +51,20 @@ export interface RedisStore extends SharedStore {
 export function redisStore(client: RedisClient, options?: RedisStoreOptions): RedisStore {
   const run = runnerFor(client);
   const { prefix, ...rest } = readOptions('redisStore', OPTIONS, options);
-  const ask = (key: string, args: readonly string[]): Promise<unknown> =>
-    run({ sha: SHA, source: SCRIPT, key: `${prefix}:${FORM}:{${key}}`, args }).catch((error) => {
-      throw explained(error);
-    });
-  const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);
+  const ask = (key: string, question: Question): Promise<unknown> =>
+    run({ sha: SHA, source: SCRIPT, key: `${prefix}:${FORM}:{${key}}`, question: JSON.stringify(question) }).catch(
+      (error) => {
+        throw explained(error);
+      },
+    );
+  const store = storeOf((key, question) => ask(key, question).then(replyOf), rest);
   const check = async () => {
     const stop = new AbortController();
     const late = rest.clock.sleep(LONGEST_CHECK, stop.signal).then(() => {
       throw new Error(`redisStore: the server did not answer within ${LONGEST_CHECK} ms`);
     });
     try {
-      replyOf(await Promise.race([ask('check', argsOf(NOTHING)), late]));
+      replyOf(await Promise.race([ask('check', NOTHING), late]));
     } finally {
       endSleep(stop);
     }

@@ -5,8 +5,7 @@ import { STATE } from '../src/script/state.ts';
 import { describeServers, type StoreServer } from './support/servers.ts';
 
 const FIND = `${STATE}${BUCKET}
-history = cjson.decode(ARGV[1])
-s.most = 200
+s = { history = cjson.decode(ARGV[1]), most = 200 }
 local rate, burst = bucketOf(tonumber(ARGV[2]), tonumber(ARGV[3]))
 return { tostring(rate), tostring(burst) }`;
 

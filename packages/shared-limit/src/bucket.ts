@@ -4,7 +4,7 @@ import type { Entry } from './state.ts';
 /** The least rate that is looked for: one in a day, per ms. */
 const LEAST = 1 / 86_400_000;
 /** The times of a report may be wrong by so much, ms. */
-export const SLACK = 40;
+const SLACK = 40;
 const FINE = 20;
 /** Each faster rate that is tried is so many times the one before. */
 const STEP = 1.05;

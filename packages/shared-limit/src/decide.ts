@@ -1,4 +1,4 @@
-import { closedAt, learn } from './learn.ts';
+import { learn } from './learn.ts';
 import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
@@ -50,7 +50,8 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   outvote(state, question.requests);
   for (const quota of question.quotas) hear(state, { ...quota, at: past(quota.at) }, question.lastRate);
   if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal, question.cost);
-  if (state.refusedAt > 0 && now >= closedAt(state) + Math.min(state.closure, REPORTS)) learn(state, question.cost);
+  const closedAt = state.counted - state.closure;
+  if (state.refusedAt > 0 && now >= closedAt + Math.min(state.closure, REPORTS)) learn(state, question.cost);
   return [state, grant(state, now, question)];
 }
 

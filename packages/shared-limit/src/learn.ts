@@ -1,4 +1,4 @@
-import { type Bucket, bucketOf, SLACK } from './bucket.ts';
+import { type Bucket, bucketOf } from './bucket.ts';
 import { isTrying } from './pace.ts';
 import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { mark, marksOf } from './tidy.ts';
@@ -58,20 +58,14 @@ export function learn(state: LimitState, cost: number): void {
     const isShort = accepted < ENOUGH * call || marksOf(state).length <= 2;
     if (isFar && isShort && state.way === HOLD) hold(state, 0.5 * state.base, NONE, UNSURE);
     else if (found) holdBucket(state, found, at);
-    else if (state.way === SEARCH)
-      hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), NONE, UNSURE);
-    else if (isTrying(state, closedAt(state))) between(state, accepted / time, 0.85 * pace);
+    else if (state.way === SEARCH) hold(state, 0.85 * pace, NONE, UNSURE);
+    else if (isTrying(state, state.counted - state.closure)) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
   state.emptied = Math.max(at, state.backAt);
   state.accepted = 0;
   state.granted = 0;
   state.begun = 0;
-}
-
-/** When the limit was closed for the refusal that is learned from. */
-export function closedAt({ counted, closure }: LimitState): number {
-  return counted - closure;
 }
 
 /**
@@ -82,7 +76,7 @@ function startOf(state: LimitState, call: number): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-  return Math.max(Math.max(call, accepted) / (closure + length), call / SHORTEST_PATIENCE, steady, 0.7 * amid(state));
+  return Math.max(Math.max(call, accepted) / (closure + length), call / SHORTEST_PATIENCE, steady);
 }
 
 /** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */
@@ -99,13 +93,6 @@ function holdBucket(state: LimitState, { rate, burst, doubt }: Bucket, at: numbe
 /** The cost of what was accepted after a time: slots that other processes still had when the limit was met. */
 function acceptedSince({ history }: LimitState, at: number): number {
   return history.reduce((sum, { from, cost }) => (from > at ? sum + cost : sum), 0);
-}
-
-/** The pace at which requests were accepted between the first and the last refusal: so much comes back. */
-function amid({ history, refusedAt, refusedLast }: LimitState): number {
-  let cost = 0;
-  for (const entry of history) if (entry.from > refusedAt && entry.to <= refusedLast) cost += entry.cost;
-  return cost >= ENOUGH ? cost / (refusedLast - refusedAt + SLACK) : 0;
 }
 
 /** The first refusal shows how large the burst was, and not yet how much comes back. */

@@ -11,8 +11,6 @@ type Snapshot = ReturnType<Pacing['snapshot']>;
 
 /** A process that used the place for longer than this knows its share of the limit, ms. */
 const PROVEN = 3_000;
-/** A process that is alone sends samples only in a closing longer than this, ms: to wait out a shorter one costs less. */
-const LONG = 500;
 /** The delay to return while no slot is at hand: the answer of the place ends it earlier, ms. */
 const LATER = 1_000;
 /** The delay to return where the place has no slot that is early enough: by then it may have one, ms. */
@@ -66,11 +64,9 @@ export class StoredPacer implements Pacing, Asker {
   }
 
   delay(now: number, cost = 1): number {
+    // while this process is alone its own pacer may send samples into a closing
+    if (this.#questions.isAlone) return Math.max(this.#groupOpensIn(now), this.#own!.delay(now, cost));
     const closed = this.#opensIn(now);
-    if (this.#questions.isAlone) {
-      const isLong = this.#own!.snapshot(now).opensIn > LONG;
-      return Math.max(isLong ? this.#groupOpensIn(now) : closed, this.#own!.delay(now, cost));
-    }
     const slot = this.#slots.first;
     const later = this.#hasNoSlot(now) ? LOOK_AGAIN : LATER;
     return Math.max(closed, slot && !this.#slots.isStale(now) ? slot.at - now : later);

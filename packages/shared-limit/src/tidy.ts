@@ -21,13 +21,6 @@ export function keep({ history }: LimitState, { from, to, cost }: Entry): void {
 /** One mark for each refusal that counts. */
 export function mark(state: LimitState, at: number): void {
   const { history } = state;
-  for (const entry of [...history]) {
-    if (entry.from >= at || entry.to <= at) continue;
-    const part = (entry.cost * (at - entry.from)) / (entry.to - entry.from);
-    history.push({ from: at, to: entry.to, cost: entry.cost - part });
-    entry.cost = part;
-    entry.to = at;
-  }
   history.push({ from: at, to: at, cost: 0 });
   merge(history, 0);
   const marks = marksOf(state);

@@ -6,12 +6,11 @@
 //   pnpm bench exceptions --only=WORDS       those with these words in their sentence
 //   pnpm bench exceptions --write            writes the tables into docs/exceptions.md, all or that of the part
 
+import { option } from '../option.ts';
 import { publish } from '../publish.ts';
 import { PARTS } from './parts.ts';
 import { playRow } from './play.ts';
 
-const option = (name: string) =>
-  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = option('only') ?? '';
 const write = process.argv.includes('--write');
 if (write && only !== '') throw new Error('--write needs all rows of a table: leave out --only');

@@ -6,6 +6,7 @@
 //   pnpm bench harm --only=WORDS          the situations with these words in their name
 //   pnpm bench harm --write               all of it, with a column for each part; writes the tables into docs/benchmarks.md
 
+import { option } from '../option.ts';
 import { publish } from '../publish.ts';
 import { partOption, plain, standardWith } from './clients.ts';
 import { EVERYDAY } from './everyday.ts';
@@ -30,8 +31,6 @@ const COLUMNS: readonly (readonly [name: string, client: Client])[] = [
   ['without attempt timeout', standardWith(partOption('attemptTimeout', false))],
 ];
 
-const option = (name: string) =>
-  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = option('only') ?? '';
 const parts = (option('with') ?? 'none').split(',').map((name) => (name === 'none' ? undefined : (name as Part)));
 const write = process.argv.includes('--write');

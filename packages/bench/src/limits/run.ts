@@ -4,6 +4,7 @@
 //   pnpm bench limits --only=WORDS     the rows with these words in their name
 //   pnpm bench limits --write          the references too; writes the tables into docs/benchmarks.md, and the pictures
 
+import { option } from '../option.ts';
 import { draw } from '../plot/draw.ts';
 import { lineChart } from '../plot/line-chart.ts';
 import { publish } from '../publish.ts';
@@ -38,8 +39,6 @@ const NOTES = [
   'otherwise; means of three seeds, in virtual time.',
 ];
 
-const option = (name: string) =>
-  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = option('only') ?? '';
 const write = only === '' && process.argv.includes('--write');
 const file = import.meta.filename;

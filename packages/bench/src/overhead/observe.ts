@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import { type Fetch, observe, retry } from 'steadfetch';
+import { option } from '../option.ts';
 import { publish } from '../publish.ts';
 import { measure, type Subject } from './measure.ts';
 
@@ -27,7 +28,7 @@ const observed: Subject[] = [
   },
 ];
 
-const dir = process.argv.find((argument) => argument.startsWith('--before='))?.slice('--before='.length);
+const dir = option('before');
 if (dir) {
   const before = (await import(join(dir, 'packages/retry/src/index.ts'))) as { retry: typeof retry };
   const subjects = [...unobserved, { name: 'retry() before', make: () => before.retry()(stub) }];

@@ -2,11 +2,10 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { option } from '../option.ts';
 import type { Limit } from '../rate-limits/measure.ts';
 import type { StoreServer } from './store-server.ts';
 
-/** What the command line says: `--NAME=value`. */
-export const option = (name: string) => process.argv.find((one) => one.startsWith(`--${name}=`))?.split('=')[1];
 export const SECONDS = Number(option('seconds') ?? 40);
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
 const TOLD: Limit = { ...LIMIT, hint: 'ratelimit' };

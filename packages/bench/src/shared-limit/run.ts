@@ -10,9 +10,10 @@ import { type RedisStore, redisStore } from '@steadfetch/redis';
 import { NOTHING } from '@steadfetch/shared-limit';
 import { Redis } from 'ioredis';
 import { bucket, fleet } from '../../../shared-limit/test/support/fleet.ts';
+import { option } from '../option.ts';
 import { publish } from '../publish.ts';
 import { startLimitedServer } from '../rate-limits/measure.ts';
-import { AFTER, GROUPS, option, type Row, SECONDS, SLOW } from './rows.ts';
+import { AFTER, GROUPS, type Row, SECONDS, SLOW } from './rows.ts';
 import { StoreServer } from './store-server.ts';
 
 interface Worked {

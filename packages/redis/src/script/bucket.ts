@@ -1,9 +1,9 @@
 /** `bucket.ts` in Lua. */
 export const BUCKET: string = `
 local function walk(missing, rate)
-  local v, time = missing, history[1].from
+  local v, time = missing, s.history[1].from
   local atLeast, below, tooLow, tooHigh = 0, huge, -huge, -huge
-  for _, entry in ipairs(history) do
+  for _, entry in ipairs(s.history) do
     v = max(0, v - rate * (entry.from - time))
     time = entry.to
     if entry.cost > 0 then
@@ -19,7 +19,7 @@ local function walk(missing, rate)
 end
 
 local function contradiction(rate)
-  if history[1].cost > 0 then return walk(0, rate) end
+  if s.history[1].cost > 0 then return walk(0, rate) end
   local _, _, _, below = walk(s.most, rate)
   return walk(min(s.most, below), rate)
 end

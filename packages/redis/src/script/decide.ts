@@ -1,4 +1,4 @@
-/** `decide.ts` in Lua: the last part, which answers the question in `ARGV`. */
+/** `decide.ts` in Lua: the last part, which answers the question in `ARGV[1]`. */
 export const DECIDE: string = `
 local function isBelieved(now, isDoubted)
   if s.alone < 2 and (not isDoubted or s.way == SEARCH or isTrying(now)) then return true end
@@ -11,14 +11,15 @@ end
 local function outvote(requests)
   if s.doubted == 0 then return end
   s.doubted = max(0, s.doubted - requests / 8)
-  if s.doubted == 0 and s.way == FREE then history, historyText, entries = {}, '', 0 end
+  if s.doubted == 0 and s.way == FREE then s.history = {} end
 end
 
-local function refuse(now, at, closedUntil, every, wait, cost)
-  local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
+local function refuse(now, refusal, cost)
+  local at, every, wait = refusal.at, refusal.every, refusal.wait
+  local length = wait or min(3000, 250 * 2 ^ s.shut)
   local till = ceil(now + length)
-  if closedUntil < s.counted then
-    if wait >= 0 then s.closedUntil = max(s.closedUntil, till) end
+  if refusal.closedUntil < s.counted then
+    if wait then s.closedUntil = max(s.closedUntil, till) end
     if s.refusedAt > 0 then s.refusedLast = max(s.refusedLast, min(now, at)) end
     s.next = max(s.next, s.closedUntil)
   else
@@ -32,9 +33,9 @@ local function refuse(now, at, closedUntil, every, wait, cost)
     s.refusedAt = s.refusedLast
     s.shut = min(10, s.shut + 1)
     local isUsedUp = false
-    for _, q in ipairs(told) do
+    for _, q in ipairs(s.told) do
       q.refill = q.refill * 0.8
-      local isAsked = wait < 0 or q.resetAt <= till + 1000
+      local isAsked = not wait or q.resetAt <= till + 1000
       isUsedUp = isUsedUp or isAsked and q.signs >= 2 and q.said < 1 and q.heardAt >= s.refusedAt
     end
     if not isUsedUp then s.trust = s.trust * 0.9 end
@@ -50,18 +51,11 @@ local function accept(from, to, cost)
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
   end
-  if to <= s.backAt then return end
-  if to - from <= 40 then
-    from = (from + to) / 2
-    to = from
-  end
-  local entry = { from = from, to = to, cost = cost }
-  if history then history[#history + 1] = entry else historyText = historyText .. entryText(entry) end
-  entries = entries + 1
-  tidy()
+  if to > s.backAt then keep(from, to, cost) end
 end
 
-local function grant(now, want, cost, extra, known, within)
+local function grant(now, question)
+  local want, cost, extra, known, within = question.want, question.cost, question.extra, question.known, question.within
   local closedUntil = s.closedUntil
   local start = max(now, closedUntil)
   if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
@@ -79,7 +73,7 @@ local function grant(now, want, cost, extra, known, within)
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
-  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, q.most / max(1, unitsOf(q.name, cost))) end end
+  if s.trust > 0.5 then for _, q in ipairs(s.told) do depth = min(depth, q.most / max(1, unitsOf(q.name, cost))) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth / max(1, cost) end
   local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
   local next = max(s.next, start - saved)
@@ -100,7 +94,7 @@ local function grant(now, want, cost, extra, known, within)
   s.every = every
   s.granted = s.granted + count * cost
   local at = isAtOnce and now or max(now, s.next)
-  for _, q in ipairs(told) do
+  for _, q in ipairs(s.told) do
     q.left = leftAt(q, at) - count * unitsOf(q.name, cost)
     q.leftAt = max(q.leftAt, at)
     if at > q.resetAt then q.resetAt = at + q.window end
@@ -109,8 +103,7 @@ local function grant(now, want, cost, extra, known, within)
 end
 
 local function restart(at)
-  history = s.way == FREE and {} or { { from = at, to = at, cost = 0 } }
-  historyText, entries = '', #history
+  s.history = s.way == FREE and {} or { { from = at, to = at, cost = 0 } }
   s.emptied, s.accepted, s.begun, s.granted = at, 0, 0, 0
 end
 
@@ -120,33 +113,29 @@ local function leave(now, aloneFor)
   s.refusedAt = 0
 end
 
-local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local aloneFor, within = tonumber(ARGV[11]), tonumber(ARGV[12])
-load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
+local function text(n)
+  if n == floor(n) and n > -1e15 and n < 1e15 then return string.format('%d', n) end
+  return string.format('%.17g', n)
+end
+
+local question = cjson.decode(ARGV[1])
+local cost, aloneFor, refusal = question.cost, question.aloneFor, question.refusal
+local kept = redis.call('GET', KEYS[1])
+s = kept and cmsgpack.unpack(kept) or newLimit(now, question.lastRate, question.lastBurst, aloneFor)
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
 now = now + s.lost
 if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restart(now) end
-records(ARGV[8], function(one)
-  local n = numbers(one)
-  accept(min(now, n[1]), min(now, n[2]), n[3])
-end)
+for _, one in ipairs(question.accepted) do accept(min(now, one.from), min(now, one.to), one.cost) end
 if aloneFor then leave(now, aloneFor) end
-s.requests = s.requests + tonumber(ARGV[5])
-outvote(tonumber(ARGV[5]))
-records(ARGV[10], function(one)
-  local name, rest = string.match(one, '^([^,]*),(.*)$')
-  local n = numbers(rest)
-  hear(tonumber(ARGV[6]), name, min(now, n[1]), n[2], n[3], n[4], n[5])
-end)
-if ARGV[9] ~= '' then
-  local n = numbers(ARGV[9])
-  if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4], cost) end
-end
+s.requests = s.requests + question.requests
+outvote(question.requests)
+for _, quota in ipairs(question.quotas) do hear(quota, min(now, quota.at), question.lastRate) end
+if refusal and isBelieved(now, refusal.isDoubted) then refuse(now, refusal, cost) end
 if s.refusedAt > 0 and now >= s.counted - s.closure + min(s.closure, 250) then learn(cost) end
-local reply = grant(now, want, cost, extra, known, within)
+local reply = grant(now, question)
 -- a limit that was not used for an hour is forgotten
-save(ceil(max(3600000, s.next - now, s.closedUntil - now) + 60000))
+redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(max(3600000, s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end
 return table.concat(reply, ' ')
 `;

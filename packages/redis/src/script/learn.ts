@@ -2,28 +2,18 @@
 export const LEARN: string = `
 local function acceptedSince(at)
   local cost = 0
-  for _, entry in ipairs(history) do if entry.from > at then cost = cost + entry.cost end end
+  for _, entry in ipairs(s.history) do if entry.from > at then cost = cost + entry.cost end end
   return cost
-end
-
-local function amid()
-  read()
-  local cost = 0
-  for _, entry in ipairs(history) do
-    if entry.from > s.refusedAt and entry.to <= s.refusedLast then cost = cost + entry.cost end
-  end
-  if cost >= 5 then return cost / (s.refusedLast - s.refusedAt + 40) end
-  return 0
 end
 
 local function startOf(call)
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max(max(call, s.accepted) / (s.closure + length), call / 1500, steady, 0.7 * amid())
+  return max(max(call, s.accepted) / (s.closure + length), call / 1500, steady)
 end
 
 local function metFor()
-  for _, entry in ipairs(history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
+  for _, entry in ipairs(s.history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
 end
 
 local function hold(rate, depth, doubt)
@@ -91,7 +81,7 @@ local function learn(cost)
       local under = burst > 1 and 0.01 or min(0.1, max(0.01, 5 * rate))
       hold((1 - under) * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
-    elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 0, 0.3)
+    elseif s.way == SEARCH then hold(0.85 * pace, 0, 0.3)
     elseif isTrying(s.counted - s.closure) then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end

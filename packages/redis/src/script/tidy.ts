@@ -11,11 +11,11 @@ local function bend(start, before, entry)
 end
 
 local function merge(grain)
-  table.sort(history, inTime)
+  table.sort(s.history, inTime)
   local kept = {}
-  local start = history[1].from
+  local start = s.history[1].from
   local isPair = false
-  for _, entry in ipairs(history) do
+  for _, entry in ipairs(s.history) do
     local before = kept[#kept]
     local isOver = before and entry.from < before.to
     if before and before.cost > 0 and entry.cost > 0 and (isOver or not isPair and bend(start, before, entry) < grain) then
@@ -28,47 +28,39 @@ local function merge(grain)
       isPair = false
     end
   end
-  history = kept
+  s.history = kept
 end
 
-local function tidy()
-  if entries <= 64 then return end
-  read()
+local function keep(from, to, cost)
+  if to - from <= 40 then
+    from = (from + to) / 2
+    to = from
+  end
+  table.insert(s.history, { from = from, to = to, cost = cost })
+  if #s.history <= 64 then return end
   local grain = 0.25
-  while #history > 40 and grain < 1e9 do
+  while #s.history > 40 and grain < 1e9 do
     merge(grain)
     grain = grain * 2
   end
-  entries = #history
 end
 
 local function marksOf()
   local marks = {}
-  for n, entry in ipairs(history) do if entry.cost == 0 then marks[#marks + 1] = n end end
+  for n, entry in ipairs(s.history) do if entry.cost == 0 then marks[#marks + 1] = n end end
   return marks
 end
 
 local function keepFrom(first)
   local kept = {}
-  for n = first, #history do kept[#kept + 1] = history[n] end
-  history, entries = kept, #kept
+  for n = first, #s.history do kept[#kept + 1] = s.history[n] end
+  s.history = kept
 end
 
 local function mark(at)
-  read()
-  for n = 1, #history do
-    local entry = history[n]
-    if entry.from < at and entry.to > at then
-      local part = (entry.cost * (at - entry.from)) / (entry.to - entry.from)
-      history[#history + 1] = { from = at, to = entry.to, cost = entry.cost - part }
-      entry.cost = part
-      entry.to = at
-    end
-  end
-  history[#history + 1] = { from = at, to = at, cost = 0 }
+  table.insert(s.history, { from = at, to = at, cost = 0 })
   merge(0)
   local marks = marksOf()
-  if #marks > 8 then table.remove(history, marks[2]) end
-  entries = #history
+  if #marks > 8 then table.remove(s.history, marks[2]) end
 end
 `;

@@ -41,7 +41,9 @@ local function noteEnd(q, at, endAt, said)
   q.said = said
 end
 
-local function hear(lastRate, name, at, remaining, limit, reset, window)
+local function hear(quota, at, lastRate)
+  local name, remaining, limit, reset, window = quota.name, quota.remaining, quota.limit, quota.reset, quota.window
+  local told = s.told
   local place = #told + 1
   for n, q in ipairs(told) do if q.name == name then place = n end end
   local old = told[place]
@@ -95,8 +97,8 @@ local function toldRate(q, at)
 end
 
 local function isLeft(at, count, cost)
-  if s.trust <= 0.5 or #told == 0 then return false end
-  for _, q in ipairs(told) do
+  if s.trust <= 0.5 or #s.told == 0 then return false end
+  for _, q in ipairs(s.told) do
     local isThis = at >= q.resetAt - q.window and at <= q.resetAt - 1000
     if q.signs < 2 or not isThis or leftAt(q, at) < count * unitsOf(q.name, cost) then return false end
   end
@@ -105,19 +107,19 @@ end
 
 local function regained()
   local largest = s.trust > 0.5 and 1 or 100
-  for _, q in ipairs(told) do largest = max(largest, q.signs < 2 and 100 or q.limit) end
+  for _, q in ipairs(s.told) do largest = max(largest, q.signs < 2 and 100 or q.limit) end
   return 0.02 / min(100, largest)
 end
 
 local function toldEvery(at, cost)
   local every, kept = 0, {}
-  for _, q in ipairs(told) do
+  for _, q in ipairs(s.told) do
     if now <= q.resetAt + 2 * q.window + 10000 and s.requests - q.heardIn < 20 then
       kept[#kept + 1] = q
       if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q.name, cost) / toldRate(q, at))) end
     end
   end
-  told = kept
+  s.told = kept
   return every
 end
 `;
