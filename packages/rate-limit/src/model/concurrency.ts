@@ -9,11 +9,7 @@ export class Concurrency {
   #found = Infinity;
   /** As many may be in flight: the number as measured, or one more while that is tried. */
   #most = Infinity;
-  /** The number was wrong: no other one is looked for. */
-  #refuted = false;
   #tryAt = 0;
-  /** More than the number were refused again: before that it is a guess. */
-  isConfirmed = false;
   /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
   isDoubted = false;
 
@@ -23,7 +19,7 @@ export class Concurrency {
 
   /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
   learn(stretch: Stretch, now: number): boolean {
-    if (this.#refuted || stretch.refusedInFlight === Infinity) return false;
+    if (stretch.refusedInFlight === Infinity) return false;
     if (this.#found < Infinity) return this.#confirm(stretch, now);
     const { refusedInFlight } = stretch;
     const all = stretch.acceptedWith(0);
@@ -50,14 +46,11 @@ export class Concurrency {
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
+    this.isDoubted = false;
     if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
-      this.#refuted = true; // a pace that is taken for a number would run free
       this.#found = this.#most = Infinity;
-      this.isConfirmed = this.isDoubted = false;
       return false;
     }
-    this.isConfirmed = true;
-    this.isDoubted = false;
     this.#most = this.#found;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;

@@ -155,8 +155,7 @@ export class Pacer {
    */
   get guessesSince(): number {
     const { concurrency, cooldown, limit } = this.#refusals;
-    const isDoubted = this.#isFull && concurrency.isDoubted;
-    const isMeasured = !isDoubted && (limit.isMeasured || concurrency.isConfirmed);
+    const isMeasured = limit.isMeasured && !(this.#isFull && concurrency.isDoubted);
     const isKnown = isMeasured || this.#quotas.known;
     return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? 0);
   }
