@@ -1,4 +1,5 @@
 import type { Quota } from './answer.ts';
+import type { Sent } from './pacer.ts';
 import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
 /** More policies than these are not looked at. */
@@ -23,12 +24,6 @@ interface Policy {
 export interface Spent {
   readonly cost: number;
   readonly requests: number;
-}
-
-/** A request as it was sent. Its cost was an estimate. */
-interface SentRequest {
-  readonly before: Spent;
-  readonly cost: number;
 }
 
 /** All quotas in the answers of a server, by the name of the policy. The one with the longest wait paces. */
@@ -83,7 +78,7 @@ export class Quotas {
   }
 
   /** Learns from an answer. Where another server gave it (`elsewhere`), it cannot tell a quota: none counts as not told any more. */
-  settle(quotas: readonly Quota[], sent: SentRequest, answered: Omit<Answered, 'before'>, elsewhere?: boolean): void {
+  settle(quotas: readonly Quota[], sent: Sent, answered: Omit<Answered, 'before'>, elsewhere?: boolean): void {
     const { before } = sent;
     const { accepted } = answered;
     if (!elsewhere) this.#noteUntold(quotas, answered);
