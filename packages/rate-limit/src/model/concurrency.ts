@@ -10,8 +10,6 @@ export class Concurrency {
   /** As many may be in flight: the number as measured, or one more while that is tried. */
   #most = Infinity;
   #tryAt = 0;
-  /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
-  isDoubted = false;
 
   get most(): number {
     return this.#most;
@@ -40,13 +38,11 @@ export class Concurrency {
   accepted(inFlight: number, now: number, sentWith: number): void {
     if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
     if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
-    this.isDoubted = this.#most > this.#found;
     this.#most = this.#found + 1;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
-    this.isDoubted = false;
     if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
       this.#found = this.#most = Infinity;
       return false;
