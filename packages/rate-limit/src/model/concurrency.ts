@@ -9,13 +9,7 @@ export class Concurrency {
   #found = Infinity;
   /** As many may be in flight: the number as measured, or one more while that is tried. */
   #most = Infinity;
-  /** The number was wrong: no other one is looked for. */
-  #refuted = false;
   #tryAt = 0;
-  /** More than the number were refused again: before that it is a guess. */
-  isConfirmed = false;
-  /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
-  isDoubted = false;
 
   get most(): number {
     return this.#most;
@@ -23,7 +17,7 @@ export class Concurrency {
 
   /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
   learn(stretch: Stretch, now: number): boolean {
-    if (this.#refuted || stretch.refusedInFlight === Infinity) return false;
+    if (stretch.refusedInFlight === Infinity) return false;
     if (this.#found < Infinity) return this.#confirm(stretch, now);
     const { refusedInFlight } = stretch;
     const all = stretch.acceptedWith(0);
@@ -44,20 +38,15 @@ export class Concurrency {
   accepted(inFlight: number, now: number, sentWith: number): void {
     if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
     if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
-    this.isDoubted = this.#most > this.#found;
     this.#most = this.#found + 1;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
     if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
-      this.#refuted = true; // a pace that is taken for a number would run free
       this.#found = this.#most = Infinity;
-      this.isConfirmed = this.isDoubted = false;
       return false;
     }
-    this.isConfirmed = true;
-    this.isDoubted = false;
     this.#most = this.#found;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;

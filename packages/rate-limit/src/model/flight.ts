@@ -15,7 +15,6 @@ export class Flight {
   /** So many may be in flight. */
   room: number = ROOM_AT_START;
   #grownAt = 0;
-  #refused = false;
 
   /** Milliseconds until one more may go. Requests that stay open, such as event streams, delay others only for a short time. */
   delay(now: number): number {
@@ -36,14 +35,11 @@ export class Flight {
   answered(sentAt: number, now: number, accepted: boolean, limited: boolean): void {
     const filled = this.count >= this.room / 2;
     this.count--;
-    if (!accepted) {
-      this.#refused = true;
-      return;
-    }
+    if (!accepted) return;
     const took = Math.max(1, now - sentAt);
     this.roundTrip = this.roundTrip === 0 ? took : 0.8 * this.roundTrip + 0.2 * took;
     if (!filled) return;
-    this.room += limited || this.#refused ? 1 : ROOM_PER_ACCEPTED;
+    this.room += limited ? 1 : ROOM_PER_ACCEPTED;
     this.#grownAt = now;
   }
 

@@ -150,14 +150,12 @@ export class Pacer {
   }
 
   /**
-   * When the gate opened, or later a known limit, if since then a guess alone holds calls back; Infinity where a limit was measured
-   * or told.
+   * When the gate opened, or later a known limit, if since then a guess alone holds calls back, as a number of requests in flight is;
+   * Infinity where a limit was measured or told.
    */
   get guessesSince(): number {
-    const { concurrency, cooldown, limit } = this.#refusals;
-    const isDoubted = this.#isFull && concurrency.isDoubted;
-    const isMeasured = !isDoubted && (limit.isMeasured || concurrency.isConfirmed);
-    const isKnown = isMeasured || this.#quotas.known;
+    const { cooldown, limit } = this.#refusals;
+    const isKnown = (limit.isMeasured && !this.#isFull) || this.#quotas.known;
     return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? 0);
   }
 

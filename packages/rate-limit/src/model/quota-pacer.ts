@@ -18,8 +18,6 @@ const EVEN_BEFORE_RESET_MS = 1_000;
 export interface Answered {
   /** What had been sent before it, and its estimated cost, in the unit of the quota. */
   readonly before: number;
-  /** How many were sent after it. */
-  readonly after: number;
   readonly cost: number;
   readonly sentAt: number;
   readonly now: number;
@@ -61,8 +59,6 @@ export class QuotaPacer {
   #sentAt: number;
   /** How many requests are under way. */
   #inFlight = 0;
-  /** How many of them were sent after the newest request that is answered. Its answer may not count the others yet. */
-  #after = 0;
   /** How many calls want to go. */
   #waiting = 1;
   /** How many of them were here while half was left. */
@@ -113,7 +109,6 @@ export class QuotaPacer {
     this.#left -= cost;
     this.#ledger.note(now, this.#spent, this.#refill.window + 2 * this.#roundTrip);
     this.#inFlight++;
-    this.#after++;
     this.#early--;
     this.#credit = Math.max(cost <= 1 ? 0 : -10 * this.#refill.whole, this.#credit - cost);
   }
@@ -133,7 +128,7 @@ export class QuotaPacer {
   /** Learns from what an answer says of it. */
   settle(quota: Quota, answered: Answered): void {
     const refill = this.#refill;
-    const { before, after, cost, sentAt, now, roundTrip, accepted } = answered;
+    const { before, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
     if (accepted && this.#isBucket && this.believed) refill.trust = Math.min(FULL_TRUST, refill.trust * EARNS_BACK);
     this.#roundTrip = roundTrip;
@@ -154,7 +149,6 @@ export class QuotaPacer {
     if (before > this.#newest) {
       this.#left = left;
       this.#newest = before;
-      this.#after = after;
     } else {
       // once all are answered, what the last answers tell
       this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : refill.leftAfter(this.#newest);
@@ -242,8 +236,7 @@ export class QuotaPacer {
     if (this.#early < 1 || cost > 1) return false;
     if (this.#refill.resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
     const comesBack = this.#refill.rate > 0;
-    const uncounted = Math.max(0, this.#inFlight - this.#after) * cost;
-    const spare = this.#left - uncounted - this.#reserve;
+    const spare = this.#left - this.#reserve;
     return spare >= (comesBack ? this.#waiting : 1) * cost;
   }
 

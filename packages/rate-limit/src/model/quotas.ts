@@ -1,4 +1,5 @@
 import type { Quota } from './answer.ts';
+import type { Sent } from './pacer.ts';
 import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
 /** More policies than these are not looked at. */
@@ -23,12 +24,6 @@ interface Policy {
 export interface Spent {
   readonly cost: number;
   readonly requests: number;
-}
-
-/** A request as it was sent. Its cost was an estimate. */
-interface SentRequest {
-  readonly before: Spent;
-  readonly cost: number;
 }
 
 /** All quotas in the answers of a server, by the name of the policy. The one with the longest wait paces. */
@@ -83,15 +78,9 @@ export class Quotas {
   }
 
   /** Learns from an answer. Where another server gave it (`elsewhere`), it cannot tell a quota: none counts as not told any more. */
-  settle(
-    quotas: readonly Quota[],
-    sent: SentRequest,
-    answered: Omit<Answered, 'before' | 'after'>,
-    elsewhere?: boolean,
-  ): void {
+  settle(quotas: readonly Quota[], sent: Sent, answered: Omit<Answered, 'before'>, elsewhere?: boolean): void {
     const { before } = sent;
     const { accepted } = answered;
-    const after = this.#spent.requests - before.requests - 1;
     if (!elsewhere) this.#noteUntold(quotas, answered);
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
@@ -102,7 +91,7 @@ export class Quotas {
       const { pacer, unit } = policy;
       policy.silent = 0;
       policy.limit = quota.limit ?? policy.limit;
-      pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, sent.cost) });
+      pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, sent.cost) });
     }
     // a quota that is known, and of which less is left than the call costs, explains the refusal; not at a bucket that is
     // told alone and that nobody else uses, where what is sent at the told rate should be accepted
@@ -125,7 +114,7 @@ export class Quotas {
     return policy;
   }
 
-  #noteUntold(quotas: readonly Quota[], { accepted, sentAt }: Omit<Answered, 'before' | 'after'>): void {
+  #noteUntold(quotas: readonly Quota[], { accepted, sentAt }: Omit<Answered, 'before'>): void {
     for (const [name, policy] of this.#policies) {
       if (quotas.some((quota) => quota.name === name)) continue;
       if (++policy.silent > FORGOTTEN_AFTER_ANSWERS) this.#policies.delete(name);
