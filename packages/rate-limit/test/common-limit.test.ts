@@ -19,11 +19,11 @@ function calls() {
     hot,
     other,
     third,
-    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined)),
+    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate)),
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
-        wide = limit.refused(gate, wide, { sentAt: now - 5, now, policy: undefined, asked: undefined }).wide;
+        wide = limit.refused(gate, wide, { sentAt: now - 5, now, asked: undefined }).wide;
       }
       return wide;
     },
@@ -100,7 +100,7 @@ function twoPaths() {
   const limit = new CommonLimit();
   const refuse = (child: Gate, sentSince: number, now: number, asked?: number) => {
     child.sentSince += sentSince;
-    return limit.refused(child, false, { sentAt: now, now, policy: undefined, asked }).wide;
+    return limit.refused(child, false, { sentAt: now, now, asked }).wide;
   };
   return { one: gate(), two: gate(), refuse };
 }
@@ -125,12 +125,12 @@ it.each([
 function refusedInTurn(paths: number, ends: readonly number[]): boolean {
   const limit = new CommonLimit();
   const gates = Array.from({ length: paths }, gate);
-  for (const child of gates) limit.accepted(child, undefined);
+  for (const child of gates) limit.accepted(child);
   let isCommon = false;
   for (const [n, end] of ends.entries()) {
     const child = gates[n % paths]!;
     child.sentSince = 2;
-    const refused = { sentAt: n, now: n, policy: undefined, asked: end - n };
+    const refused = { sentAt: n, now: n, asked: end - n };
     isCommon = limit.refused(child, isCommon, refused).wide;
   }
   return isCommon;
