@@ -1,4 +1,5 @@
 import type { Gate } from './gate.ts';
+import type { Quota } from './model/answer.ts';
 
 /** Refusals that are further apart than this have nothing to do with each other, in milliseconds. */
 const MEMORY_MS = 60_000;
@@ -40,7 +41,7 @@ export interface Refused {
  * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
  * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again, or several in
  * a row were told to wait until one instant, while three quarters of the gates are refused. One that is refused again while others are
- * accepted says the opposite.
+ * accepted says the opposite, and so do quotas of one name and different limits.
  */
 export class CommonLimit {
   /** The gate that was refused last, and when. */
@@ -66,12 +67,23 @@ export class CommonLimit {
   readonly #refused = new Map<Gate, number>();
   readonly #accepted = new Map<Gate, number>();
   #count = 0;
+  #quota: Quota | undefined;
+  #quotaOf: Gate | undefined;
+  #differ = false;
 
-  accepted(child: Gate): void {
+  /** Counts an acceptance. Returns whether the gates were told quotas of one name and different limits: then none stands for all. */
+  accepted(child: Gate, quota: Quota | undefined): boolean {
     if (child === this.#last) this.#own++;
     else this.#others++;
     this.#count++;
     this.#note(child, false);
+    if (quota) {
+      const { name, limit } = this.#quota ?? quota;
+      const isOther = child !== this.#quotaOf && quota.name === name;
+      if (isOther && limit && quota.limit && quota.limit !== limit) this.#differ = true;
+      [this.#quota, this.#quotaOf] = [quota, child];
+    }
+    return this.#differ;
   }
 
   /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */

@@ -18,7 +18,7 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
  * that a wider one is limited; an acceptance about all of them.
  */
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer): Effect {
-  if (answer.kind === 'accepted') countAcceptance(leaf);
+  if (answer.kind === 'accepted') countAcceptance(leaf, answer);
   let { wait } = answer;
   if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked: wait });
   const gate = leaf.effective;
@@ -39,11 +39,11 @@ export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer):
   return pacer.settle(sent, now, answer);
 }
 
-function countAcceptance(leaf: Gate): void {
+function countAcceptance(leaf: Gate, { quotas }: Answer): void {
   for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     if (parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
-    parent.commonLimit?.accepted(child);
+    if (parent.commonLimit?.accepted(child, quotas?.[0]) && parent.wide) narrow(parent);
   }
 }
 
@@ -72,8 +72,8 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
 }
 
 /** The refused one takes over what was learned of all of them, which came mostly from it. */
-function narrow(gate: Gate, leaf: Gate): void {
-  const isHere = leaf.effective === gate; // and no wider gate stands for it
+function narrow(gate: Gate, leaf?: Gate): void {
+  const isHere = leaf?.effective === gate; // and no wider gate stands for it
   gate.wide = false;
   if (isHere) leaf.effective.learned = gate.learned;
   gate.forget();

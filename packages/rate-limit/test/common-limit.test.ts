@@ -19,7 +19,7 @@ function calls() {
     hot,
     other,
     third,
-    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate)),
+    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined)),
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
@@ -65,6 +65,18 @@ it('parts where one path alone is refused among calls of another, and the others
     accept(fourth, fourth, fourth);
     expect(refuse(hot)).toBe(isCommon);
   }
+});
+
+it('parts where paths are told quotas of one name and different limits', () => {
+  const [limit, core, search] = [new CommonLimit(), gate(), gate()];
+  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+
+  expect([told(core, 5_000), told(core, 4_000), told(search, 4_000), told(core, 5_000)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
 });
 
 it('stays one limit where the refusals hit one path and then another', () => {
@@ -125,7 +137,7 @@ it.each([
 function refusedInTurn(paths: number, ends: readonly number[]): boolean {
   const limit = new CommonLimit();
   const gates = Array.from({ length: paths }, gate);
-  for (const child of gates) limit.accepted(child);
+  for (const child of gates) limit.accepted(child, undefined);
   let isCommon = false;
   for (const [n, end] of ends.entries()) {
     const child = gates[n % paths]!;
