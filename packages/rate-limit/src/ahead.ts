@@ -2,9 +2,9 @@ import type { Gate, Permit } from './gate.ts';
 import type { GateContext } from './gate-context.ts';
 import type { Ticket } from './ticket.ts';
 
-/** How long a call waits for a guess before it goes ahead of it, where a limit must be proven, and where one refusal is believed, in milliseconds. */
-const PATIENCE_MS = 1_000;
-const LONG_PATIENCE_MS = 8_000;
+/** How long a call waits for a guess before it goes ahead of it, at least and at most, in milliseconds. */
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 8_000;
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
 const CONFIRMED_MS = 10_000;
 
@@ -17,19 +17,21 @@ export class Ahead {
   readonly #context: Pick<GateContext, 'limit' | 'needsProof' | 'store'>;
   #permit: Permit | undefined;
   #accepted = 0;
+  /** How long the next one waits: where a limit must be proven, a second at first, and twice as long after one that was refused. */
+  #patience: number;
 
   constructor(gate: Gate, context: Pick<GateContext, 'limit' | 'needsProof' | 'store'>) {
     this.#gate = gate;
     this.#context = context;
+    this.#patience = context.needsProof ? SHORTEST_MS : LONGEST_MS;
   }
 
   /** When a call that waits may go: when a guess alone has held it back for a while in which nothing was refused. */
   at({ since }: Ticket): number {
-    const { needsProof } = this.#context;
-    if (this.#permit || !(needsProof || this.#accepted >= CONTRADICTED_BY)) return Infinity;
+    const isDoubted = this.#context.needsProof || this.#accepted >= CONTRADICTED_BY;
+    if (this.#permit || !isDoubted) return Infinity;
     const { pacer, learned } = this.#gate;
-    const from = Math.max(since, pacer.guessesSince ?? Infinity, learned.lastRefused);
-    return from + (needsProof ? PATIENCE_MS : LONG_PATIENCE_MS);
+    return Math.max(since, pacer.guessesSince ?? Infinity, learned.lastRefused) + this.#patience;
   }
 
   admit(ticket: Ticket, now: number): Permit {
@@ -53,8 +55,10 @@ export class Ahead {
     return gate.certainPart(now) > 0 ? undefined : this.admit(ticket, now);
   }
 
-  answered(isRefused: boolean): void {
+  answered(permit: Permit, isRefused: boolean): void {
     this.#accepted = isRefused ? 0 : this.#accepted + 1;
+    if (permit !== this.#permit || !this.#context.needsProof) return;
+    this.#patience = isRefused ? Math.min(LONGEST_MS, 2 * this.#patience) : SHORTEST_MS;
   }
 
   returned(permit: Permit): void {

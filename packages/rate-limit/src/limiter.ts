@@ -142,7 +142,7 @@ export class Limiter {
     const { refusal } = reading;
     const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
     const effect = settle(permit, ticket.gate, now, answer);
-    if (answer.kind !== 'failed') permit.gate.ahead.answered(answer.kind === 'refused');
+    if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
     if (!refusal) return undefined;
     const { gate, closed } = effect;

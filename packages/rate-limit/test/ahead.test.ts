@@ -1,8 +1,10 @@
 import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { Ahead } from '../src/ahead.ts';
-import type { Gate, Permit } from '../src/gate.ts';
+import { Gate, type Permit } from '../src/gate.ts';
+import type { GateContext } from '../src/gate-context.ts';
 import { rateLimit } from '../src/index.ts';
+import { Pacer } from '../src/model/pacer.ts';
 import type { Ticket } from '../src/ticket.ts';
 import { endingsOf } from './random-calls.ts';
 
@@ -26,10 +28,24 @@ describe('calls that go ahead of a pace', () => {
     expect(ahead.at(ticket)).toBe(1_000);
   });
 
+  it('wait twice as long after each that is refused, eight seconds at most, and one second after one that is accepted', () => {
+    const ahead = aheadOf(true);
+    const waits = [true, true, true, true, false].map((isRefused) => {
+      const permit = ahead.admit(ticket, 0);
+      ahead.answered(permit, isRefused);
+      ahead.returned(permit);
+      return ahead.at(ticket);
+    });
+    ahead.answered(permit(), true);
+
+    expect(waits).toEqual([2_000, 4_000, 8_000, 8_000, 1_000]);
+    expect(ahead.at(ticket)).toBe(1_000);
+  });
+
   it('wait for twenty that are accepted, and for eight seconds, where one refusal is believed', () => {
     const ahead = aheadOf(false);
     const atAfter = (isRefused: boolean, times: number) => {
-      for (let i = 0; i < times; i++) ahead.answered(isRefused);
+      for (let i = 0; i < times; i++) ahead.answered(permit(), isRefused);
       return ahead.at(ticket);
     };
 
@@ -39,6 +55,18 @@ describe('calls that go ahead of a pace', () => {
       Infinity,
       8_000,
     ]);
+  });
+
+  it('wait no longer than at first after a reset', () => {
+    const context = { needsProof: true, createPacer: () => new Pacer({ random: () => 0 }) };
+    const gate = new Gate('api', undefined, 'api', context as unknown as GateContext);
+    const permit = gate.ahead.admit(ticket, 0);
+    gate.ahead.answered(permit, true);
+    gate.returned(permit);
+    expect(gate.ahead.at(ticket)).toBe(2_000);
+
+    gate.reset();
+    expect(gate.ahead.at(ticket)).toBe(1_000);
   });
 
   it('take nothing from the pace when they are refused, as at each limit without a burst', async () => {
