@@ -27,15 +27,11 @@ const SECOND_MS = 1_000;
 const TOLD_IN_A_ROW = 2;
 /** They do only if so many times as many were refused at their last answer as accepted: windows of their own may end at one instant too. */
 const REFUSED_PER_ACCEPTED = 3;
-/** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
-const ANSWERS_IN_A_ROW = 8;
 
 /** A refusal of a request that was sent at a time. */
 export interface Refused {
   readonly sentAt: number;
   readonly now: number;
-  /** The policy that is used up, where the server names it. */
-  readonly policy: string | undefined;
   /** How long the server asked to wait, in milliseconds, if it did. */
   readonly asked: number | undefined;
 }
@@ -44,14 +40,12 @@ export interface Refused {
  * Whether the gates below one have a limit in common. They do if both hold: more of them were refused at their last answer than
  * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
  * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again, or several in
- * a row were told to wait until one instant, while three quarters of the gates are refused. They do as well if each answer leaves less
- * of one quota, whichever gate it is for. One that is refused again while others are accepted says the opposite, and so do quotas of one
- * name and different limits.
+ * a row were told to wait until one instant, while three quarters of the gates are refused. One that is refused again while others are
+ * accepted says the opposite, and so do quotas of one name and different limits.
  */
 export class CommonLimit {
-  /** The gate that was refused last, for which policy and when. */
+  /** The gate that was refused last, and when. */
   #last: Gate | undefined;
-  #policy: string | undefined;
   #at = 0;
   /** When one was refused that had not used up a limit of its own. */
   #byOthersAt = -Infinity;
@@ -75,30 +69,26 @@ export class CommonLimit {
   #count = 0;
   #quota: Quota | undefined;
   #quotaOf: Gate | undefined;
-  #inARow = 0;
-  /** They were told quotas of one name and different limits. */
   #differ = false;
 
-  /** Counts an acceptance. Returns what the quotas say: that one gate should stand for all of them, that none may, or nothing. */
-  accepted(child: Gate, quota: Quota | undefined): 'common' | 'apart' | undefined {
+  /** Counts an acceptance. Returns whether the gates were told quotas of one name and different limits: then none stands for all. */
+  accepted(child: Gate, quota: Quota | undefined): boolean {
     if (child === this.#last) this.#own++;
     else this.#others++;
     this.#count++;
     this.#note(child, false);
-    if (!quota) return undefined;
-    const [before, of] = [this.#quota, this.#quotaOf];
-    [this.#quota, this.#quotaOf] = [quota, child];
-    if (before === undefined || child === of || quota.name !== before.name) return undefined;
-    if (quota.limit && before.limit && quota.limit !== before.limit) this.#differ = true;
-    if (this.#differ) return 'apart';
-    this.#inARow = quota.remaining < before.remaining ? this.#inARow + 1 : 0;
-    return this.#inARow >= ANSWERS_IN_A_ROW ? 'common' : undefined;
+    if (quota) {
+      const { name, limit } = this.#quota ?? quota;
+      const isOther = child !== this.#quotaOf && quota.name === name;
+      if (isOther && limit && quota.limit && quota.limit !== limit) this.#differ = true;
+      [this.#quota, this.#quotaOf] = [quota, child];
+    }
+    return this.#differ;
   }
 
   /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */
-  refused(child: Gate, wide: boolean, { sentAt, now, policy, asked }: Refused): { wide: boolean; before: Gate[] } {
-    const isOther = policy !== this.#policy && policy !== undefined && this.#policy !== undefined;
-    if (isOther || now - this.#at > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
+  refused(child: Gate, wide: boolean, { sentAt, now, asked }: Refused): { wide: boolean; before: Gate[] } {
+    if (now - this.#at > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
     if (child !== this.#last) [this.#again, this.#chance] = [0, 1];
     else if (sentAt > this.#at) {
       this.#again++;
@@ -112,7 +102,7 @@ export class CommonLimit {
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
     const judged = this.#judge(wide, now - this.#byOthersAt <= MEMORY_MS);
-    [this.#last, this.#policy, this.#at] = [child, policy, now];
+    [this.#last, this.#at] = [child, now];
     this.#own = this.#others = 0;
     return { wide: judged, before };
   }

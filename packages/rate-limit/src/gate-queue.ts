@@ -16,8 +16,6 @@ export class GateQueue {
   readonly #held = new Queue<Ticket>();
   /** Until when one of those that wait may be held, at the latest. Those that left count too, until none waits. */
   #heldUntil = 0;
-  /** When the last of their calls ends, counted alike. */
-  #endsAt = 0;
   #isScheduled = false;
   /** Whether it has just waited for this turn of the event loop. Then the next call goes out without another one. */
   #hasTurn = false;
@@ -38,8 +36,7 @@ export class GateQueue {
   add(ticket: Ticket): void {
     const isReady = ticket.notBefore <= this.#context.now();
     ticket.queue = this;
-    this.#heldUntil = Math.max(this.size > 0 ? this.#heldUntil : 0, ticket.since + ticket.left);
-    this.#endsAt = Math.max(this.size > 0 ? this.#endsAt : 0, ticket.endsAt);
+    this.#heldUntil = Math.max(this.size > 0 ? this.#heldUntil : 0, ticket.deadline);
     ticket.place = isReady ? this.#ready.add(ticket.number, ticket) : this.#resting.add(ticket.notBefore, ticket);
     ticket.deadlinePlace = this.#held.add(ticket.deadline, ticket);
     this.schedule();
@@ -94,7 +91,7 @@ export class GateQueue {
     const oldest = (this.#late.first ?? this.#ready.first)?.value;
     oldest?.gate.noteAlive(oldest, now);
     this.#gate.advance(now);
-    const latest = Math.min(this.#heldUntil, this.#gate.learned.answerTime.latest(this.#endsAt, now));
+    const latest = this.#gate.learned.answerTime.latest(this.#heldUntil, now);
     let wait = 0;
     let ticket = this.#next(now);
     for (; ticket; ticket = this.#next(now)) {

@@ -15,7 +15,7 @@ import { Gates } from './gates.ts';
 import { Pacer } from './model/pacer.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
-import { lastAnswerOf, mayRefuse, readResponse, withCost } from './read-response.ts';
+import { lastAnswerOf, readResponse, withCost } from './read-response.ts';
 import { delayOf, prepareResend, type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
@@ -77,7 +77,8 @@ export class Limiter {
           if (resume) await abortable(resume(), call.signal); // it may wait for a slot
           if (hasWaited) call.record.waited += this.#now() - at;
           response = await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
-          if (mayRefuse(response, this.#settings)) await this.#turns.enter();
+          // a mock may answer nothing
+          if (this.#settings.statuses.has(response?.status)) await this.#turns.enter();
         } catch (error) {
           if (!ticket.isLost) this.#endUnanswered(request);
           ticket.gate.noteEnd(ticket, this.#now());
@@ -94,10 +95,6 @@ export class Limiter {
         prepareResend(refused, this.#settings.clock.now());
         discard(response, call);
       }
-    } catch (error) {
-      if (!ticket?.late) throw error;
-      // reported by the call itself: what ends its wait belongs to another call, and so do the async context and the id in a log
-      throw await this.#waits.lateError(ticket);
     } finally {
       releaseBody(call);
       if (gate && end?.() !== false) this.gates.release(gate);
@@ -144,7 +141,7 @@ export class Limiter {
     const reading = readResponse(response, ticket.call, permit.gate.learned.countResponse(), this.#settings);
     const { refusal } = reading;
     const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
-    const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
+    const effect = settle(permit, ticket.gate, now, answer);
     if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
     if (!refusal) return undefined;

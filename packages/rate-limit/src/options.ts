@@ -125,15 +125,7 @@ export function checkOptions(options: RateLimitOptions): Settings {
   if (limit && store) throw optionError('rateLimit: limit', 'none beside a store, which takes a limit itself', limit);
   // behind a store each call waits for its slot, if only until the store has answered
   const maxQueue = store ? Math.max(1, settings.maxQueue) : settings.maxQueue;
-  return { ...settings, maxQueue, scope, random: sane(settings.random) };
-}
-
-/** `random`, but a value outside [0, 1) does not shorten a wait. */
-function sane(random: Random): Random {
-  return () => {
-    const drawn = random();
-    return drawn >= 0 && drawn < 1 ? drawn : 0.999;
-  };
+  return { ...settings, maxQueue, scope };
 }
 
 function checkScope(option: string, scope: RateLimitScope): RateLimitScope {

@@ -1,6 +1,6 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
 import { ignoreRejection, isElsewhere, limitFields } from '@steadfetch/core/kit';
-import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
+import { type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
 import type { Answer, Quota } from './model/answer.ts';
 import { MOST_POLICIES } from './model/quotas.ts';
 import type { Settings } from './options.ts';
@@ -14,8 +14,6 @@ export interface Refusal {
   readonly source: string | undefined;
   /** Only several such answers prove a limit. */
   readonly isDoubtful: boolean;
-  /** The name of the policy that is used up, where the response has it. */
-  readonly policy: string | undefined;
 }
 
 /** What a response says about a limit. */
@@ -37,15 +35,6 @@ const ACCEPTED_ELSEWHERE: Reading = { answer: { kind: 'accepted', elsewhere: tru
 /** A server that fails, or another one, says nothing about a limit. */
 const FAILED: Reading = { answer: { kind: 'failed' } };
 
-/** Whether its status is one of those that refuse. */
-export function mayRefuse(response: Response, { statuses }: Settings): boolean {
-  try {
-    return statuses.has(response.status);
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Reads a response. A refusal of another origin after a redirect says nothing, and neither does a response that cannot be read. A good
  * answer of another origin says that this one has accepted, as its redirect shows. `curious`: whether to look for quotas in an accepted one.
@@ -61,15 +50,17 @@ export function readResponse(response: Response, call: Call, curious: boolean, s
 
 function read(response: Response, curious: boolean, { statuses, maxWait, clock }: Settings): Reading {
   const { status } = response;
-  const isRefused = statuses.has(status) && (!NEEDS_EVIDENCE.has(status) || isThrottled(response));
+  const mayRefuse = statuses.has(status);
   const reading = status < 500 ? ACCEPTED : FAILED;
-  if (!isRefused && !curious) return reading;
+  if (!mayRefuse && !curious) return reading;
+  const needsEvidence = NEEDS_EVIDENCE.has(status);
   const now = clock.now();
-  const quotas = quotasOf(response, now, maxWait, isRefused);
+  const told = serverQuotas(response, { now });
+  const delay = mayRefuse ? serverDelay(response, { now }) : undefined;
+  const isRefused = mayRefuse && (!needsEvidence || delay !== undefined || told.some(isSpent));
+  const quotas = usable(told, maxWait, isRefused);
   const more = quotas.length > 0 && { quotas };
   if (!isRefused) return more ? { answer: { ...reading.answer, ...more } } : reading;
-  const delay = serverDelay(response, { now });
-  const spent = quotas.find(({ remaining }) => remaining === 0);
   // No answer closes a gate for longer than that: then one call is sent as a probe.
   const wait = delay && { wait: Math.min(delay.ms, maxWait, DAY_MS) };
   return {
@@ -78,15 +69,16 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
       status,
       asked: delay?.ms,
       source: delay?.source,
-      isDoubtful: NEEDS_EVIDENCE.has(status) && !spent,
-      policy: spent?.name,
+      isDoubtful: needsEvidence && !quotas.some(isSpent),
     },
   };
 }
 
-/** What the response says of quotas. It may say anything. */
-function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
-  return serverQuotas(response, { now })
+const isSpent = ({ remaining }: { readonly remaining: number }): boolean => remaining === 0;
+
+/** Of the quotas that a response tells, those that make sense. It may say anything. */
+function usable(quotas: readonly ServerQuota[], maxWait: number, isRefused: boolean): Quota[] {
+  return quotas
     .filter((quota) => isUsable(quota, isRefused ? DAY_MS : maxWait))
     .slice(0, MOST_POLICIES)
     .map(({ name, limit = 0, remaining, reset = Infinity, window }) => {

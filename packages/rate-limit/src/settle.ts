@@ -17,10 +17,10 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
  * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says
  * that a wider one is limited; an acceptance about all of them.
  */
-export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Effect {
-  if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
+export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer): Effect {
+  if (answer.kind === 'accepted') countAcceptance(leaf, answer);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, policy, asked: wait });
+  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked: wait });
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
@@ -39,13 +39,11 @@ export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer):
   return pacer.settle(sent, now, answer);
 }
 
-function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
+function countAcceptance(leaf: Gate, { quotas }: Answer): void {
   for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     if (parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
-    const said = parent.commonLimit?.accepted(child, quotas?.[0]);
-    if (said === 'common' && !parent.wide) widen(parent, [], now, undefined);
-    if (said === 'apart' && parent.wide) narrow(parent);
+    if (parent.commonLimit?.accepted(child, quotas?.[0]) && parent.wide) narrow(parent);
   }
 }
 

@@ -36,7 +36,7 @@ export class Ticket {
   /** At which gate its wait ended because it would be too long, and how long it would be. */
   late: { readonly gate: Gate; readonly wait: number } | undefined;
   /** How its wait ends. */
-  resolve: ((permit: Permit) => void) | undefined;
+  resolve: ((permit: Permit | undefined) => void) | undefined;
   reject: ((reason: unknown) => void) | undefined;
   release: (() => void) | undefined;
 
@@ -60,7 +60,8 @@ export class Ticket {
   /** Ends the wait, which would be too long. */
   endLate(gate: Gate, wait: number): void {
     this.late = { gate, wait };
-    this.refuse(undefined);
+    this.#stop();
+    this.resolve?.(undefined);
   }
 
   /** Ends the wait: the call fails. */

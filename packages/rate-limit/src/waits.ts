@@ -46,12 +46,12 @@ export class Waits {
   }
 
   /** Waits in the queue of a gate. The caller, or an observer, may cancel the wait. */
-  #inQueue(ticket: Ticket, gate: Gate): Promise<Permit> {
+  async #inQueue(ticket: Ticket, gate: Gate): Promise<Permit> {
     const { call } = ticket;
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
     call.record.waitingFor = TURN;
-    const begin = (resolve: (permit: Permit) => void, reject: (reason: unknown) => void) => {
+    const begin = (resolve: Ticket['resolve'], reject: (reason: unknown) => void) => {
       ticket.resolve = resolve;
       ticket.reject = reject;
       gate.queue(ticket);
@@ -69,7 +69,8 @@ export class Waits {
         else ticket.refuse(reason);
       });
     };
-    return settledByOthers(begin, () => ticket.queue?.wakeIfLate());
+    const permit = await settledByOthers<Permit | undefined>(begin, () => ticket.queue?.wakeIfLate());
+    return permit ?? this.#endLate(ticket);
   }
 
   /**
@@ -92,22 +93,25 @@ export class Waits {
       if (effective.learned.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.permitFor(ticket);
     }
-    return this.#turns.refuse(() => this.error(reason, gate, Math.max(0, wait - held), call), call.signal);
+    return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }
 
-  /** The error of a call whose wait would be too long. Where its time is over, its own timer is due, too, and tells that. */
-  async lateError({ call, endsAt, late }: Ticket): Promise<RateLimitError> {
+  /**
+   * Ends a call whose wait would be too long. It does so itself, since what ends its wait belongs to another call, with another async
+   * context. Where its time is over, its own timer is due, too, and tells that.
+   */
+  async #endLate({ call, endsAt, late }: Ticket): Promise<never> {
     if (endsAt < this.#now()) {
       call.record.waitingFor = TURN;
       await sleep(1, call.signal, this.#settings.clock).finally(() => {
         call.record.waitingFor = undefined;
       });
     }
-    return this.error('rate-limited', late!.gate, late!.wait, call);
+    throw this.#error('rate-limited', late!.gate, late!.wait, call);
   }
 
   /** The error of a call that is refused here. Reports it. */
-  error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
+  #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
     this.#report.refused(call, gate, reason, retryAfter);
     const { lastAnswer: known } = gate.learned;
     const lastAnswer = call.record.lastAnswer ?? (known && withoutSecrets(known));

@@ -23,7 +23,7 @@ function calls() {
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
-        wide = limit.refused(gate, wide, { sentAt: now - 5, now, policy: undefined, asked: undefined }).wide;
+        wide = limit.refused(gate, wide, { sentAt: now - 5, now, asked: undefined }).wide;
       }
       return wide;
     },
@@ -67,6 +67,18 @@ it('parts where one path alone is refused among calls of another, and the others
   }
 });
 
+it('parts where paths are told quotas of one name and different limits', () => {
+  const [limit, core, search] = [new CommonLimit(), gate(), gate()];
+  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+
+  expect([told(core, 5_000), told(core, 4_000), told(search, 4_000), told(core, 5_000)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
 it('stays one limit where the refusals hit one path and then another', () => {
   const { hot, other, third, accept, refuse } = calls();
   refuse(hot, other);
@@ -100,7 +112,7 @@ function twoPaths() {
   const limit = new CommonLimit();
   const refuse = (child: Gate, sentSince: number, now: number, asked?: number) => {
     child.sentSince += sentSince;
-    return limit.refused(child, false, { sentAt: now, now, policy: undefined, asked }).wide;
+    return limit.refused(child, false, { sentAt: now, now, asked }).wide;
   };
   return { one: gate(), two: gate(), refuse };
 }
@@ -130,7 +142,7 @@ function refusedInTurn(paths: number, ends: readonly number[]): boolean {
   for (const [n, end] of ends.entries()) {
     const child = gates[n % paths]!;
     child.sentSince = 2;
-    const refused = { sentAt: n, now: n, policy: undefined, asked: end - n };
+    const refused = { sentAt: n, now: n, asked: end - n };
     isCommon = limit.refused(child, isCommon, refused).wide;
   }
   return isCommon;

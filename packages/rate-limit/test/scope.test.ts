@@ -147,47 +147,6 @@ describe('what a refusal holds back', () => {
     expect(keys(one)).toContain(`${ORIGIN} /orders`);
   });
 
-  it('not the others, when paths with policies of other names are refused', async () => {
-    const clock = manualClock();
-    const spent = (name: string) => ({ status: 429, headers: { 'retry-after': '5', ratelimit: `"${name}";r=0;t=5` } });
-    const fetch = fakeFetch(({ url }) => (url.endsWith('/a') ? spent('a') : url.endsWith('/b') ? spent('b') : 200), {
-      clock,
-    });
-    const limited = rateLimit({ clock, maxWait: 100 })(fetch);
-    for (const path of ['/c', '/a', '/b']) await limited(ORIGIN + path);
-
-    expect((await limited(`${ORIGIN}/c`)).status).toBe(200);
-  });
-
-  it.each([
-    ['all of them, when each answer leaves less of one quota', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN]],
-    ['all of them, when its limit is told now and then', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN], 3],
-    [
-      'each its own, when each has a quota of its own',
-      (n: number) => `"api";r=${50 - Math.floor(n / 2)};t=60`,
-      [`${ORIGIN} /a`, `${ORIGIN} /b`],
-    ],
-    ['each its own, when no quota is told', () => '', [`${ORIGIN} /a`, `${ORIGIN} /b`]],
-  ])('%s', async (_, quota, expected, every = 1) => {
-    const clock = instantClock();
-    const policy = { 'ratelimit-policy': '"api";q=100;w=60' };
-    const fetch = fakeFetch(
-      (__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...(n % every === 0 && policy) } }),
-      { clock },
-    );
-    const limiter = rateLimit({ clock });
-    const limited = limiter(fetch);
-
-    for (let n = 0; n < 12; n++) await limited(`${ORIGIN}${n % 2 ? '/a' : '/b'}`);
-
-    expect(
-      limiter
-        .snapshot()
-        .map(({ key }) => key)
-        .sort(),
-    ).toEqual(expected);
-  });
-
   it('not the others, when a path among those with one quota tells that its own, of another size, is spent', async () => {
     const clock = manualClock();
     const told = (limit: number, remaining: number) => ({
@@ -210,46 +169,6 @@ describe('what a refusal holds back', () => {
 
     expect(statuses).toEqual([200, 200, 200]);
   });
-
-  it.each([
-    ['credentials', (n: number) => ['/items', as(String(n))] as const],
-    ['paths', (n: number) => [`/${'abcdefgh'[n]}`, {}] as const],
-  ])(
-    'not other %s, when each has a quota of its own and seven happen to be called in the order of what is left',
-    async (_, nth) => {
-      const clock = manualClock();
-      const left = new Map<string, number>();
-      const limited = rateLimit({ clock })(
-        fakeFetch(
-          ({ url, headers }) => {
-            const who = url + headers.get('authorization');
-            const remaining = (left.get(who) ?? 7 - left.size) - 1;
-            left.set(who, remaining);
-            const told = {
-              'x-ratelimit-limit': '7',
-              'x-ratelimit-remaining': String(remaining),
-              'x-ratelimit-reset': '30',
-            };
-            return { status: 200, headers: told };
-          },
-          { clock },
-        ),
-      );
-      for (let n = 0; n < 7; n++) {
-        const [path, init] = nth(n);
-        await limited(ORIGIN + path, init);
-      }
-
-      let status: number | undefined;
-      const [path, init] = nth(0);
-      void limited(ORIGIN + path, init).then((response) => {
-        status = response.status;
-      });
-      await clock.advance(1);
-
-      expect(status).toBe(200);
-    },
-  );
 
   it('moves the calls that wait to the wider gate, in their order', async () => {
     const clock = manualClock();
