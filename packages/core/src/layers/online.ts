@@ -83,8 +83,6 @@ type Why = 'probe' | 'online';
 
 interface Waiting {
   readonly isRepeatable: boolean;
-  /** Whether a cache may answer it. */
-  readonly isRead: boolean;
   readonly go: (why: Why) => void;
 }
 
@@ -92,6 +90,8 @@ interface Waiting {
 class Network {
   readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
   readonly #waiting = new Set<Waiting>();
+  /** Those among them that can be repeated or are reads. */
+  readonly #first = new Set<Waiting>();
   /** Whether a call that no cache can have answered was answered although the browser says that it is offline. */
   #isWrong = false;
   #timer: AbortController | undefined;
@@ -147,13 +147,15 @@ class Network {
     let stop: (() => void) | undefined;
     try {
       const why = await new Promise<Why>((resolve, reject) => {
-        const waiting = { isRepeatable, isRead: isRead(call), go: resolve };
+        const waiting = { isRepeatable, go: resolve };
         this.#waiting.add(waiting);
+        if (isRepeatable || isRead(call)) this.#first.add(waiting);
         this.#watch();
         this.#emit(call, 'wait', own?.cancel);
         record.waitingFor = 'the browser to be online';
         stop = onAbort(own?.signal ?? signal, (reason) => {
           this.#waiting.delete(waiting);
+          this.#first.delete(waiting);
           this.#watch();
           reject(reason);
         });
@@ -172,8 +174,7 @@ class Network {
     const isOnline = this.#says();
     if (isRead(call) && !isOnline) {
       // Maybe by a cache. If there is a network, the answers of two let the next ones go; if there is none, they alone go in vain.
-      const probes = [...this.#waiting].filter(({ isRepeatable, isRead }) => isRepeatable || isRead);
-      this.#letGo(probes.slice(0, 2), 'probe');
+      this.#letGo(this.#first, 'probe', 2);
     } else {
       this.#isWrong = !isOnline;
       this.#letGo(this.#waiting, 'online');
@@ -186,9 +187,11 @@ class Network {
     this.#letGo(this.#says() ? this.#waiting : [], 'online');
   };
 
-  #letGo(calls: Iterable<Waiting>, why: Why): void {
+  #letGo(calls: Iterable<Waiting>, why: Why, most = Infinity): void {
     for (const waiting of calls) {
+      if (most-- === 0) break;
       this.#waiting.delete(waiting);
+      this.#first.delete(waiting);
       waiting.go(why);
     }
     this.#watch();
