@@ -195,7 +195,7 @@ describe('logRetries around a stack', () => {
     [() => logRetries({ info: () => {} }), "logRetries: logger: expected a method 'warn', got undefined"],
     [
       () => logRetries(console, { levels: { slwo: 'x' } as never }),
-      "logRetries: levels: unknown option 'slwo', expected one of retry, giveUp, recover, wait, refused, slow",
+      "logRetries: levels: unknown option 'slwo', expected one of retry, giveUp, recover, wait, refused, slow; did you mean 'slow'?",
     ],
   ])('refuses what cannot work: %#', (make, message) => {
     expect(make).toThrow(new TypeError(message));
