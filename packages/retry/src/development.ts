@@ -17,7 +17,7 @@ export function layer(): Layer {
   return { name };
 }
 
-/** Throws when the middleware is made; without it p-retry would throw at the first retry. */
+/** Throws if p-retry cannot run here. Called when the middleware is made: otherwise p-retry would throw at the first retry. */
 export function checkRuntime(): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (typeof globalThis.performance?.now === 'function') return;
@@ -33,11 +33,11 @@ export function warnOfNesting(call: Call): void {
   }
 }
 
-/** An abort that is not the caller's is that of a fetch inside. Mostly it is a limit of time, by `controller.abort()`. */
+/** Warns if a fetch inside aborted the call, and not the caller. Usually that is a time limit made with `controller.abort()`. */
 export function warnOfAbortInside(failure: FailedAttempt): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const { call, error, sent, session } = failure;
-    // an observer may have cancelled it: before it was sent, or before a limiter inside sent it again
+    // not for an observer, which may cancel the call before it is sent, or before a limiter inside sends it again
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
     if (textOf(error, 'message') === cancelError(undefined).message) return;
     warnOnce(
@@ -47,18 +47,18 @@ export function warnOfAbortInside(failure: FailedAttempt): void {
   }
 }
 
-/** What `elapsed` is where no rule needs it: a mistake in development, 0 in production. */
+/** The value of `elapsed` if no rule says that it needs it: throws in development, returns 0 in production. */
 export function unknownElapsed(): number {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const message = "retry: a rule that reads elapsed must say needs: ['elapsed']";
-    // the error alone is not enough: what a rule throws while it observes is ignored
+    // warns too, since an error that an observer throws is ignored
     warnOnce(message);
     throw new TypeError(message);
   }
   return 0;
 }
 
-/** Throws for what is no rule, with the way to write it. */
+/** Throws for values that are not rules, and says how to write one. */
 export function checkRules(rules: readonly unknown[]): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     rules.forEach((rule, position) => {
