@@ -16,7 +16,7 @@ export interface Policy {
   readonly needsGoodResponses: boolean;
   /** Whether a retry could get its permits now; `undefined` if no rule has `mayRetry`. */
   readonly mayRetry: ((call: Pick<Call, 'origin'>) => boolean) | undefined;
-  /** The rules that have `beforeCall`, and those that have `afterSuccess`. */
+  /** The rules with `beforeCall`, and the rules with `afterSuccess`. */
   readonly callRules: readonly Rule[];
   readonly successRules: readonly Rule[];
   readonly clock: Clock;

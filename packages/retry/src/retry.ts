@@ -13,7 +13,7 @@
 //     hold.ts             holds a call that got no permit
 //     report.ts           records the attempt, and notifies the rules
 //     wait.ts             waits until the next attempt is due
-//   preset.ts           makes rules of the options of `retry` (options.ts): those of rules.ts, server-hints.ts,
+//   preset.ts           makes rules of the options of `retry` (options.ts): rules of rules.ts, server-hints.ts,
 //                       should-retry.ts, budget.ts and hooks.ts
 //   development.ts      checks and warnings that a production build leaves out
 //   engine.ts           what ky's own loop uses
