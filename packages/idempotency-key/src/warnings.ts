@@ -13,8 +13,8 @@ export function warnOfSecondKey(sentKeys: WeakMap<CallRecord, string>, call: Cal
     if (retried === true) return;
     if ((sentKeys.get(record) ?? key) !== key) {
       warnOnce(
-        'a layer outside of idempotencyKey() sends a call again, as after a 401, and it gets another key: an order may be placed twice. ' +
-          'Put that layer inside. What is another call is made by Call.from',
+        'a layer outside of idempotencyKey() sends a call again, as after a 401, with another key: an order may be placed twice. ' +
+          'Put that layer inside. To make another call, use Call.from',
       );
     }
     sentKeys.set(record, key);

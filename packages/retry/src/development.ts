@@ -7,11 +7,11 @@ import type { Need, Rule } from './rule.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The name of this layer, and the layers that must stand outside of it. */
+/** Returns the name of this layer, and the layers that it must be inside. */
 export function layer(): Layer {
   const name = 'retry';
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    const why = 'each attempt gets a key of its own, so that a repetition is not recognised';
+    const why = 'each attempt gets another key, so the server cannot recognise a repetition';
     return { name, mustBeInside: [['idempotencyKey', why]] };
   }
   return { name };
@@ -25,7 +25,7 @@ export function checkRuntime(): void {
   }
 }
 
-/** Warns that a `retry()` inside another one does nothing. */
+/** Warns that a `retry()` inside another `retry()` does nothing. */
 export function warnOfNesting(call: Call): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (call.retried !== 'off')
@@ -41,8 +41,8 @@ export function warnOfAbortInside(failure: FailedAttempt): void {
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
     if (textOf(error, 'message') === cancelError(undefined).message) return;
     warnOnce(
-      'retry() does not repeat a call that a fetch inside has aborted. If that is a limit of time, use timeout(), or let it ' +
-        'abort with a TimeoutError, as AbortSignal.timeout() does in all browsers but Safari',
+      'retry() does not repeat a call that a fetch inside has aborted. For a time limit use timeout(), or abort with a ' +
+        'TimeoutError, as AbortSignal.timeout() does in all browsers but Safari',
     );
   }
 }

@@ -122,9 +122,8 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
         return whenFailed(endAttempt(session, toSend, { response, failed: false }, sendsBefore), next);
       }
       recordSuccess(session, n, response);
-      // the call is over: the original behind a clone is not needed any more, nor is a clone that a cache inside did not send
-      if (toSend.input !== call.input) releaseBody(call);
-      if (call.record.sends === sendsBefore) releaseClone(toSend, call);
+      if (toSend.input !== call.input) releaseBody(call); // a clone was sent: the original is no longer needed
+      if (call.record.sends === sendsBefore) releaseClone(toSend, call); // nothing was sent: a cache inside answered, for instance
       return response;
     },
     (error) => whenFailed(endAttempt(session, toSend, { error, failed: true }, sendsBefore), next),
