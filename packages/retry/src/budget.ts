@@ -10,7 +10,7 @@ import {
   warnOnce,
 } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
-import { OWN } from './decide.ts';
+import { BACKOFF } from './decide.ts';
 import type { FailedAttempt, GoodAttempt } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
 import { tookOf } from './session.ts';
@@ -52,7 +52,7 @@ export function budget(budget: RetryBudget): Rule {
       if (held) return permitFor(call, 'held');
       if (isToBlame(failure)) answerOf(() => record(failure, 'failure'));
       else if (response === undefined && isOffline(failure.error)) return FREE;
-      const isThrottled = source !== OWN || response?.status === 429;
+      const isThrottled = source !== BACKOFF || response?.status === 429;
       const permit = permitFor(call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);

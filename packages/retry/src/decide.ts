@@ -7,7 +7,7 @@ import type { Decision, End, Planned, Wait } from './rule.ts';
 import { hasRetriesLeft } from './session.ts';
 
 /** The `source` of a wait that comes from our backoff; the source of any other wait is a response field. */
-export const OWN = 'backoff';
+export const BACKOFF = 'backoff';
 
 /** Near a deadline the backoff before later retries shrinks no further, so that requests do not crowd there. Jitter can halve it. */
 const MIN_LATER_BACKOFF_MS = 300;
@@ -28,14 +28,14 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
     if (error) warnOfAbortInside(failure);
     return { retry: false };
   }
-  if (isSpent(failure)) return no('limit');
+  if (hasNoRetryLeft(failure)) return no('limit');
   const forbidden = await ask('unless', failure);
   if (forbidden !== undefined) return no(forbidden);
   if (!session.repeatable) return no('method-not-idempotent');
   if (!call.replayable) return no('body-not-replayable');
 
   const wait = planWait(failure);
-  if (wait.source !== OWN && !(wait.delay <= policy.maxDelay)) return no('server-delay', wait);
+  if (wait.source !== BACKOFF && !(wait.delay <= policy.maxDelay)) return no('server-delay', wait);
   if (wait.delay >= MAX_TIMER) return no('limit', wait); // longer than any timer runs
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
@@ -48,7 +48,7 @@ function no(stop: string, planned?: Planned): End {
 }
 
 /** Whether no retry is left. Requests that a layer inside sends again count too. */
-export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
+export function hasNoRetryLeft({ attempt, call, session }: FailedAttempt): boolean {
   const { resends, maxRepeats } = call.record;
   return !hasRetriesLeft(session, attempt) || (resends > 0 && resends + attempt > maxRepeats);
 }
@@ -75,7 +75,7 @@ function planWait(failure: FailedAttempt): Planned {
   const asked = server?.delay;
   if (server && asked === 0 && failure.attempt === 1) return { ...server, asked };
   const own = ownDelay(failure);
-  if (!server || server.delay < own) return { delay: own, source: OWN, asked };
+  if (!server || server.delay < own) return { delay: own, source: BACKOFF, asked };
   const left = failure.call.remaining() - server.delay; // half of it is kept for the attempt
   const room = Math.min(policy.maxDelay - server.delay, left / 2);
   const spread = mostSpread(server.delay, room, policy.spread) * shareOf(policy.random());

@@ -1,11 +1,11 @@
 // A call without a permit is held until its retry is due (docs/decisions/0082).
 
 import { notify, throwIfAborted } from '@steadfetch/core';
-import { ask, isSpent, OWN, ownDelay } from './decide.ts';
+import { ask, BACKOFF, hasNoRetryLeft, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import { takePermits } from './permits.ts';
 import type { Decision, Permit, Planned, Unpermitted } from './rule.ts';
-import { LONGEST_ATTEMPT } from './session.ts';
+import { MAX_ATTEMPT_MS } from './session.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     if (isLast) break;
     session.skipped++;
     const skipped = asIfSent(failure, planned, attemptTime);
-    isLast = isSpent(skipped);
+    isLast = hasNoRetryLeft(skipped);
     if (!isLast) {
       isForbidden = !(await rulesAllowAnother(skipped));
       if (!isForbidden) planned = waitAfter(skipped, end.planned);
@@ -50,7 +50,7 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
  * in a limiter, since a retry would wait too: else a job at a limit goes through its items while they fail.
  */
 function timeOfSkipped({ took, call: { record }, session }: FailedAttempt): number {
-  return Math.min(took + record.waited - session.waitedBefore, LONGEST_ATTEMPT, record.outlasted || Infinity);
+  return Math.min(took + record.waited - session.waitedBefore, MAX_ATTEMPT_MS, record.outlasted || Infinity);
 }
 
 /** The largest share of its remaining time that a call is held, so that it ends with its own outcome, not by a timeout. */
@@ -103,7 +103,7 @@ function asIfSent({ session, attempt, outcome }: FailedAttempt, planned: Planned
 /** The wait for the retry after a skipped one: our own, or the server's once more if that is longer. */
 function waitAfter(skipped: FailedAttempt, { delay, source, asked }: Planned): Planned {
   const own = ownDelay(skipped);
-  return { delay: source === OWN ? own : Math.max(own, delay), source, asked };
+  return { delay: source === BACKOFF ? own : Math.max(own, delay), source, asked };
 }
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */

@@ -56,10 +56,10 @@ export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): b
 }
 
 /** A longer attempt counts as this many milliseconds: the machine slept, or its clock was set. `standard()` cuts attempts at this time. */
-export const LONGEST_ATTEMPT = 10_000;
+export const MAX_ATTEMPT_MS = 10_000;
 
 /** Returns how long the last attempt took, in milliseconds. See `FailedAttempt.took`. */
 export function tookOf({ sentAt, ageBefore, waitedBefore, policy, call: { record } }: Session): number {
   const age = sentAt === undefined ? (record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, age - (record.waited - waitedBefore)));
+  return Math.min(MAX_ATTEMPT_MS, Math.max(0, age - (record.waited - waitedBefore)));
 }

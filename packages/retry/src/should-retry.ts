@@ -1,5 +1,5 @@
 import type { Call, Outcome } from '@steadfetch/core';
-import { isSpent } from './decide.ts';
+import { hasNoRetryLeft } from './decide.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
@@ -41,7 +41,7 @@ export function shouldRetry(test: (failure: Failure) => Verdict, veto: Rule): Ru
     needs: ['elapsed', 'time'],
     when: (failure) => {
       // `test` is not called if no retry is left. If it asked for the last retry, a yes here makes the call give up with `limit`.
-      if (isSpent(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
+      if (hasNoRetryLeft(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
       return !veto.unless!(failure) && verdictIs(failure, true);
     },
     unless: (failure) => verdictIs(failure, false),
