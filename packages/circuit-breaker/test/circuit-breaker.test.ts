@@ -113,7 +113,7 @@ describe('circuitBreaker', () => {
 
     expect(await outcomeOf()).toMatchObject({
       name: 'CircuitOpenError',
-      message: 'The circuit for https://api.test is open, worth another call in 600 ms; the last answer was 500',
+      message: 'The circuit for https://api.test is open, try again in 600 ms; the last answer was 500',
       retryAfter: 600,
       key: 'https://api.test',
       local: true,
