@@ -118,7 +118,6 @@ export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 
   hooks: readonly CircuitHooks[];
 }
 
-/** The breaker behind `breaker` and `circuitBreaker`. */
 export function startBreaker(settings: BreakerSettings): Breaker {
   const { rule = noSuccess(), openFor, random, probes, probeTimeout, clock, hooks } = settings;
   const policy = {

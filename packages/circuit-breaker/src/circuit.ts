@@ -28,8 +28,8 @@ interface Entry {
 }
 
 /**
- * A circuit closes at the next call if its probe was due this long ago and none has failed since. Its state is too old by then: a probe
- * for each burst, such as an hourly job, would refuse the rest of the burst.
+ * A circuit closes at the next call if its probe was due this long ago and none has failed since. Its state is too old by then.
+ * Otherwise an hourly burst of calls would get one probe, and the circuit would refuse the rest.
  */
 const STALE_AFTER_MS = 300_000;
 

@@ -24,7 +24,6 @@ const SHARE_OF_OUTAGE = 1 / 50;
 /** A grown open time is shortened at random by up to this share, so that clients do not send their probes together. */
 const JITTER = 0.2;
 
-/** Returns the option if it is valid, or throws. */
 export function checkOpenFor(option: string, openFor: number | OpenTime, range: NumberRule): number | OpenTime {
   if (typeof openFor === 'function') return openFor;
   if (typeof openFor !== 'number') throw optionError(option, 'milliseconds or a function', openFor);

@@ -51,7 +51,6 @@ export function anyOf(...rules: Rule[]): Rule {
   };
 }
 
-/** Returns the rule if it is valid, or throws. */
 export function checkRule(option: string, rule: Rule): Rule {
   if (typeof rule !== 'object' || rule === null) throw optionError(option, 'a rule such as consecutive(5)', rule);
   checkFunction(`${option}.start`, rule.start);

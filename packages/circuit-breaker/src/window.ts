@@ -1,7 +1,6 @@
 import { checkMs, checkNumber, type OptionTable, optionError, readOptions, type Settings } from '@steadfetch/core/kit';
 import type { Rule, Sample } from './rule.ts';
 
-/** Options of both window rules. */
 export interface RatioOptions {
   /** Opens when at least this share of the calls in the window failed; above 0, up to 1. @default 0.5 */
   failureRatio?: number;
@@ -51,7 +50,6 @@ export const countWindowOptions: OptionTable<CountWindowOptions> = COUNT_WINDOW;
 /** The options as data: what each may be, and its default. */
 export const timeWindowOptions: OptionTable<TimeWindowOptions> = TIME_WINDOW;
 
-/** Sums over some calls. */
 interface Counts {
   calls: number;
   failed: number;

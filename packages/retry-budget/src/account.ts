@@ -16,7 +16,6 @@ export interface BudgetSettings {
   readonly perSecond: number;
 }
 
-/** What one server has cost so far. */
 export interface Account {
   /** Tokens taken by failures and allowed retries, and not paid back yet. */
   spent: number;

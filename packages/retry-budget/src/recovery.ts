@@ -72,7 +72,7 @@ export class Recovery {
   #hasRefusedHeld = false;
   /** When an outage with held calls got its first answer, or when one of the held calls was last refused its turn. */
   #lastWaitAt = -Infinity;
-  /** The last such time before requests failed again. */
+  /** When `#lastWaitAt` was last set before requests failed again. */
   #lastWaitBeforeFailuresAt = -Infinity;
 
   // Since the last failure that was not excused. A new server is assumed to be well.
