@@ -121,7 +121,6 @@ export class Circuit {
     return this.#permit(attempt, at, isRefused, isRefused);
   }
 
-  /** Closes the circuit and forgets everything. */
   reset(): void {
     this.#enter('closed', this.#state !== 'closed');
   }
