@@ -1,11 +1,14 @@
-/** What was accepted between two times, or with a cost of 0: here a request was refused. */
+/** Requests accepted between two times, with their total cost. A cost of 0: a request that was refused. */
 interface Entry {
   readonly from: number;
   readonly to: number;
   readonly cost: number;
 }
 
-/** How far a rate is too low or too high for a history, in requests, and between which numbers the burst lies. */
+/**
+ * How well a refill rate explains a history. `tooLow` and `tooHigh` are the contradictions, in requests, if they are above 0. The burst is
+ * `atLeast` this large and `below` that.
+ */
 export interface BucketFit {
   readonly tooLow: number;
   readonly tooHigh: number;
@@ -14,8 +17,8 @@ export interface BucketFit {
 }
 
 /**
- * Compares a bucket with what was accepted and refused. `missing`: what the bucket lacks at first. `rate`: what comes back per ms.
- * Let v be what is missing from full: an acceptance says burst >= v, a refusal burst < v + 1.
+ * Compares a token bucket with what was accepted and refused. `missing`: how many tokens the bucket lacks at the start. `rate`: its refill
+ * per ms. `v` is the number of tokens that are missing from a full bucket: an acceptance proves burst >= v, a refusal burst < v + 1.
  */
 export function fitBucket(history: readonly Entry[], missing: number, rate: number): BucketFit {
   let v = missing;
@@ -39,7 +42,7 @@ export function fitBucket(history: readonly Entry[], missing: number, rate: numb
   return { tooLow, tooHigh, atLeast, below };
 }
 
-/** Where a falling function crosses zero between two positive numbers, by halving on a scale of ratios. */
+/** Finds where a falling function crosses zero between two positive numbers, by bisection on a logarithmic scale. */
 export function rootOf(of: (value: number) => number, least: number, most: number): number {
   let low = least;
   let high = most;
