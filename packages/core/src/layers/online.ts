@@ -70,8 +70,8 @@ function layer(): Layer {
   const own: Layer = { name: 'online' };
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     own.mustBeInside = [
-      ['retry', 'what waits for the network is not sent again when it fails'],
-      ['circuitBreaker', 'probes of a browser that is offline count as failures of the server'],
+      ['retry', 'a call that fails after its wait is not retried'],
+      ['circuitBreaker', 'failed probes of an offline browser count as failures of the server'],
     ];
   }
   return own;
