@@ -12,8 +12,8 @@ export class DrainError extends AnsweredError {
   /** The status of the server's last answer, if there was one. */
   readonly status: number | undefined;
 
-  constructor(reason: string, lastAnswer?: LastAnswer, options?: { cause?: unknown }) {
-    super(`drain: ${reason}${lastAnswer ? `; the last answer was ${lastAnswer.status}` : ''}`, lastAnswer, options);
+  constructor(message: string, lastAnswer?: LastAnswer, options?: { cause?: unknown }) {
+    super(`drain: ${message}${lastAnswer ? `; the last answer was ${lastAnswer.status}` : ''}`, lastAnswer, options);
     this.status = lastAnswer?.status;
   }
 }
