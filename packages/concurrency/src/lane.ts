@@ -15,7 +15,6 @@ export interface QueueEvent extends Occupancy {
   key: string;
 }
 
-/** A slot in use. A reset of its lane makes it invalid. */
 export type Slot = object;
 
 /** A call that waits for a slot. */
@@ -29,7 +28,7 @@ export interface Waiting {
 const MAX_BALANCE = 5;
 
 /**
- * The slots of one key, and the calls that wait for them. Independent of fetch.
+ * The slots of one key, and the calls that wait for them.
  *
  * A call *rests* while it waits inside: for a retry, for its turn in a limiter, or for a slot of another `concurrency`. It lends its slot
  * to other calls. A call that has rested may use any lent slot. A new call may not use a *reserved* one: the more of the last calls
@@ -46,14 +45,13 @@ export class Lane {
    * reserved. It starts at `-max`: nothing is known of the server yet.
    */
   #successBalance: number;
-  /** Calls that did not wait in a limiter minus calls that did, with the same bounds and start. */
+  /** Calls that got their first outcome without a rest minus calls that waited in a limiter, with the same bounds and start. */
   #noWaitBalance: number;
   #active = 0;
-  /** Calls that rest. */
   #resting = 0;
   /** Resting calls whose slot stays reserved even if most calls succeed. */
   #alwaysReserved = 0;
-  /** One object for all slots that were taken since the last reset. */
+  /** Represents every slot that was taken since the last reset. A reset replaces it, so that earlier slots are invalid. */
   #slot: Slot = {};
 
   constructor(max: number, onEmpty: () => void) {
@@ -75,7 +73,7 @@ export class Lane {
     return this.#line.size + this.#returning.size;
   }
 
-  /** Takes a slot if one is free. If one is, no call waits. `orReserved`: a reserved slot counts as free. */
+  /** Takes a slot if one is free, which is never so while calls wait. `orReserved`: a reserved slot counts as free. */
   enter(orReserved = false): Slot | undefined {
     if (this.#active + (orReserved ? 0 : this.#reserved) >= this.#max) return undefined;
     this.#active++;

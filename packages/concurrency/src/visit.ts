@@ -22,7 +22,6 @@ export class Visit {
   #lane: Lane | undefined;
   /** Releases what the call has: its slot, its place in the line, or its rest. */
   #giveUp: ((reason?: unknown) => void) | undefined;
-  /** Ends the last rest. */
   #endRest: (() => void) | undefined;
   /** The wait for a slot after a rest. */
   #returning: Promise<void> | undefined;

@@ -5,7 +5,6 @@ import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Timer } from './timer.ts';
 
-/** The functions that settle the promise of a call. */
 interface Settlers {
   readonly resolve: (response: Response) => void;
   readonly reject: (error: unknown) => void;

@@ -15,7 +15,6 @@ export interface Expirable {
   expire(): void;
 }
 
-/** A running timer. */
 export interface Timer {
   /** When it fires, by `Time.now`. */
   readonly due: number;

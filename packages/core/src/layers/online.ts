@@ -233,5 +233,4 @@ class Network {
   }
 }
 
-/** Whether a cache may answer the call. */
-const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD';
+const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD'; // a cache may answer it

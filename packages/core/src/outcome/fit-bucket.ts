@@ -5,10 +5,7 @@ interface Entry {
   readonly cost: number;
 }
 
-/**
- * How well a refill rate explains a history. `tooLow` and `tooHigh` are the contradictions, in requests, if they are above 0. The burst is
- * `atLeast` this large and `below` that.
- */
+/** How far a rate contradicts a history, in requests: no contradiction is 0 or less. The burst is `atLeast` one number and `below` the other. */
 export interface BucketFit {
   readonly tooLow: number;
   readonly tooHigh: number;
