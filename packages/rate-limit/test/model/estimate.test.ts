@@ -33,13 +33,13 @@ describe('estimate', () => {
     expect(found.rate).toBeGreaterThan(0.095);
     expect(found.rate).toBeLessThan(0.105);
     expect(found.burst).toBe(20);
-    expect(found.doubt).toBeLessThan(0.2);
+    expect(found.error).toBeLessThan(0.2);
   });
 
   it.each([80, 150, 300])('takes times for less exact where the first answers took %i ms', (firstTake) => {
-    const { rate, doubt } = estimate(observed(0.1, 20, firstTake), 0.5)!;
+    const { rate, error } = estimate(observed(0.1, 20, firstTake), 0.5)!;
     expect(rate).toBeCloseTo(0.1, 3);
-    expect(doubt).toBeGreaterThan(0.02);
+    expect(error).toBeGreaterThan(0.02);
   });
 
   it('finds nothing in a history without two refusals', () => {

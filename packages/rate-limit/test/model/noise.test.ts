@@ -6,7 +6,7 @@ import { chance } from './drive.ts';
 function note(noise: Noise, outcomes: string, pace = Infinity): void {
   for (const outcome of outcomes) {
     noise.note(outcome === 'x', pace);
-    if (outcome === 'x') noise.doubt();
+    if (outcome === 'x') noise.watch();
   }
 }
 

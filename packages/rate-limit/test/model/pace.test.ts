@@ -34,9 +34,9 @@ describe('Pace', () => {
     const pace = new Pace();
     pace.hold(0.1, 1, 5_000, 0.1, 0);
     expect(pace.rate(5_000)).toBe(0.1);
-    expect(pace.tries(5_000)).toBe(false);
+    expect(pace.isRising(5_000)).toBe(false);
     expect(pace.rate(6_000)).toBeCloseTo(0.1 * Math.exp(0.1));
-    expect(pace.tries(6_000)).toBe(true);
+    expect(pace.isRising(6_000)).toBe(true);
   });
 
   it('climbs in a straight line in time, whatever the pace is', () => {

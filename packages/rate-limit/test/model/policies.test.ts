@@ -28,7 +28,7 @@ describe('the policies of an answer', () => {
     };
     const result = drive(model, server, { for: 5_000 });
     expect(result.accepted).toBeLessThanOrEqual(50);
-    expect(model.snapshot(5_000)).toMatchObject({ why: 'the server tells what is left' });
+    expect(model.snapshot(5_000)).toMatchObject({ why: 'the server reports its quota' });
   });
 
   it('counts a quota of requests in requests, and one of tokens in cost', () => {

@@ -125,7 +125,7 @@ describe('told quotas', () => {
     settle(0, 'accepted');
     for (let n = 1; n <= 3_000; n++) settle(200 * n, n % 150 === 0 ? 'refused' : 'accepted');
 
-    expect(model.snapshot(700_000).why).toBe('the server tells what is left');
+    expect(model.snapshot(700_000).why).toBe('the server reports its quota');
   });
 
   it('believes a told window in which it began when less than half was left, though all at once were refused in it', () => {
@@ -137,7 +137,7 @@ describe('told quotas', () => {
     for (const one of sent) model.settle(one, 100, { kind: 'refused', wait: 10_000, quotas: told(0, 10_000) });
     model.advance(10_200);
     model.settle(model.send(10_200), 10_300, { kind: 'accepted', quotas: told(59, 59_000) });
-    expect(model.snapshot(10_300).why).toBe('the server tells what is left');
+    expect(model.snapshot(10_300).why).toBe('the server reports its quota');
   });
 
   it('keeps to what a bucket tells where others use it up again and again', () => {
@@ -150,7 +150,7 @@ describe('told quotas', () => {
     };
     const model = pacer();
     const result = drive(model, shared, { for: 120_000 });
-    expect(model.snapshot(120_000).why).toBe('the server tells what is left');
+    expect(model.snapshot(120_000).why).toBe('the server reports its quota');
     expect(result.refused / result.accepted).toBeLessThan(0.1);
   });
 
@@ -418,7 +418,7 @@ describe('told quotas', () => {
       model.settle(call, 100, index < 5 ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 10_000, quotas });
     });
     model.advance(10_200);
-    expect(model.snapshot(10_200)).toMatchObject({ why: 'the server tells what is left', state: 'open' });
+    expect(model.snapshot(10_200)).toMatchObject({ why: 'the server reports its quota', state: 'open' });
   });
 
   it('saves up no more than is left', () => {

@@ -16,7 +16,7 @@ describe('Stretch', () => {
     made.send(0);
     for (let n = 0; n < 20; n++) made.accept(n * 50, n * 50 - 10, 1);
     made.refuse(1_000, { at: 990, inFlight: 1, ahead: false });
-    expect(made).toMatchObject({ lone: true, outvoted: false, several: false, length: 1_000 });
+    expect(made).toMatchObject({ lone: true, outvoted: false, together: false, length: 1_000 });
   });
 
   it('counts what was sent after the refused request for it, and nothing that was sent before', () => {
@@ -32,7 +32,7 @@ describe('Stretch', () => {
     const made = new Stretch();
     for (let n = 0; n < 5; n++) made.send(n);
     for (let n = 0; n < 2; n++) made.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    made.over = 2;
+    made.ended = 2;
     made.close();
     expect(made.accepted).toBe(3);
 
@@ -40,21 +40,21 @@ describe('Stretch', () => {
     for (let n = 0; n < 5; n++) answered.send(n);
     answered.accept(10, 0, 5);
     answered.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    answered.over = 2;
+    answered.ended = 2;
     answered.close();
     expect(answered.accepted).toBe(1);
 
     const refused = new Stretch();
     for (let n = 0; n < 4; n++) refused.send(n);
     for (let n = 0; n < 2; n++) refused.refuse(10, { at: 2, inFlight: 3, ahead: false });
-    refused.over = 2;
+    refused.ended = 2;
     refused.close();
     expect(refused.accepted).toBe(0);
 
     const sampled = new Stretch();
     for (let n = 0; n < 5; n++) sampled.send(n);
     sampled.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    sampled.over = 5; // the others were a sample, which counts by itself
+    sampled.ended = 5; // the others were a sample, which counts by itself
     sampled.close();
     expect(sampled.accepted).toBe(0);
   });
@@ -73,7 +73,7 @@ describe('Stretch', () => {
   it('knows several refusals with hardly one accepted between', () => {
     const made = new Stretch();
     for (let n = 0; n < 3; n++) made.refuse(100, { at: 50, inFlight: 1, ahead: false });
-    expect(made).toMatchObject({ lone: false, several: true });
+    expect(made).toMatchObject({ lone: false, together: true });
   });
 });
 
