@@ -95,7 +95,7 @@ export class Refill {
 
   get #promised(): number {
     const { limit, window } = this.quota;
-    return limit !== undefined && window !== undefined ? limit / window : 0;
+    return limit && window ? limit / window : 0;
   }
 
   advance(now: number): void {
@@ -120,10 +120,10 @@ export class Refill {
     return spent < newest ? Math.min(left, this.#batchBefore!.left) : left;
   }
 
-  /** Updates the length of the window. Returns how far away the reset is: never further than a window is long. */
+  /** Updates the length of the window; a reported length of 0 is none. Returns how far away the reset is: never further than a window is long. */
   #noteWindow({ reset, window }: Quota): number {
     const resetIn = reset || window || 1_000;
-    this.window = window ?? Math.min(this.#shortened ?? Infinity, this.#renewedWithin, Math.max(this.window, resetIn));
+    this.window = window || Math.min(this.#shortened ?? Infinity, this.#renewedWithin, Math.max(this.window, resetIn));
     return Math.min(resetIn, this.window);
   }
 

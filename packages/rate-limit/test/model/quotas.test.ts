@@ -351,6 +351,21 @@ describe('told quotas', () => {
     expect(model.delay(10_200, cost)).toBeGreaterThan(0);
   });
 
+  it('ignores a reported window of no length', () => {
+    const limited = windowFromFirst(10, 10_000);
+    const server = (now: number): Answer => {
+      const { quotas, ...answer } = limited(now);
+      return { ...answer, quotas: quotas.map((quota) => ({ ...quota, window: 0 })) };
+    };
+    const from = 1_000; // the window began with calls of others
+    for (let n = 0; n < 6; n++) limited(from);
+    const model = pacer();
+    const { accepted, refused, now } = drive(model, server, { for: 60_000, every: 500, from });
+    expect(model.snapshot(now).remaining).toBeGreaterThanOrEqual(0);
+    expect(accepted).toBeGreaterThan(50);
+    expect(refused).toBeLessThan(8);
+  });
+
   it('finds out whether there is more after the reset, also while a slow answer is on its way', () => {
     const model = pacer();
     model.send(0);
