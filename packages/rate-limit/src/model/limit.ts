@@ -49,16 +49,16 @@ interface FailedSearch {
   readonly pace: number;
   /** Whether there were enough acceptances to measure their pace. */
   readonly isMeasured: boolean;
-  /** The pace before the latest cooldown, if there were several. */
+  /** The pace before the last cooldown, if there were several. */
   steppedFrom?: number | undefined;
-  /** When the first request after them was accepted. */
+  /** When the first request after the last cooldown was accepted. */
   wonBackAt?: number | undefined;
 }
 
 /**
- * A limit that the server shows only by refusing. A refusal that closes the gate ends a stretch (see `Stretch`). What the stretch accepted, and the
- * history of all stretches, decide the next pace: search for it, hold just under the rate of a bucket that explains the
- * history, or share the limit with other clients.
+ * A limit that the server shows only by refusing. A refusal that closes the gate ends a stretch (see `Stretch`). From that stretch and the
+ * history of all stretches follows the next pace: search for it, hold just under the rate of a bucket that explains the history, or
+ * share the limit with other clients.
  */
 export class Limit {
   readonly pace: Pace = new Pace();
@@ -109,9 +109,9 @@ export class Limit {
   }
 
   /**
-   * A request is accepted after a failed search. If that had several cooldowns, an outage or other clients caused them. So the first
-   * accepted request wins back the last step down of the search. The next one that was sent after that acceptance wins back all
-   * steps; then the limit is measured anew, if the pace before the failed search was measured.
+   * A request is accepted after a failed search. Several cooldowns in a failed search come from an outage or from other clients. So the
+   * first accepted request wins back the last step down. The next request that was sent after this acceptance wins back all steps,
+   * and the limit is measured anew if the pace before the failed search was measured.
    */
   #winBack(failed: FailedSearch, sentAt: number, now: number): void {
     if (failed.steppedFrom === undefined) this.#failedSearch = undefined;
@@ -142,7 +142,7 @@ export class Limit {
   }
 
   /** Notes a single refusal in steady traffic. It sets no pace. */
-  lone({ accepted, last, length }: Stretch, now: number): void {
+  noteLone({ accepted, last, length }: Stretch, now: number): void {
     this.history.mark(last, this.#burst);
     this.#usedUp(last);
     this.#releasePace = (1.5 * accepted) / length;
@@ -184,7 +184,7 @@ export class Limit {
     this.why = 'refusals do not depend on the pace';
   }
 
-  /** Nothing was accepted, so the limit refilled fewer than two requests since it was used up. This bounds the pace. */
+  /** Nothing was accepted, so fewer than two requests were refilled since the limit was used up. This bounds the pace. */
   #noneAccepted(now: number): void {
     const { base } = this.pace;
     if (this.#failedSearch) Object.assign(this.#failedSearch, { steppedFrom: base, wonBackAt: undefined });

@@ -26,8 +26,8 @@ interface Tally {
 
 /**
  * Refusals that do not depend on the pace: one of many backends fails, a deployment, an injected fault. They must not lower the pace,
- * since that would not help. After enough of them the gate is patient: it treats a usual share of refusals as noise, and only a
- * higher share proves a limit (Page's cumulative sum, 1954).
+ * since that would not help. After enough of these refusals the gate is patient: it treats a usual share of refusals as noise, and
+ * only a higher share proves a limit (Page's cumulative sum, 1954).
  */
 export class Noise {
   /** Whether refusals came and went independently of the pace. */
@@ -43,7 +43,7 @@ export class Noise {
   #allAtStart: Tally = { answers: 0, refused: 0 };
   /** The usual share of refusals, measured when the gate became patient. */
   #usual = 0;
-  /** The evidence for more refusals than usual, as a logarithm, and the pace when it began to rise. */
+  /** The evidence for more refusals than usual, as a logarithm, and the pace at which this evidence began. */
   #excess = 0;
   #paceAtStart = 0;
   /** The pace at which a sample showed that the pace is not the cause; Infinity without a sample. */
@@ -75,7 +75,7 @@ export class Noise {
     if (this.#sinceWatched > DISMISSED_AFTER_ANSWERS) this.#sinceWatched = 0;
   }
 
-  /** Whether so many recent answers are refusals that there must be a limit. */
+  /** Whether the recent refusals prove a limit. */
   get proven(): boolean {
     if (this.patient) return this.#excess > PROOF;
     return this.#last.filter(Boolean).length >= PROVEN_BY;

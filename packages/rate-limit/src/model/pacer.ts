@@ -10,15 +10,15 @@ import type { Stretch } from './stretch.ts';
 export interface Sent {
   readonly at: number;
   readonly cost: number;
-  /** The stretch in which it was sent. */
+  /** The stretch in which the request was sent. */
   readonly stretch: Stretch;
-  /** How many requests were in flight, itself included. */
+  /** How many requests were in flight, this one included. */
   readonly inFlight: number;
-  /** The pace when it was sent, per ms. */
+  /** The pace when the request was sent, per ms. */
   readonly pace: number;
-  /** Whether it was sent earlier than the pace allowed. */
+  /** Whether the request was sent earlier than the pace allowed. */
   readonly ahead: boolean;
-  /** What had been sent before it. */
+  /** What had been sent before the request. */
   readonly before: Spent;
 }
 
@@ -83,7 +83,7 @@ export class Pacer {
 
   /** The delay by quotas, else by the pace. While the gate is closed, a release stands still; a probe does not wait for it. */
   #paced(now: number, cost: number): number {
-    if (this.#quotas.known) return this.#quotas.delay(now, cost);
+    if (this.#quotas.usable) return this.#quotas.delay(now, cost);
     const { cooldown, limit, unlimited } = this.#refusals;
     return cooldown.closed && unlimited ? 0 : limit.pace.delay(now);
   }
@@ -131,7 +131,7 @@ export class Pacer {
 
   snapshot(now: number): Snapshot {
     const { cooldown, limit, noise } = this.#refusals;
-    const quota = this.#quotas.known ? this.#quotas.scarcest : undefined;
+    const quota = this.#quotas.usable ? this.#quotas.scarcest : undefined;
     const rate = quota ? quota.rate : limit.pace.rate(now);
     const opensIn = cooldown.opensIn(now);
     return {
@@ -156,7 +156,7 @@ export class Pacer {
    */
   get guessesSince(): number {
     const { cooldown, limit } = this.#refusals;
-    const isKnown = (limit.isMeasured && !this.#isFull) || this.#quotas.known;
+    const isKnown = (limit.isMeasured && !this.#isFull) || this.#quotas.usable;
     return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? 0);
   }
 

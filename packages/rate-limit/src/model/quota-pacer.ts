@@ -66,7 +66,7 @@ export class QuotaPacer {
   #longestWait = 0;
   readonly #trial: Trial;
 
-  /** `late`: many requests had been sent before it was first reported. */
+  /** `late`: many requests had been sent before the quota was first reported. */
   constructor(quota: Quota, spent: number, now: number, late: boolean) {
     this.#refill = new Refill(quota, now, late);
     this.#share = new Share(now);
@@ -90,7 +90,7 @@ export class QuotaPacer {
     return this.#refill.isBucket;
   }
 
-  /** Whether it is a bucket that no other client seems to use. */
+  /** Whether the quota is a bucket that no other client seems to use. */
   get isOwnBucket(): boolean {
     return this.#isBucket && !this.#refill.shared;
   }
@@ -133,12 +133,12 @@ export class QuotaPacer {
     this.#roundTrip = roundTrip;
     const wasBucket = this.#isBucket;
     const resetIn = refill.note(quota, answered);
-    // a window that was first seen when less than half was left looked like a bucket: its refusals as a bucket do not count
+    // a window looks like a bucket if less than half was left at first; then its refusals so far do not count
     if (wasBucket && !this.#isBucket) refill.trust = FULL_TRUST;
     const { size, isBucket, window } = refill;
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
-    // the reset of a bucket is the time when it is full, and no window ends then
+    // a bucket reports as its reset when it will be full; no window ends then
     if (this.#isBucketOfOne || now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {
       const spent = before + cost;
@@ -219,10 +219,10 @@ export class QuotaPacer {
     const interval = this.rate > 0 ? 1 / this.rate : Infinity;
     const { resetAt } = this.#refill;
     const reset = resetAt > now ? resetAt - now + 2 : 20;
-    // delays are in vain if the last call cannot wait for its share, or the first call for the debt of earlier ones
+    // a delay gains nothing if the last call cannot wait for its share, or the first call for the debt of earlier calls
     const share = interval * Math.max(needed * this.#waiting, -this.#credit);
-    const isVain = this.#longestWait > 0 && Math.min(share, reset) > this.#longestWait;
-    if (isVain && this.#left >= needed) return 0;
+    const isFutile = this.#longestWait > 0 && Math.min(share, reset) > this.#longestWait;
+    if (isFutile && this.#left >= needed) return 0;
     return Math.max(1, Math.min(interval * (1 - Math.min(this.#credit, 0.9)), reset, 1_000));
   }
 

@@ -11,11 +11,11 @@ const LATE_AFTER_REQUESTS = 20;
 
 interface Policy {
   readonly pacer: QuotaPacer;
-  /** What it counts: the cost of calls, or each call as one. */
+  /** What the policy counts: the cost of calls, or each call as one. */
   readonly unit: keyof Spent;
-  /** When it was first reported. */
+  /** When the policy was first reported. */
   readonly since: number;
-  /** How many answers in a row left it out. */
+  /** How many answers in a row left the policy out. */
   omissions: number;
   /** The limit that accepted answers report. */
   limit: number | undefined;
@@ -32,8 +32,8 @@ export class Quotas {
   readonly #policies = new Map<string | undefined, Policy>();
   #spent: Spent = { cost: 0, requests: 0 };
 
-  /** Whether the quotas can be used. All must be trusted, since one that contradicts itself may be the one that counts. */
-  get known(): boolean {
+  /** Whether there are quotas to use. All must be trusted, since the one that counts may be the one that contradicts itself. */
+  get usable(): boolean {
     return this.#policies.size > 0 && [...this.#policies.values()].every(({ pacer }) => pacer.trusted);
   }
 
@@ -94,8 +94,8 @@ export class Quotas {
       policy.limit = quota.limit ?? policy.limit;
       pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, sent.cost) });
     }
-    // a known quota explains the refusal if less of it is left than the call costs. The only bucket of a server does not, unless it
-    // is shared: it should accept what is sent at the reported rate
+    // a known quota explains the refusal if less is left than the call costs. But a bucket that is the only quota, and not shared,
+    // does not: it should accept what is sent at the reported rate
     const isAlone = this.#policies.size === 1;
     const explains = ({ name, remaining }: Quota) => {
       const known = this.#policies.get(name);

@@ -69,8 +69,8 @@ export class Refill {
   }
 
   /**
-   * Whether it is a bucket and not a window: the promised limit is more than twice what was ever left. If the server reports only a low
-   * quota, and answers take longer than the window, it counts as a window: as a bucket it would be spent too slowly.
+   * Whether the quota is a bucket and not a window: the promised limit is more than twice what was ever left. A quota that is reported only
+   * when it is low counts as a window if answers take longer than the window, since a bucket would be spent too slowly.
    */
   get isBucket(): boolean {
     return this.#limit > 2 * this.#mostLeft && !(this.onlyLow && this.#roundTrip >= this.window);
@@ -80,7 +80,7 @@ export class Refill {
     return this.quota.limit ?? this.#mostLeft;
   }
 
-  /** How much it holds when it is full. */
+  /** How much the quota holds when it is full. */
   get size(): number {
     return this.isBucket ? this.#mostLeft : this.#limit;
   }
@@ -120,7 +120,7 @@ export class Refill {
     return spent < newest ? Math.min(left, this.#batchBefore!.left) : left;
   }
 
-  /** Updates the length of the window; a reported length of 0 is none. Returns how far away the reset is: never further than a window is long. */
+  /** Updates the length of the window; a reported 0 is none. Returns how far away the reset is: at most the length of a window. */
   #noteWindow({ reset, window }: Quota): number {
     const resetIn = reset || window || 1_000;
     this.window = window || Math.min(this.#shortened ?? Infinity, this.#renewedWithin, Math.max(this.window, resetIn));

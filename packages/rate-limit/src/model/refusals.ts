@@ -41,7 +41,7 @@ export class Refusals {
 
   /** Whether no limit is known, neither from quota fields nor from refusals. */
   get unlimited(): boolean {
-    return this.limit.pace.mode === 'free' && !this.#quotas.known;
+    return this.limit.pace.mode === 'free' && !this.#quotas.usable;
   }
 
   /** Opens the gate if its cooldown is over. */
@@ -146,7 +146,7 @@ export class Refusals {
   #beforeClosing(sent: Sent, now: number): void {
     const { pace } = this.limit;
     this.#paceAtClosing = { pace: pace.rate(now), rising: pace.isRising(now) };
-    if (this.noise.patient || this.#quotas.known) return;
+    if (this.noise.patient || this.#quotas.usable) return;
     const { accepted, length } = this.#stretch;
     const used = Math.min(pace.rate(now), (1.2 * (accepted + 1)) / length);
     this.#sample.closed(now, sent.at, used, this.#flight.roundTrip);
@@ -164,7 +164,7 @@ export class Refusals {
     const isAllRefused = this.unlimited && this.cooldown.hasRefusedProbes;
     const isReleasing = this.limit.pace.base < Infinity; // the queue of the last cooldown
     if (isAllRefused && !isReleasing && this.limit.resume(now)) return;
-    if (this.#quotas.known || this.concurrency.learn(stretch, now)) return;
+    if (this.#quotas.usable || this.concurrency.learn(stretch, now)) return;
     // during a release, the server may have refused because of too many requests in flight, so that is learned first
     if (isAllRefused && isReleasing && this.limit.resume(now)) return;
     this.#learn(stretch, now);
@@ -180,7 +180,7 @@ export class Refusals {
 
   /** One request alone was refused. The first time this is only noted; from the second time on it is noise. */
   #learnLone(stretch: Stretch, now: number): void {
-    if (this.#loneRefusals++ === 0) this.limit.lone(stretch, now);
+    if (this.#loneRefusals++ === 0) this.limit.noteLone(stretch, now);
     else {
       this.noise.dismiss();
       this.limit.release(now);

@@ -16,7 +16,7 @@ export class Stretch {
   /** Accepted requests that were sent after the first refused one. */
   acceptedAfter = 0;
   #refusedSentAt = Infinity;
-  /** The fewest requests in flight, itself included, with which a refused request was sent. */
+  /** The fewest requests in flight at which one was refused, that one included. */
   refusedInFlight: number = Infinity;
   /** How many requests were accepted, by the number in flight when they were sent. */
   readonly #acceptedInFlight: number[] = [];
