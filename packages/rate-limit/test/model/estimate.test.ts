@@ -36,7 +36,7 @@ describe('estimate', () => {
     expect(found.error).toBeLessThan(0.2);
   });
 
-  it.each([80, 150, 300])('takes times for less exact where the first answers took %i ms', (firstTake) => {
+  it.each([80, 150, 300])('assumes less exact times if the first answers took %i ms', (firstTake) => {
     const { rate, error } = estimate(observed(0.1, 20, firstTake), 0.5)!;
     expect(rate).toBeCloseTo(0.1, 3);
     expect(error).toBeGreaterThan(0.02);
@@ -55,7 +55,7 @@ describe('estimate', () => {
     expect(estimate(observed(0.1, 20), 0.09)).toBeUndefined();
   });
 
-  it('is wrong by less than a tenth for any bucket', () => {
+  it('finds the rate of any bucket within a tenth', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 15 }), fc.integer({ min: 5, max: 60 }), (rate, burst) => {
         const found = estimate(observed(rate / 100, burst), 10);

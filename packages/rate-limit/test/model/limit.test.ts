@@ -24,7 +24,7 @@ function shared(): Limit {
 }
 
 describe('Limit', () => {
-  it('searches after the first refusal, from the root of the burst', () => {
+  it('searches after the first refusal, from the square root of the burst', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...cooldown, pace: Infinity }, 1_100);
     expect(limit.pace.mode).toBe('search');
@@ -32,7 +32,7 @@ describe('Limit', () => {
     expect(limit.burst).toBe(20);
   });
 
-  it('takes what was accepted for the pace when no bucket explains the second refusal', () => {
+  it('holds the accepted pace if no bucket explains the second refusal', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...cooldown, pace: Infinity }, 1_100);
     limit.learn(stretch(1_100, 2_000, 1), { ...cooldown, pace: 0.02 }, 4_100);
@@ -49,12 +49,12 @@ describe('Limit', () => {
     expect(limit.pace.period).toBeLessThan((1.2 * cost) / (doubt / 2));
   });
 
-  it('gives up three tenths when it shares the limit, and climbs back in time', () => {
+  it('gives up three tenths when others share the limit, and climbs back in a fixed time', () => {
     const limit = shared();
     expect(limit.pace).toMatchObject({ mode: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });
   });
 
-  it('has no lower pace than what was accepted where something else let it go', () => {
+  it('raises the pace to what was accepted ahead of it', () => {
     const limit = shared();
     limit.outpaced(stretch(10_000, 20_000, 2_000), 30_000);
     expect(limit.pace.rate(30_000)).toBeCloseTo(0.1);
@@ -62,14 +62,14 @@ describe('Limit', () => {
     expect(limit.pace.rate(50_000)).toBeGreaterThanOrEqual(0.1);
   });
 
-  it('searches no faster than what can have come back when nothing was accepted', () => {
+  it('searches no faster than the refill can be, if nothing was accepted', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...cooldown, pace: Infinity }, 1_100);
     limit.learn(stretch(1_100, 10, 0), cooldown, 10_100);
     expect(limit.pace).toMatchObject({ mode: 'search', base: 2 / 10_000 });
   });
 
-  it('wins back a search in two steps, by answers that do not come from one round trip', () => {
+  it('wins back a failed search in two steps, by answers of different round trips', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...cooldown, pace: Infinity }, 1_100);
     const before = limit.pace.base;
@@ -84,7 +84,7 @@ describe('Limit', () => {
     expect(limit.pace.base).toBe(before);
   });
 
-  it('wins back nothing after one cooldown alone in which nothing was accepted', () => {
+  it('wins back nothing after a single cooldown without an acceptance', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...cooldown, pace: Infinity }, 1_100);
     limit.learn(stretch(1_100, 10, 0), cooldown, 10_100);
@@ -93,19 +93,19 @@ describe('Limit', () => {
     expect(limit.pace.base).toBe(base);
   });
 
-  it('does not resume a flow of which too little was seen', () => {
+  it('does not resume if too little traffic was accepted to measure its pace', () => {
     const limit = new Limit(chance());
     limit.accept(0, 100);
     expect(limit.resume(10_000)).toBe(false);
   });
 
-  it('gives up as much again when it shares the limit and nothing was accepted', () => {
+  it('gives up the same part again when others share the limit and nothing was accepted', () => {
     const limit = shared();
     limit.learn(stretch(10_000, 10, 0), { ...cooldown, pace: 0.02 }, 16_100);
     expect(limit.pace).toMatchObject({ mode: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });
   });
 
-  it('wins back what it had before the first of many refusals between which nothing was accepted', () => {
+  it('wins back the pace of before the first of many refusals without an acceptance in between', () => {
     const limit = shared();
     for (let at = 10_000; at < 70_000; at += 1_000)
       limit.learn(stretch(at, 10, 0), { ...cooldown, pace: limit.pace.rate(at) }, at + 1_000);
@@ -113,7 +113,7 @@ describe('Limit', () => {
     expect(limit.pace.rate(96_000)).toBeGreaterThanOrEqual(0.02);
   });
 
-  it('wins back one share after the other where few would have been accepted: others may have used them up', () => {
+  it('wins back one step at a time if few requests were due: others may have used up the limit', () => {
     const limit = shared();
     limit.learn(stretch(10_000, 10, 1), { ...cooldown, pace: 0.0004 }, 16_100);
     limit.learn(stretch(16_100, 10, 0), { ...cooldown, pace: 0.0003 }, 17_100);
@@ -131,7 +131,7 @@ describe('Limit', () => {
     expect(limit.pace.period).toBeLessThanOrEqual(most);
   });
 
-  it('takes what was accepted of single calls for its share when others have used the limit up', () => {
+  it('takes the pace of accepted single calls as its share when others have used up the limit', () => {
     const limit = new Limit(chance());
     for (const at of [0, 30_000, 60_000]) limit.accept(at, 10);
     limit.learn(stretch(90_000, 10, 1), { ...cooldown, pace: Infinity }, 100_000);
@@ -150,7 +150,7 @@ describe('Limit', () => {
     expect(limit.pace.mode).toBe('search');
   });
 
-  it('keeps a shared pace when requests that were sent after the refused one were accepted', () => {
+  it('keeps a shared pace when requests sent after the refused one were accepted', () => {
     const limit = shared();
     const made = stretch(10_000, 1_000, 20);
     for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5);
@@ -158,7 +158,7 @@ describe('Limit', () => {
     expect(limit.pace.ceiling).toBe(0.02);
   });
 
-  it('keeps a shared pace when none was refused but what went ahead of it', () => {
+  it('keeps a shared pace when only requests ahead of it were refused', () => {
     const limit = shared();
     const made = new Stretch(10_000);
     made.accept(10_100, 10_000, 1);
@@ -189,7 +189,7 @@ describe('Limit', () => {
     expect(limit.pace).toMatchObject({ mode: 'climb', ceiling: 0.022 });
   });
 
-  it('searches from what was sent when refusals do not depend on the pace', () => {
+  it('searches from the sent pace when refusals do not depend on it', () => {
     const limit = shared();
     limit.ignore(0.05, 9_000);
     expect(limit.pace.mode).toBe('search');
@@ -197,7 +197,7 @@ describe('Limit', () => {
     expect(limit.history.entries).toEqual([]);
   });
 
-  it('holds the pace up to which no more than usual was refused', () => {
+  it('holds the pace up to which only the usual share was refused', () => {
     const limit = shared();
     limit.ignore(0.05, 9_000);
     limit.learn(stretch(9_000, 1_000, 60), { ...cooldown, pace: 0.2, usualPace: 0.15 }, 11_000);
