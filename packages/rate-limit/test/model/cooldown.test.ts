@@ -77,7 +77,7 @@ describe('Cooldown', () => {
   });
 
   it('is justified if the gate closes again before the planned end, and more probes were refused than chance explains', () => {
-    /** The closings of a server that refuses the first probes of each and then accepts. */
+    /** Cooldowns of a server that refuses the first probes of each and then accepts one. */
     const confirmed = (refused: number, closings: number) => {
       const gate = new Cooldown(never);
       let is = false;

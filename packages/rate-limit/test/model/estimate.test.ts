@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { estimate } from '../../src/model/estimate.ts';
 import { History } from '../../src/model/history.ts';
 
-/** What a bucket accepts and refuses of two bursts and a stream; the first four answers take so many ms. */
+/** What a bucket accepts and refuses of two bursts and a stream. The first four answers take `firstTake` ms. */
 function observed(rate: number, burst: number, firstTake = 10): History {
   const history = new History();
   let tokens = burst;

@@ -44,7 +44,7 @@ describe('Flight', () => {
 });
 
 describe('a limit on requests in flight', () => {
-  /** Some accepted with less in flight, and then one refused with so many. */
+  /** A stretch that accepts requests with fewer in flight, and then refuses one with `inFlight`. */
   const refusedWith = (inFlight: number, accepted = 6) => {
     const stretch = new Stretch();
     for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight - 1));

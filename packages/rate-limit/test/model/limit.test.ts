@@ -3,7 +3,7 @@ import { Limit, type PastCooldown } from '../../src/model/limit.ts';
 import { Stretch } from '../../src/model/stretch.ts';
 import { chance } from './drive.ts';
 
-/** One of `accepted` in so many ms, and then a refusal. */
+/** A stretch that accepts `accepted` requests within `length` ms, and then refuses one. */
 function stretch(from: number, length: number, accepted: number): Stretch {
   const made = new Stretch();
   made.send(from);
@@ -14,7 +14,7 @@ function stretch(from: number, length: number, accepted: number): Stretch {
 
 const cooldown: PastCooldown = { pace: 0.05, rising: false, lasted: 1_000 };
 
-/** A limit that was refused at a pace that it held. */
+/** A limit that others share: a request was refused at the held pace. */
 function shared(): Limit {
   const limit = new Limit(chance());
   limit.learn(stretch(0, 100, 20), { ...cooldown, pace: Infinity }, 1_100);

@@ -76,7 +76,7 @@ describe('a limit that no field reports', () => {
     const server = (now: number): Answer =>
       now >= from && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
     const { sent } = drive(pacer({ needsProof: true }), server, { for: 75_000, every: 1_100, roundTrip: 100 });
-    // those that waited too
+    // the calls that waited, too
     expect(sent.filter((at) => at > reset).length).toBeGreaterThan(15);
   });
 
@@ -238,7 +238,7 @@ describe('a limit that no field reports', () => {
     const model = pacer();
     let stolen = 0;
     const limited = bucket({ rate: 10, burst: 5 });
-    // somebody else takes two of three
+    // another client takes two of three tokens
     const server = (now: number) => {
       for (; stolen < (now * 6.7) / 1000; stolen++) limited(now);
       return limited(now);
@@ -379,7 +379,7 @@ describe('a configured limit', () => {
   });
 });
 
-/** What `readResponse` lets through. */
+/** Any answer that `readResponse` can return. */
 const upTo = (max: number) =>
   fc.oneof(fc.double({ min: 0, max, noNaN: true }), fc.integer({ min: 0, max: 100_000 }), fc.constantFrom(max, 0));
 const [anyNumber, anyTime] = [upTo(1e12), upTo(86_400_000)];

@@ -70,7 +70,7 @@ describe('the policies of an answer', () => {
 
   it('uses the measured refill, and not the promised one, when others use the quota too', () => {
     const model = pacer();
-    // of fifty a second others take thirty
+    // other clients take thirty of the fifty tokens per second
     const limited = bucket({ rate: 20, burst: 10, hint: 'quota' });
     const server = (now: number): Answer => {
       const answer = limited(now);
@@ -165,7 +165,7 @@ describe('the policies of an answer', () => {
       };
       const model = pacer();
       drive(model, server, { for: 13_000, calls: 200, roundTrip });
-      // the answer to the first call lets others go, and theirs do the rest
+      // the answer to the first call allows others, and their answers allow the rest
       const { accepted } = drive(model, server, { for: 4 * roundTrip, from: 13_000, calls: 100, roundTrip });
       expect(accepted).toBe(100);
     },

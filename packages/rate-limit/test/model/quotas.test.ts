@@ -60,7 +60,7 @@ describe('reported quotas', () => {
     { rate: 5, roundTrip: 60 },
   ])('finds out that $rate a second come back where one is told, in whole seconds', ({ rate, roundTrip }) => {
     const limited = bucket({ rate, burst: 1 });
-    // as throttled for Go tells a quota without a burst
+    // the fields of the library throttled (Go) for a quota without a burst
     const quotas = [{ name: 'default', limit: 1, remaining: 0, reset: 1_000 }];
     const server = (now: number): Answer => ({ ...limited(now), quotas });
     const result = drive(pacer(), server, { for: 60_000, roundTrip });
@@ -169,7 +169,7 @@ describe('reported quotas', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();
     let last = 0;
-    // the rate is told for a minute, and others take three fifths of it, at any times
+    // the rate is reported per minute, and others take three fifths of it at random times
     const server = (now: number): Answer => {
       for (; last < now; last++) if (random() < 0.006) limited(last);
       const { quotas, ...answer } = limited(now);
@@ -250,7 +250,7 @@ describe('reported quotas', () => {
     let [place, used] = [0, 0];
     const server = (now: number): Answer => {
       const next = Math.floor(now / 10_000);
-      // others take the rest
+      // other clients take the rest
       if (next > place) [place, used] = [next, 18];
       const isAccepted = used++ < 20;
       const reset = (place + 1) * 10_000 - now;
@@ -276,7 +276,7 @@ describe('reported quotas', () => {
   it('does not mistake a window for a bucket if others spend most of it before the answers come', () => {
     const limited = window(20, 1_000);
     let begin = -300;
-    // others take twelve of each window as it begins
+    // other clients take twelve of each window when it begins
     const server = (now: number): Answer => {
       for (; begin <= now; begin += 1_000) for (let n = 0; n < 12; n++) limited(begin);
       return limited(now);
@@ -294,7 +294,7 @@ describe('reported quotas', () => {
     expect(result.accepted).toBeGreaterThan((0.75 * limit * 60_000) / per);
   });
 
-  /** Sends all that may go at once. `loop`: one waits at a time, else so many are there from the start. */
+  /** Sends all calls that may go at once. With `loop` one call waits at a time; otherwise all calls wait from the start. */
   const sendAll = (model: Pacer, at: number, waiting: number, loop: boolean, answer?: (sent: number) => Answer) => {
     let sent = 0;
     for (; sent < waiting; sent++) {
@@ -380,7 +380,7 @@ describe('reported quotas', () => {
     expect(model.delay(2_200)).toBeGreaterThan(0);
     model.advance(3_000);
     expect(model.delay(3_000)).toBeGreaterThan(0);
-    // that one is slow too
+    // the answer to this one is slow too
     model.advance(4_300);
     expect(model.delay(4_300)).toBe(0);
   });
@@ -406,7 +406,7 @@ describe('reported quotas', () => {
     expect(model.delay(1)).toBe(0);
     model.announce(1, { length: 1, latest: 600_000 });
     expect(model.delay(1)).toBeGreaterThan(0);
-    // that a call has little time left says nothing of how long calls can wait
+    // one call with little time left does not show how long other calls can wait
     model.announce(500_000, { length: 1, latest: 501_000 });
     expect(model.delay(1)).toBeGreaterThan(0);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sample } from '../../src/model/sample.ts';
 
-/** Closes every second so often, at 10 requests a second and a round trip of 10 ms. */
+/** Closes once a second for a number of times, at 10 requests a second and a round trip of 10 ms. */
 function close(sample: Sample, times: number, from = 0, roundTrip = 10): number {
   let now = from;
   for (let n = 0; n < times; n++) {
@@ -11,7 +11,7 @@ function close(sample: Sample, times: number, from = 0, roundTrip = 10): number 
   return now;
 }
 
-/** Sends as many as it wants, and answers them. Returns what the answers said, and how many there were. */
+/** Sends and answers requests while the sample wants any. Returns whether an answer proved that refusals do not depend on the pace. */
 function volley(sample: Sample, now: number, answers: string): boolean {
   let isNoise = false;
   for (const answer of answers) {
