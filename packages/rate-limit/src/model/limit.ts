@@ -66,7 +66,7 @@ export class Limit {
   readonly #random: () => number;
   #burst = 1;
   /** When the limit was last used up: from here on the next pace is measured. */
-  #emptied = 0;
+  #usedUpAt = 0;
   /** The pace at which the queue is released after a refusal that proved nothing. */
   #releasePace = Infinity;
   /** Set if nothing was accepted between the last cooldowns of a search, until the pace is won back. */
@@ -189,29 +189,29 @@ export class Limit {
     const { base } = this.pace;
     if (this.#failedSearch) Object.assign(this.#failedSearch, { steppedFrom: base, wonBackAt: undefined });
     else this.#failedSearch = { pace: Math.min(base, this.#acceptedPace), isMeasured: this.#acceptedPace < Infinity };
-    this.pace.base = Math.min(base, 2 / Math.max(1, now - this.#emptied));
+    this.pace.base = Math.min(base, 2 / Math.max(1, now - this.#usedUpAt));
     this.pace.open(now, 0);
   }
 
   #measure(stretch: Stretch, cooldown: PastCooldown, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
-    const used = Math.max(1, stretch.last - this.#emptied - pace.unused);
-    const accepted = stretch.accepted / used;
+    const elapsed = Math.max(1, stretch.last - this.#usedUpAt - pace.unused);
+    const accepted = stretch.accepted / elapsed;
     this.#usedUp(stretch.last);
     pace.open(now, Math.min(pace.tokens, 1));
-    const found = pace.mode === 'free' || this.#isShared ? undefined : estimate(history, cooldown.pace * 1.05);
+    const bucket = pace.mode === 'free' || this.#isShared ? undefined : estimate(history, cooldown.pace * 1.05);
     const isHeld = pace.mode === 'hold' && !cooldown.rising;
     const isShared = isHeld && stretch.accepted < MIN_TO_MEASURE;
     if (pace.mode === 'free') this.#firstRefused(stretch, cooldown, now);
-    else if (found && !isShared) this.#holdBucket(found, stretch, cooldown, now);
+    else if (bucket && !isShared) this.#holdBucket(bucket, stretch, cooldown, now);
     else if (pace.mode === 'search')
       this.#hold(cooldown.usualPace ?? accepted, 1, MAX_ERROR, cooldown, now, 'no bucket explains the refusals');
     else this.#share(cooldown.pace, now, SHARE_KEPT, stretch.accepted > 0 ? 0 : this.#paceToRegain);
   }
 
   #usedUp(at: number): void {
-    this.#emptied = at;
+    this.#usedUpAt = at;
     this.pace.unused = 0;
   }
 
@@ -241,13 +241,14 @@ export class Limit {
   /** A bucket explains the history. Holds a pace just under its rate. */
   #holdBucket({ rate, burst, error }: Estimate, stretch: Stretch, cooldown: PastCooldown, now: number): void {
     this.#burst = burst;
-    const free = cooldown.rising || this.pace.mode === 'search' || stretch.accepted < 2 * burst + 4;
-    const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
+    const isUncapped = cooldown.rising || this.pace.mode === 'search' || stretch.accepted < 2 * burst + 4;
+    // a held pace that was refused again is at most what the stretch accepted
+    const cap = isUncapped ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
     const depth = Math.min(burst - 1, SHARE_OF_BURST_USED * burst);
     // if more refilled during the cooldown after a search than the bucket holds, the bucket is full
-    const lost = this.pace.mode === 'search' ? rate * cooldown.lasted - burst : 0;
-    this.pace.open(now, Math.max(this.pace.tokens, Math.min(depth, lost)));
-    this.#hold(Math.min(0.995 * rate, most), depth, within(error, MIN_ERROR, MAX_ERROR), cooldown, now, MEASURED);
+    const overflow = this.pace.mode === 'search' ? rate * cooldown.lasted - burst : 0;
+    this.pace.open(now, Math.max(this.pace.tokens, Math.min(depth, overflow)));
+    this.#hold(Math.min(0.995 * rate, cap), depth, within(error, MIN_ERROR, MAX_ERROR), cooldown, now, MEASURED);
   }
 
   /** The pace before the refusals, if it is shared and fast enough that others alone would not have used up the limit; else 0. */
@@ -260,10 +261,7 @@ export class Limit {
     this.pace.open(now, Math.min(this.pace.tokens, 1));
   }
 
-  /**
-   * Whether a refusal leaves a held or shared pace unchanged: later requests were accepted, or only requests ahead of the pace were
-   * refused.
-   */
+  /** Whether a held or shared pace stays: later requests were accepted, or only requests ahead of the pace were refused. */
   #isContradicted({ contradicted, refusedInPace }: Stretch, { rising }: PastCooldown): boolean {
     return (contradicted || refusedInPace === 0) && ((this.pace.mode === 'hold' && !rising) || this.#isShared);
   }
@@ -285,10 +283,10 @@ export class Limit {
   #hold(rate: number, depth: number, error: number, { lasted }: PastCooldown, now: number, why: string): void {
     this.why = why;
     const cost = Math.max(0, lasted - (depth > 1 ? this.#burst / rate : 0));
-    const calm = (LONGEST_HOLD_MS / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / error);
-    const patience = Math.max((2 * cost) / error, calm);
-    const chance = 0.85 + 0.3 * this.#random();
-    const time = within(patience, SHORTEST_HOLD_MS, LONGEST_HOLD_MS) * chance;
+    const minPatience = (LONGEST_HOLD_MS / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / error);
+    const patience = Math.max((2 * cost) / error, minPatience);
+    const jitter = 0.85 + 0.3 * this.#random();
+    const time = within(patience, SHORTEST_HOLD_MS, LONGEST_HOLD_MS) * jitter;
     this.pace.hold(rate, depth, time, Math.min(0.3, 3 * error), now);
   }
 }
