@@ -44,8 +44,7 @@ export class Concurrency {
 
   #confirm(stretch: Stretch, now: number): boolean {
     if (stretch.refusedInFlight <= this.#measured && this.#most === this.#measured) {
-      // a refusal within the limit disproves it
-      this.#measured = this.#most = Infinity;
+      this.#measured = this.#most = Infinity; // a refusal within the limit disproves it
       return false;
     }
     this.#most = this.#measured;

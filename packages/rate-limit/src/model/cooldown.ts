@@ -35,7 +35,7 @@ export class Cooldown {
   #plannedEnd = 0;
   /** How many more probes were refused than accepted in the recent cooldowns. */
   #excess = 0;
-  /** The evidence for a limit in the probes, as a logarithm. If chance refused requests, it would refuse probes as often as others. */
+  /** The evidence, as a logarithm, that a limit refuses probes half as often as all requests. Noise refuses both equally often. */
   #evidence = 0;
 
   constructor(random: () => number) {
@@ -47,7 +47,6 @@ export class Cooldown {
     return Math.max(1, this.until - this.#closedAt);
   }
 
-  /** Milliseconds until the gate opens. */
   opensIn(now: number): number {
     return this.closed ? Math.max(0, this.until - now) : 0;
   }
@@ -85,7 +84,6 @@ export class Cooldown {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
     this.#refusedProbes = [];
     this.#excess = Math.min(PROVING_EXCESS + COUNTED, Math.max(0, this.#excess + Math.min(refused, COUNTED) - 1));
-    // compares two hypotheses: probes are refused half as often as all requests, or equally often
     const evidence = this.#evidence + Math.log((1 - share / 2) / (1 - share)) - refused * Math.LN2;
     this.#evidence = Math.min(2 * PROOF, Math.max(0, evidence));
     const isAgain = this.#closedAt < this.#plannedEnd;

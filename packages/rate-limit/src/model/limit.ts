@@ -87,7 +87,6 @@ export class Limit {
     return this.pace.mode === 'climb';
   }
 
-  /** Whether the pace is more than a guess. */
   get isMeasured(): boolean {
     return this.why === MEASURED;
   }

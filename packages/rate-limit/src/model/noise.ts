@@ -49,7 +49,6 @@ export class Noise {
   /** The pace at which a sample showed that the pace is not the cause; Infinity without a sample. */
   #testedAt = Infinity;
 
-  /** Counts the answer to a request that was sent at a pace. */
   note(refused: boolean, pace: number): void {
     const all = this.#all;
     all.answers++;

@@ -122,7 +122,6 @@ export class Pacer {
     return { retryIn, closed: cooldown.closed };
   }
 
-  /** Uncounts a request that was not sent. */
   #unsent({ at, cost, pace }: Sent): void {
     this.#quotas.giveBack(cost);
     this.#known?.giveBack(at);

@@ -124,7 +124,6 @@ export class Quotas {
   }
 }
 
-/** A cost in the unit of a policy. */
 function inUnit(unit: keyof Spent, cost: number): number {
   return unit === 'requests' ? 1 : cost;
 }

@@ -50,7 +50,6 @@ export class Refill {
   #shortened: number | undefined;
   /** The longest time after an accepted answer until a quota of one is renewed, in milliseconds. */
   #renewedWithin = Infinity;
-  /** When the last accepted answer arrived. */
   #acceptedAt = Infinity;
   #renewedAt: number;
   /** The measured refill, and the milliseconds that it took. */
@@ -211,7 +210,6 @@ export class Refill {
   }
 }
 
-/** How much was refilled from one batch to a later one. */
 function refillBetween(a: Batch, b: Batch): number {
   return b.left - a.left + b.spent - a.spent;
 }

@@ -59,7 +59,6 @@ export class Refusals {
     return this.#sample.wants(now);
   }
 
-  /** Counts a request that is sent. */
   send(now: number): Pick<Sent, 'stretch' | 'pace' | 'ahead'> {
     const { pace } = this.limit;
     const { closed } = this.cooldown;
@@ -77,7 +76,6 @@ export class Refusals {
     return { stretch: this.#stretch, pace: rate, ahead };
   }
 
-  /** Learns from an accepted request. */
   accepted(sent: Sent, now: number): void {
     this.cooldown.accepted();
     this.limit.accept(now, now - sent.at);

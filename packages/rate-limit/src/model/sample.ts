@@ -18,7 +18,6 @@ const SENT_WITHIN_MS = 5;
  * depend on the pace: a limit that was just used up refuses nearly all of them; other causes refuse the usual share of them.
  */
 export class Sample {
-  /** When the gate closed lately. */
   #closedAt: number[] = [];
   #needed = COOLDOWNS;
   #isActive = false;
