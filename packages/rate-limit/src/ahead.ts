@@ -55,7 +55,7 @@ export class Ahead {
     const isTaken = this.#permit && (this.#context.store || lastRefused > -Infinity);
     const isUnsent = this.#context.limit && gate.untilNext(now) === Infinity;
     if (isUnsent || isTaken || isConfirmed) return undefined;
-    return gate.certainWait(now) > 0 ? undefined : this.admit(ticket, now);
+    return gate.certainDelay(now) > 0 ? undefined : this.admit(ticket, now);
   }
 
   answered(permit: Permit, isRefused: boolean): void {

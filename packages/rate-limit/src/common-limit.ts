@@ -130,8 +130,9 @@ export class CommonLimit {
 
   /** The refused gates that may have been refused by a shared limit. */
   get #suspects(): Gate[] {
-    const isSuspect = (acceptedThen: number) => this.#acceptedTotal - acceptedThen < MAX_OTHERS_ACCEPTED;
-    return [...this.#refused].filter(([, acceptedThen]) => isSuspect(acceptedThen)).map(([gate]) => gate);
+    return [...this.#refused]
+      .filter(([, then]) => this.#acceptedTotal - then < MAX_OTHERS_ACCEPTED)
+      .map(([gate]) => gate);
   }
 
   /** Stores the last answer of a gate. Forgets the gate that was answered least recently if there are too many. */

@@ -67,7 +67,7 @@ export class GateQueue {
   }
 
   /** Runs the queue if its timer is overdue. The timer may have ended with the request that set it: see `settledByOthers`. */
-  wakeIfOverdue(): void {
+  wakeOverdue(): void {
     if (this.#context.now() <= this.#due) return;
     this.#timer = undefined;
     this.#due = Infinity;
@@ -103,7 +103,7 @@ export class GateQueue {
       else ticket.admit(this.#gate.admit(ticket, now), now);
     }
     if (ticket) wait = this.#goAhead(ticket, now, wait);
-    const next = now + this.#gate.certainWait(now, wait);
+    const next = now + this.#gate.certainDelay(now, wait);
     for (
       let { first } = this.#byDeadline;
       first && (first.order < next || first.order <= now);
@@ -118,12 +118,12 @@ export class GateQueue {
   /** Returns the next call. Those short of time go after the others, and are not short any more if answers have become faster. */
   #next(now: number): Ticket | undefined {
     let { first } = this.#ready;
-    for (; first && this.#gate.isShortOfTime(first.value, now); first = this.#ready.first) {
+    for (; first && this.#gate.isShort(first.value, now); first = this.#ready.first) {
       this.#ready.remove(first);
       first.value.place = this.#shortOfTime.add(first.order, first.value);
     }
     const short = this.#shortOfTime.first;
-    const isNext = short && (!first || (short.order < first.order && !this.#gate.isShortOfTime(short.value, now)));
+    const isNext = short && (!first || (short.order < first.order && !this.#gate.isShort(short.value, now)));
     return (isNext ? short : first)?.value;
   }
 

@@ -134,7 +134,7 @@ export class Gate {
   }
 
   /** The part of `untilNext` that no answer is expected to shorten, in milliseconds: a time that the server gave, or a known limit. */
-  certainWait(now: number, delay: number = this.untilNext(now)): number {
+  certainDelay(now: number, delay: number = this.untilNext(now)): number {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.learned.askedUntil - now);
@@ -145,11 +145,11 @@ export class Gate {
   /** The least time in milliseconds that a new call would wait, behind those in the queue. */
   leastWait(now: number): number {
     const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
-    return this.certainWait(now) + Math.floor(this.waiting / requests) * per;
+    return this.certainDelay(now) + Math.floor(this.waiting / requests) * per;
   }
 
   /** Whether a waiting call has hardly any time left for its answer. The queue then prefers calls that have more. */
-  isShortOfTime(ticket: Ticket, now: number): boolean {
+  isShort(ticket: Ticket, now: number): boolean {
     const { since, began, gate } = ticket;
     return this.learned.answerTime.isShort(since, Math.min(ticket.endsAt, began + gate.#lifetime.ms), now);
   }
@@ -167,7 +167,7 @@ export class Gate {
   /** Whether dropping this gate would send calls too early. With a store only certain waits count: the store keeps the rate. */
   holdsBack(now: number): boolean {
     const wait = this.untilOpen(now);
-    return now < this.learned.askedUntil || (this.#context.store ? this.certainWait(now, wait) : wait) > 0;
+    return now < this.learned.askedUntil || (this.#context.store ? this.certainDelay(now, wait) : wait) > 0;
   }
 
   /** Returns a permit if no call waits and this one may be sent now. */

@@ -154,7 +154,7 @@ export class Limiter {
     if (hasClosed) this.#report.closed(ticket.call, gate, refusal);
     const delay = delayOf(ticket, refusal, effect, this.#settings.random);
     // If the gate stays closed for longer than the call can wait, its caller gets the refusal and not a RateLimitError.
-    const closedFor = gate.certainWait(now) - GRACE_MS;
+    const closedFor = gate.certainDelay(now) - GRACE_MS;
     return {
       request,
       response,

@@ -69,7 +69,7 @@ export class Waits {
         else ticket.refuse(reason);
       });
     };
-    const permit = await settledByOthers<Permit | undefined>(begin, () => ticket.queue?.wakeIfOverdue());
+    const permit = await settledByOthers<Permit | undefined>(begin, () => ticket.queue?.wakeOverdue());
     return permit ?? this.#endTooLong(ticket);
   }
 
