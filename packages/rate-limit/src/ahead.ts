@@ -10,10 +10,7 @@ const CONFIRMED_MS = 10_000;
 /** With `proof: 'direct'` calls go ahead of a guess only after this many requests were accepted since the last refusal. */
 const MIN_ACCEPTED = 20;
 
-/**
- * Lets calls go ahead of a rate that is only a guess. The guess may be too low, and then nothing but an accepted request shows it. It
- * may also be right, so one call goes at a time.
- */
+/** Lets calls go ahead of a rate that is only a guess: only an accepted request shows that it is too low. One at a time, as it may be right. */
 export class Ahead {
   readonly #gate: Gate;
   readonly #context: Pick<GateContext, 'limit' | 'needsProof' | 'store'>;
@@ -44,9 +41,8 @@ export class Ahead {
 
   /**
    * Returns a permit for a call that may wait no longer, if only a guess held it back: the server asked for no wait, and refused
-   * nothing while the call waited or in the ten seconds before. Without any refusal so far, several such calls may be in flight at
-   * once. Behind a store only one may be, since another process may have been refused. With a known `limit` none goes while calls
-   * that already have a permit are not sent yet.
+   * nothing while the call waited or in the ten seconds before. One such call goes at a time, or several if nothing was refused so far and
+   * no store may have refusals of other processes. With a known `limit` none goes while calls with a permit are not sent yet.
    */
   admitAtDeadline(ticket: Ticket, now: number): Permit | undefined {
     const gate = this.#gate;

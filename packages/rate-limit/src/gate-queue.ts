@@ -3,7 +3,7 @@ import type { Gate } from './gate.ts';
 import type { GateContext } from './gate-context.ts';
 import type { Ticket } from './ticket.ts';
 
-/** The queue of a gate: calls in order, with one timer for all of them. A call is in `#byDeadline` and in one of the other three queues. */
+/** The queue of a gate: calls in order, with one timer for all of them. Each call is in `#all` and in one of the other three. */
 export class GateQueue {
   readonly #gate: Gate;
   readonly #context: GateContext;
@@ -12,8 +12,8 @@ export class GateQueue {
   readonly #shortOfTime = new Queue<Ticket>();
   /** Refused calls that may not be sent again yet. */
   readonly #refused = new Queue<Ticket>();
-  /** All waiting calls, by the time at which their wait must end. */
-  readonly #byDeadline = new Queue<Ticket>();
+  /** All waiting calls, in the order of their deadlines. */
+  readonly #all = new Queue<Ticket>();
   /** The latest deadline of all calls that waited since the queue was last empty. */
   #latestDeadline = 0;
   #isScheduled = false;
@@ -21,7 +21,7 @@ export class GateQueue {
   #hasTurn = false;
   #due = Infinity;
   #timer: AbortController | undefined;
-  /** The `setTimeout` that set the timer. A test may have replaced it since, and then the timer of the old one never fires. */
+  /** The `setTimeout` that set the timer. After a test restores the real one, timers of its fake one never fire. */
   #setBy: unknown;
 
   constructor(gate: Gate, context: GateContext) {
@@ -30,7 +30,7 @@ export class GateQueue {
   }
 
   get size(): number {
-    return this.#byDeadline.size;
+    return this.#all.size;
   }
 
   add(ticket: Ticket): void {
@@ -38,7 +38,7 @@ export class GateQueue {
     ticket.queue = this;
     this.#latestDeadline = Math.max(this.size > 0 ? this.#latestDeadline : 0, ticket.deadline);
     ticket.place = isReady ? this.#ready.add(ticket.number, ticket) : this.#refused.add(ticket.notBefore, ticket);
-    ticket.deadlinePlace = this.#byDeadline.add(ticket.deadline, ticket);
+    ticket.deadlinePlace = this.#all.add(ticket.deadline, ticket);
     this.schedule();
   }
 
@@ -51,7 +51,7 @@ export class GateQueue {
   /** Removes and returns all calls, for another queue. */
   clear(): Ticket[] {
     const tickets: Ticket[] = [];
-    for (let { first } = this.#byDeadline; first; first = this.#byDeadline.first) {
+    for (let { first } = this.#all; first; first = this.#all.first) {
       this.#take(first.value);
       tickets.push(first.value);
     }
@@ -59,7 +59,7 @@ export class GateQueue {
     return tickets;
   }
 
-  /** Soon lets the calls pass that may, or stops the timer if none waits. Several requests in one turn make one run. */
+  /** Lets calls pass after the present turn, once for all events of the turn. Stops the timer if no call waits. */
   schedule(): void {
     if (this.#isScheduled) return;
     if (this.size === 0) this.#stop();
@@ -104,18 +104,14 @@ export class GateQueue {
     }
     if (ticket) wait = this.#goAhead(ticket, now, wait);
     const next = now + this.#gate.certainDelay(now, wait);
-    for (
-      let { first } = this.#byDeadline;
-      first && (first.order < next || first.order <= now);
-      first = this.#byDeadline.first
-    ) {
+    for (let { first } = this.#all; first && (first.order < next || first.order <= now); first = this.#all.first) {
       if (this.#yieldTurn()) return;
       this.#expire(first.value, now, next - now);
     }
     this.#arm(now, wait);
   }
 
-  /** Returns the next call. Those short of time go after the others, and are not short any more if answers have become faster. */
+  /** Returns the next call in order. Calls that are short of time go after all others, as long as they are. */
   #next(now: number): Ticket | undefined {
     let { first } = this.#ready;
     for (; first && this.#gate.isShort(first.value, now); first = this.#ready.first) {
@@ -160,7 +156,7 @@ export class GateQueue {
     this.#shortOfTime.remove(ticket.place!);
     this.#ready.remove(ticket.place!);
     this.#refused.remove(ticket.place!);
-    this.#byDeadline.remove(ticket.deadlinePlace!);
+    this.#all.remove(ticket.deadlinePlace!);
     ticket.queue = undefined;
   }
 
@@ -171,7 +167,7 @@ export class GateQueue {
     }
     const isReady = this.#ready.size + this.#shortOfTime.size > 0;
     const next = Math.min(isReady ? now + wait : Infinity, this.#refused.first?.order ?? Infinity);
-    const due = Math.min(next, this.#byDeadline.first!.order);
+    const due = Math.min(next, this.#all.first!.order);
     if (due >= this.#due && this.#setBy === globalThis.setTimeout) return;
     this.#stop();
     this.#setBy = globalThis.setTimeout;

@@ -21,10 +21,8 @@ export interface Permit {
 const MAX_UNSENT_MS = 20;
 
 /**
- * The gate of the calls that are assumed to be under one limit: a model of that limit, and the queue of the calls that wait for it.
- *
- * Gates form a tree, such as a credential and its paths. A call has the narrowest gate of its names, a leaf. If the leaves of a parent turn
- * out to share a limit, the parent becomes wide: then their calls wait in its queue and follow its model.
+ * A model of one limit, and the queue of the calls that wait for it. Gates form a tree, such as a credential and its paths. Each call
+ * belongs to a leaf. If the leaves of a parent share a limit, the parent becomes wide: their calls use its queue and its model.
  */
 export class Gate {
   readonly key: string;

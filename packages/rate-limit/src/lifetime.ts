@@ -3,10 +3,7 @@ const MIN_CALLS = 4;
 /** Two ages are the same if they differ by less than this share. */
 const TOLERANCE = 0.1;
 
-/**
- * Learns at which age the callers abort the calls of a gate. A `timeout()` outside shows its time in advance; an `AbortSignal` does
- * not. A call that gets older than the learned age refutes it.
- */
+/** Learns at which age callers abort their calls: unlike a `timeout()` outside, an `AbortSignal` does not show its time in advance. */
 export class Lifetime {
   #age = 0;
   #calls = 0;
@@ -24,7 +21,7 @@ export class Lifetime {
     else if (age > (1 - TOLERANCE) * this.#age) this.#calls++;
   }
 
-  /** A call was not aborted yet at this age. */
+  /** A call was not aborted up to this age. If it is older than the learned age, that was wrong. */
   outlived(age: number): void {
     if (age <= (1 + TOLERANCE) * this.#age) return;
     if (this.ms < Infinity) this.#callsNeeded *= MIN_CALLS;

@@ -7,10 +7,7 @@ import type { Ticket } from './ticket.ts';
 /** A request that is sent later than this after it passed the gate is counted anew when it is sent, in milliseconds. */
 const MAX_DELAY_MS = 2;
 
-/**
- * One request of a call, from its permit to its answer. A layer inside, such as `concurrency`, may send it later: then it counts from when
- * it is sent.
- */
+/** One request of a call, from its permit to its answer. If a layer inside, such as `concurrency`, sends it later, it counts from then. */
 export class Outgoing {
   readonly ticket: Ticket;
   readonly permit: Permit;
@@ -19,7 +16,7 @@ export class Outgoing {
   /** How many requests the call had sent before this one. */
   readonly sendsBefore: number;
   isSent = false;
-  /** The `onSend` of another layer, which this request replaces until it is over. */
+  /** The `onSend` of another layer, which this request wraps until it is over. */
   readonly #onSend: (() => void) | undefined;
 
   constructor(ticket: Ticket, permit: Permit, remembered: Remembered | undefined, now: () => number) {

@@ -49,10 +49,7 @@ export function parseRateLimitPolicy(value: string | null | undefined): RateLimi
 
 type Readers<T> = { [Name in keyof T]-?: (value: string) => T[Name] | undefined };
 
-/**
- * Parses the members of a list. The value of a member becomes its `name`, its parameters become the other properties. Returns
- * `undefined` if a member has no parameter `needed`, or if a reader rejects a value.
- */
+/** Parses a list: the value of a member is its `name`. `undefined` if one has no parameter `needed`, or a reader rejects a value. */
 function readMembers<T>(field: unknown, needed: string, readers: Readers<T>): T[] | undefined {
   const members = parseMembers(clean(field))?.map(({ value, parameters }) => {
     const read: Partial<T> = {};
