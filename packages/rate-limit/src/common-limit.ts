@@ -37,9 +37,9 @@ export interface Refused {
  * Decides whether the gates below a parent share one limit. It assumes so if both of these are true:
  *
  * - At least two gates were refused at their last answer, and more than were accepted. One alone may have a limit of its own.
- * - In the last minute there was evidence of a shared limit. Either a gate was refused at its first request after a wait, when a limit
- *   of its own would have had room again. Or several gates in turn were asked to wait until the same instant, and three quarters of
- *   the gates are refused.
+ * - In the last minute there was evidence of a shared limit. Either a gate was refused at its first request, or at the first one after
+ *   a wait, when a limit of its own would have had room. Or several gates in turn were asked to wait until the same instant, while three
+ *   quarters of the gates are refused.
  *
  * It assumes the opposite if one gate is refused repeatedly while others are accepted, or if the server reports quotas with the same
  * name and different limits.
@@ -98,8 +98,8 @@ export class CommonLimit {
     const before = this.#suspects;
     this.#remember(child, true);
     const end = now + (asked ?? DEFAULT_WAIT_MS);
-    const isFirstAfterWait = child.sentSince <= 1 && sentAt > child.refusedUntil;
-    if (this.#repeatsEnd(child, now, end) || isFirstAfterWait) this.#evidenceAt = now;
+    const isUnused = child.sentSince <= 1 && sentAt > child.refusedUntil;
+    if (this.#repeatsEnd(child, now, end) || isUnused) this.#evidenceAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
     const isCommon = this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
@@ -119,6 +119,7 @@ export class CommonLimit {
   }
 
   #isCommon(wide: boolean, hasEvidence: boolean): boolean {
+    if (this.#quotasDiffer) return false;
     if (!wide) return hasEvidence && this.#suspects.length > Math.max(1, this.#accepted.size);
     const isOnlyOneCalled = this.#ownAccepted + this.#othersAccepted === 0 && this.#repeats >= MIN_REFUSALS_IN_A_ROW;
     if (isOnlyOneCalled || this.#probability < MIN_PROBABILITY) return false;

@@ -17,7 +17,7 @@ export interface Permit {
   readonly wider: Permit | undefined;
 }
 
-/** With a known limit, a gate lets no call pass while one that passed was not sent for longer than this, in milliseconds. */
+/** With a known limit, no call passes a gate that has had unsent calls for longer than this, in milliseconds. */
 const MAX_UNSENT_MS = 20;
 
 /**

@@ -79,6 +79,16 @@ it('parts where paths are told quotas of one name and different limits', () => {
   ]);
 });
 
+it('never joins paths whose quotas have one name and different limits, though their windows end at one instant', () => {
+  const [limit, core, search] = [new CommonLimit(), gate(), gate()];
+  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+  const refuse = (child: Gate, now: number) =>
+    limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now }).wide;
+  accept(core, 5_000);
+  accept(search, 30);
+  expect([refuse(core, 10_000), refuse(search, 11_000)]).toEqual([false, false]);
+});
+
 it('stays one limit where the refusals hit one path and then another', () => {
   const { hot, other, third, accept, refuse } = calls();
   refuse(hot, other);
