@@ -141,7 +141,7 @@ export class Limiter {
     const reading = readResponse(response, ticket.call, permit.gate.learned.countResponse(), this.#settings);
     const { refusal } = reading;
     const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
-    const effect = settle(permit, ticket.gate, now, answer);
+    const effect = settle(permit, ticket.gate, now, answer, refusal?.asked);
     if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
     if (!refusal) return undefined;

@@ -15,12 +15,13 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
 /**
  * Settles a request at all gates that counted it. First it widens or narrows the gates by what the answer shows. A refusal then counts
- * only at the effective gate of the call; an accepted request counts at all of them.
+ * only at the effective gate of the call; an accepted request counts at all of them. `asked`: the wait that the server asked for, which
+ * `answer.wait` limits to `maxWait`.
  */
-export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer): Effect {
+export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, asked?: number): Effect {
   if (answer.kind === 'accepted') countAcceptance(leaf, answer);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked: wait });
+  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked }, wait);
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
@@ -48,8 +49,8 @@ function countAcceptance(leaf: Gate, { quotas }: Answer): void {
 }
 
 /** Widens or narrows gates after a refusal. Returns the longest wait that the server asked for, of all refused gates that now share one. */
-function countRefusal(leaf: Gate, refused: Refused): number | undefined {
-  let wait = refused.asked;
+function countRefusal(leaf: Gate, refused: Refused, own: number | undefined): number | undefined {
+  let wait = own;
   for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     parent.commonLimit ??= new CommonLimit();

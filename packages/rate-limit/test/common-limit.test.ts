@@ -212,6 +212,28 @@ it('joins paths after a reset as before it', async () => {
   expect(await call('a', 'b')).toEqual(['https://api.example.com']);
 });
 
+it('leaves paths apart that are asked to wait until different times, though each gate opens after maxWait', async () => {
+  const clock = manualClock();
+  const limiter = rateLimit({ clock, maxWait: 10_000 });
+  let waits: Record<string, string> = {};
+  const server = ({ url }: { url: string }) => {
+    const wait = waits[new URL(url).pathname];
+    return wait === undefined ? 200 : { status: 429, headers: { 'retry-after': wait } };
+  };
+  const limited = limiter(fakeFetch(server, { clock }));
+  const callBoth = async () => {
+    for (const path of ['a', 'b']) await limited(`https://api.example.com/${path}`);
+    return limiter.snapshot().flatMap(({ key, state }) => (state === 'closed' ? [key] : []));
+  };
+  await callBoth();
+  await callBoth();
+  waits = { '/a': '700', '/b': '800' };
+  const apart = ['https://api.example.com /a', 'https://api.example.com /b'];
+  expect(await callBoth()).toEqual(apart);
+  await clock.advance(11_000);
+  expect(await callBoth()).toEqual(apart);
+});
+
 it('leaves paths apart that each have a limit of their own, though all exceed it at once', async () => {
   const clock = manualClock();
   const full = new Map<string, number>();
