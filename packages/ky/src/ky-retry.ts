@@ -1,53 +1,59 @@
 import type { NormalizedOptions, Options, RetryOptions } from 'ky';
 
-/** The `retry` option as ky keeps it for a call. */
+/** The `retry` option of one call after ky has normalized it. */
 export type KyRetry = NormalizedOptions['retry'];
 
-/** The limit of a call that ky itself must not repeat. It can be told from a 0 that a hook of the caller writes. */
+/** The limit of a call that ky's own loop must not repeat. `Object.is` distinguishes it from a 0 that a hook of the caller writes. */
 export const NOT_BY_KY = -0;
 
-/** What the option said, and its members as we gave them to ky. */
-interface Before {
+/** The `retry` option as the caller wrote it, and its members as we gave them to ky. */
+interface Original {
   readonly said: RetryOptions;
   readonly given: Record<string, unknown>;
 }
 
-/** A member that ky does not know and keeps. It is a function, since ky merges objects, and copies no symbol. */
-interface Changed extends RetryOptions {
-  steadfetchSaid?: () => Before;
+/** A `retry` option with a member of ours. ky keeps members that it does not know. It would merge an object and drop a symbol, so the member is a function. */
+interface Annotated extends RetryOptions {
+  steadfetchSaid?: () => Original;
 }
 
-/** Notes in the option as we give it to ky what it said before: a hook of the caller may hand its `options` on to another call. */
+/** Notes in an option that we have changed for ky what the caller wrote. A hook may pass its `options` on to another call of ours. */
 export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): R {
-  const before: Before = { said, given: {} };
-  Object.assign(retry, { steadfetchSaid: () => before });
-  return setForKy(retry, retry);
+  const note = { steadfetchSaid: () => original };
+  const original: Original = { said, given: withCopiedLists(Object.assign(retry, note)) };
+  return retry;
 }
 
-/** Sets what ky's loop needs in an option that has such a note. */
-export function setForKy<R extends Changed>(retry: R, changes: RetryOptions): R {
-  const { given } = retry.steadfetchSaid!();
-  for (const [name, value] of Object.entries(changes)) given[name] = Array.isArray(value) ? [...value] : value;
+/** Changes an option for ky's loop after `noteSaid()`. */
+export function setForKy<R extends Annotated>(retry: R, changes: RetryOptions): R {
+  Object.assign(retry.steadfetchSaid!().given, withCopiedLists(changes));
   return Object.assign(retry, changes);
 }
 
-/** What the option said before we changed it for ky, with what a hook of the caller has changed since: the same object until then. */
+/** Lists are copied too, since a hook may push to one. */
+function withCopiedLists(retry: RetryOptions): Record<string, unknown> {
+  const copy: Record<string, unknown> = { ...retry };
+  for (const [name, value] of Object.entries(copy)) if (Array.isArray(value)) copy[name] = [...value];
+  return copy;
+}
+
+/** The option as the caller wrote it, with what a hook of the caller has changed since. The same object as long as no hook has changed it. */
 export function saidIn(retry: Options['retry']): Options['retry'] {
-  const now = Object(retry) as Changed;
-  const before = now.steadfetchSaid?.();
-  if (!before) return retry;
-  const { said, given } = before;
+  const now = Object(retry) as Annotated;
+  const original = now.steadfetchSaid?.();
+  if (!original) return retry;
+  const { said, given } = original;
   const changed = Object.entries(now).filter(([name, value]) => !isSame(value, given[name]));
   return changed.length === 0 ? said : { ...said, ...Object.fromEntries(changed) };
 }
 
-/** Also of two lists with the same elements: a hook may push to one. 0 is not -0. */
+/** Compares lists by their elements, since a hook may push to one. 0 and -0 differ. */
 function isSame(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
   return a.length === b.length && a.every((element, n) => element === b[n]);
 }
 
-/** The option as an object. A number is the limit, as in ky; any other value becomes the limit too, and is refused there. */
+/** The option as an object. A number is the limit, as in ky. Any other value becomes the limit too, where our check rejects it. */
 export function asObject(retry: Options['retry']): RetryOptions {
   return typeof retry === 'object' && retry && !Array.isArray(retry) ? { ...retry } : { limit: retry as number };
 }
