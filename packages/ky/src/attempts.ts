@@ -65,7 +65,7 @@ export class Attempts {
     this.#kyRetry = kyRetry;
   }
 
-  /** Keeps the body of the first request if it can be sent only once, and returns whether it is so. Then ky must not clone the request, which would keep a stream in memory. */
+  /** Keeps the first request's body if it can be sent only once. Returns whether it did: ky must not clone that request, nor hold its stream in memory. */
   keepOneShotBody(request: Request, bodies: Bodies): boolean {
     this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
     return this.#oneShot !== undefined;
@@ -150,7 +150,7 @@ export class Attempts {
     observation?.end(this.session?.call ?? this.#base, { ...status, ...ending });
   }
 
-  /** Reports a rejection. ky passes an `Error` to `beforeError` hooks, the first of which is ours and reports the end. ky calls no hook for other values, so they are reported here. */
+  /** Reports a rejection with a value that is not an `Error`. For an `Error`, our `beforeError` hook reports the end; for other values ky calls no hook. */
   reject(thrown: unknown): void {
     if (!(thrown instanceof Error)) this.end({ error: thrown });
   }

@@ -110,7 +110,7 @@ export class CallState {
     this.#attempts.number = attempt;
   }
 
-  /** To be called when ky ends the call with this error. Judges it if ky's limit was used up, since ky then calls no `shouldRetry`. Returns the error to throw. */
+  /** To be called when ky ends the call with this error. Judges it if ky skipped `shouldRetry`. Returns the error to throw. */
   async end(error: Error): Promise<Error> {
     const attempt = this.#attempts.open;
     const outcome = attempt && outcomeOf(attempt, error);

@@ -3,7 +3,7 @@ import { isResponse } from './retried-response.ts';
 
 type Ended = (error: unknown) => void;
 
-/** Wraps a `beforeRetry` hook of the caller. Calls `ended` if the hook ends the call: by `ky.stop`, an error or a response. ky reports none of these. */
+/** Wraps a `beforeRetry` hook of the caller. Calls `ended` if the hook ends the call by `ky.stop`, an error or a response, which ky reports nowhere. */
 export function watch(hook: BeforeRetryHook, ended: Ended): BeforeRetryHook {
   return async (state) => {
     const answer = await run(hook, state, ended);

@@ -149,7 +149,7 @@ export class KyCall {
     }
   }
 
-  /** Whether the response is judged after `fetch`. ky shows no hook a value that it does not recognize as a `Response`: it is judged here, or as an `HTTPError`. */
+  /** Whether the response is judged after `fetch`. A value that ky does not recognize as a `Response` is, if ky makes an `HTTPError` of it. */
   #isJudgedLater(response: Response): boolean {
     if (!isResponse(response)) return throwsFor(response, this.#options);
     if (this.#judgedIn !== 'ownHook' || isCancellable(response)) return this.#judgedIn !== 'fetch';

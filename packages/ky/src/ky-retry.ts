@@ -12,7 +12,7 @@ interface Original {
   readonly given: Record<string, unknown>;
 }
 
-/** A `retry` option with a member of ours. ky keeps members that it does not know. It would merge an object and drop a symbol, so the member is a function. */
+/** A `retry` option with a member of ours, which ky keeps. It is a function, because ky merges objects and drops symbols. */
 interface Annotated extends RetryOptions {
   steadfetchSaid?: () => Original;
 }

@@ -55,7 +55,7 @@ export class Pending {
     this.#listen((reason) => this.#attempts.reject(reason));
   }
 
-  /** Reports an abort from the async context of the call. The context of the code that aborts may belong to another request, whose id a log would show. */
+  /** Reports an abort, in the async context of the call: in that of the code that aborts, a log may find the id of another request. */
   #listen(report: (reason: unknown) => void): void {
     const aborted = new Promise<unknown>((resolve) => {
       this.#stopListening = onAbort(this.#signal, (reason) => {

@@ -54,7 +54,7 @@ export function resendCountHook(span: Span): void {
   if (resends) span.setAttribute('http.request.resend_count', resends);
 }
 
-/** Makes a function that returns how many requests of a call passed this layer before. `record.sends` may count one request twice, around a foreign wrapper. */
+/** Counts the earlier requests of each call in this layer. `record.sends` counts a request twice if a foreign wrapper separates our layers. */
 function resendCounter(): (call: Call) => number {
   const counts = new WeakMap<object, number>();
   return ({ record }) => {

@@ -20,7 +20,7 @@ export function methodOf(method: string): string {
   return METHODS.has(upper) ? upper : '_OTHER';
 }
 
-/** The `error.type` of an error: its code or its cause's, such as `ECONNREFUSED`; else its name. The code comes first: each network error is a `TypeError`. */
+/** The `error.type` of an error: its code or its cause's, such as `ECONNREFUSED`, since each network error is a `TypeError`; else its name. */
 export function errorTypeOf(error: unknown): string {
   const code = codeOf(error);
   return code !== undefined && /^\w+$/.test(code) ? code : nameOf(error);

@@ -34,7 +34,7 @@ interface Start {
   readonly attributes?: Attributes;
 }
 
-/** Starts the span of a call or an attempt. Returns it with the context inside it, or `undefined` if the tracer throws: the call goes on without a span. */
+/** Starts a span, and returns it with the context inside it. Returns `undefined` if the tracer throws: the call goes on without a span. */
 export function startSpan(
   { method, origin }: Call,
   { tracer, suffix = '', kind, parent, attributes }: Start,

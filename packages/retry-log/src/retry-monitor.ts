@@ -124,7 +124,7 @@ class Monitor {
   }
 }
 
-/** Whether a call needed a retry that was not made: its wait was too long (the server asks for an hour), or the request is not safe to repeat (a POST). */
+/** Whether a call needed a retry that was not made: the server asked for too long a wait, or the request is not safe to repeat (a POST). */
 function isRetryDenied(event: SteadfetchEvent): boolean {
   return event.type === 'give-up' && (event.ms !== undefined || /^(method|body)-not-/.test(event.reason));
 }
