@@ -21,11 +21,11 @@ import { overrideOf } from './translate.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-const UNCALLED =
-  'beforeRetry hooks are not called for what the stack of use() repeats: renew a token in a fetch inside, as use(retry(), () => ownFetch), or retry by the hooks of retry()';
+const BEFORE_RETRY_UNUSED =
+  'beforeRetry hooks are not called for retries of the stack in use(): renew a token in a fetch inside, as use(retry(), () => ownFetch), or use the hooks of retry()';
 
-const REPLACED =
-  'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them';
+const HOOKS_REPLACED =
+  'hooks written after ...use() replace those of use(): with a timeout, ky may repeat what the stack repeats. Call extend() for them';
 
 /**
  * Makes ky options of a stack of middlewares: `ky.extend(use(retry(), timeout(10_000)))`.
@@ -76,7 +76,7 @@ export function use(...middlewares: Middleware[]): Options {
     };
     options.hooks = { ...options.hooks, beforeRequest: [beforeRequest, ...(options.hooks?.beforeRequest ?? [])] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (!allowsForced && !isOff && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
+      if (!allowsForced && !isOff && options.hooks.beforeRetry?.length) warnOnce(BEFORE_RETRY_UNUSED);
     }
     const stackOfCall = unpack(() => !isOff && override)(layers);
     const total = remainingOf(() => options.totalTimeout, systemClock);
@@ -109,7 +109,7 @@ function turnLoopOff(options: unknown): void {
   const { retry, timeout } = Object(options) as { retry?: RetryOptions; timeout?: unknown };
   if (Array.isArray(retry?.methods)) retry.methods = [];
   else if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (typeof timeout === 'number') warnOnce(REPLACED);
+    if (typeof timeout === 'number') warnOnce(HOOKS_REPLACED);
   }
 }
 
