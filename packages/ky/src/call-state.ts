@@ -104,7 +104,7 @@ export class CallState {
     return this.#pending.due ? 0 : this.#attempts.backoff(attempt);
   }
 
-  /** To be called before each retry. Waits until the retry is due if ky has not called `shouldRetry`, where we wait otherwise. */
+  /** To be called before each retry. If ky skipped `shouldRetry`, in which we wait otherwise, waits here until the retry is due. */
   async beforeRetry(attempt: number): Promise<void> {
     await this.#pending.wait();
     this.#attempts.number = attempt;

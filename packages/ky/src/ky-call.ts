@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, NOT_BY_KY, noteSaid, saidIn, setForKy } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteOriginal, originalOf, setForKy } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -42,7 +42,7 @@ export class KyCall {
   readonly #options: Options;
   /** ky's own `retry` option as the caller wrote it: when our `init` hook ran, and with later changes by hooks of the caller. */
   readonly #initial: RetryOptions;
-  #said: RetryOptions;
+  #original: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
   readonly #attempts: Attempts;
@@ -59,7 +59,7 @@ export class KyCall {
     this.#policyOf = policyOf;
     this.#policy = policyOf(options.retry);
     this.#initial = asObject(options.retry);
-    this.#said = this.#initial;
+    this.#original = this.#initial;
     this.#attempts = new Attempts(options, this.#policy, meta);
     this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
@@ -78,7 +78,7 @@ export class KyCall {
     const needsTime = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const wrapped = afterResponse.length > 0 || !needsTime ? afterResponse : [() => {}];
     this.#judgedIn = afterResponse.length > 0 ? 'callerHooks' : needsTime ? 'ownHook' : 'fetch';
-    this.#options.retry = noteSaid({ ...this.#said, limit: this.#policy.maxRetries }, this.#said);
+    this.#options.retry = noteOriginal({ ...this.#original, limit: this.#policy.maxRetries }, this.#original);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const beforeOthers: BeforeRetryHook = ({ retryCount }) => this.#state.beforeRetry(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
@@ -94,16 +94,16 @@ export class KyCall {
 
   /** Runs first after all `init` hooks. One that ran after ours may have changed the `retry` option, or replaced it. */
   readonly #note: BeforeRequestHook = ({ options }) => {
-    const now = saidIn(this.#options.retry);
-    if (now !== this.#said) this.#said = asObject(now);
-    noteSaid(options.retry, this.#said);
+    const now = originalOf(this.#options.retry);
+    if (now !== this.#original) this.#original = asObject(now);
+    noteOriginal(options.retry, this.#original);
   };
 
   readonly #prepare: BeforeRequestHook = ({ request, options }) => {
     this.#readRetryOption(options);
     // An `afterResponse` hook of the caller may force a retry, which ky can make only of a request that it has cloned.
     const requestBody = this.#judgedIn === 'callerHooks' ? undefined : request.body;
-    const mayKeepStream = this.#said.limit !== undefined && this.#said.limit > 0;
+    const mayKeepStream = this.#original.limit !== undefined && this.#original.limit > 0;
     const bodies = { body: options.body, requestBody, mayKeepStream };
     if (this.#attempts.keepOneShotBody(request, bodies)) this.#set({ limit: NOT_BY_KY });
   };
@@ -112,10 +112,10 @@ export class KyCall {
   #readRetryOption(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    const said = saidIn(options.retry) as RetryOptions;
-    if (said !== this.#said) noteSaid(options.retry, said);
-    this.#said = said;
-    const policy = this.#said === this.#initial ? this.#policy : this.#policyOf(this.#said);
+    const original = originalOf(options.retry) as RetryOptions;
+    if (original !== this.#original) noteOriginal(options.retry, original);
+    this.#original = original;
+    const policy = this.#original === this.#initial ? this.#policy : this.#policyOf(this.#original);
     this.#attempts.setPolicy(policy, options.retry);
     this.#set({
       backoffLimit: Infinity,
@@ -179,7 +179,7 @@ export class KyCall {
     };
   }
 
-  /** Returns the response if it ends the call. For a retry, returns a copy of which ky makes an `HTTPError`, or throws a `ForceRetryError`. */
+  /** Returns the response if it ends the call. For a retry, returns a copy for which ky throws an `HTTPError`, or throws a `ForceRetryError`. */
   async #judge(attempt: Attempt, response: Response): Promise<Response> {
     if (!(await this.#state.judgeResponse(attempt, response))) return response;
     const text = await release(response, this.#needsData);

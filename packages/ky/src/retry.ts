@@ -4,7 +4,7 @@ import type { Hooks, InitHook, Options } from 'ky';
 import { withCallContext, withoutOurs } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { KyCall } from './ky-call.ts';
-import { asObject, saidIn } from './ky-retry.ts';
+import { asObject, originalOf } from './ky-retry.ts';
 import { markRetryHook, retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -28,7 +28,7 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
   const init = markRetryHook((kyOptions) => {
     if (retryHookOf(kyOptions) !== init || handled.has(kyOptions)) return;
     handled.add(kyOptions);
-    kyOptions.retry = saidIn(kyOptions.retry)!;
+    kyOptions.retry = originalOf(kyOptions.retry)!;
     const { steadfetch } = kyOptions;
     const overrideFor = (retry: Options['retry']) => overrideOf({ retry, steadfetch }, policy.random);
     if (overrideFor(kyOptions.retry) === false) return turnOff(kyOptions);

@@ -15,7 +15,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteOriginal, originalOf } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -48,26 +48,29 @@ export function use(...middlewares: Middleware[]): Options {
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     let holder: Pick<Options, 'retry'> = options;
-    let said: RetryOptions = {}; // a new object, so that the first read() takes the option for changed
+    let original: RetryOptions = {}; // differs from any option, so that the first read() reads it
     let own: RetryOverride | undefined;
     let override: RetryOverride | undefined;
     /** Reads the options again if they may have changed. A hook may change the object in `steadfetch.retry` in place. */
     const read = () => {
       const { steadfetch } = options;
-      const retry = saidIn(holder.retry);
-      if (retry === said && own === steadfetch?.retry && typeof own !== 'object') return;
+      const retry = originalOf(holder.retry);
+      if (retry === original && own === steadfetch?.retry && typeof own !== 'object') return;
       own = steadfetch?.retry;
       override = overrideOf({ retry, steadfetch }, Math.random);
-      if (retry !== said) said = asObject(retry);
+      if (retry !== original) original = asObject(retry);
     };
     read();
     const isOff = override === false;
-    if (isOff) said = { limit: 0 };
+    if (isOff) original = { limit: 0 };
     const allowsForced = !isOff && mayForceRetry(options);
     /** Without methods, ky's loop makes only the retries that a hook forces. */
     const turnOff = (retry: RetryOptions) =>
-      noteSaid(Object.assign(retry, { limit: allowsForced ? (said.limit ?? 2) : NOT_BY_KY, methods: [] }), said);
-    options.retry = turnOff({ ...said });
+      noteOriginal(
+        Object.assign(retry, { limit: allowsForced ? (original.limit ?? 2) : NOT_BY_KY, methods: [] }),
+        original,
+      );
+    options.retry = turnOff({ ...original });
     // Runs first after all `init` hooks. Gets ky's copy of the option, with ky's defaults filled in.
     const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
       read();

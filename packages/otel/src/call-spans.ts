@@ -61,7 +61,7 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
   );
 }
 
-/** The strings and numbers of an event, without those that the span has. */
+/** The strings and numbers of an event that the span does not have. */
 function attributesOf(event: SteadfetchEvent): Record<string, string | number> {
   const members = Object.entries(event).filter(
     ([name, value]) => !LEFT_OUT.has(name) && /^(?:string|number)$/.test(typeof value),

@@ -44,7 +44,7 @@ interface End {
  * not contain this code.
  */
 export interface RetryObserver {
-  /** The budget gave no permit: the call waits for `ms` until it asks again or ends. */
+  /** The budget gave no permit: the call waits for `ms`, then tries to get a permit again, or ends. */
   beforeHold(failure: FailedAttempt, ms: number): void;
   afterFailure(failure: FailedAttempt, decision: Retry | End): void;
   /** A good answer after an attempt that failed. */
