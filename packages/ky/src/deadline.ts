@@ -3,8 +3,7 @@ import type { Options } from 'ky';
 
 /** A timer may fire up to 2 ms early, since it drops fractions of a millisecond. */
 const TIMER_EARLY_MS = 2;
-/** ky's default for `timeout`. */
-const KY_TIMEOUT_MS = 10_000;
+const KY_DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Returns a function for the time left of one of ky's time limits, in milliseconds. The limit runs from now on, and its length may
@@ -21,7 +20,7 @@ export function remainingOf(limit: () => number | false | undefined, clock: Cloc
 
 /** ky's time limit for one request. */
 export function timeoutOf({ timeout }: Options): number | false {
-  return timeout ?? KY_TIMEOUT_MS;
+  return timeout ?? KY_DEFAULT_TIMEOUT_MS;
 }
 
 /** Whether ky's `timeout` may have ended a request that began at `startedAt`, by `kyTime()`. */

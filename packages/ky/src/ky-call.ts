@@ -103,9 +103,9 @@ export class KyCall {
     this.#readRetryOption(options);
     // An `afterResponse` hook of the caller may force a retry, which ky can make only of a request that it has cloned.
     const requestBody = this.#judgedIn === 'callerHooks' ? undefined : request.body;
-    const mayKeepStream = this.#original.limit !== undefined && this.#original.limit > 0;
-    const bodies = { body: options.body, requestBody, mayKeepStream };
-    if (this.#attempts.keepOneShotBody(request, bodies)) this.#set({ limit: NOT_BY_KY });
+    const mayKeep = this.#original.limit !== undefined && this.#original.limit > 0;
+    const bodies = { body: options.body, requestBody, mayKeep };
+    if (this.#attempts.keepOneShotBody(request, bodies)) this.#setRetryOption({ limit: NOT_BY_KY });
   };
 
   /** Reads ky's copy of the `retry` option, which `beforeRequest` hooks of the caller may have changed, and makes ky's loop ask us. */
@@ -117,7 +117,7 @@ export class KyCall {
     this.#original = original;
     const policy = this.#original === this.#initial ? this.#policy : this.#policyOf(this.#original);
     this.#attempts.setPolicy(policy, options.retry);
-    this.#set({
+    this.#setRetryOption({
       backoffLimit: Infinity,
       jitter: undefined,
       shouldRetry: ({ error }) => this.#state.judgeError(error),
@@ -125,8 +125,7 @@ export class KyCall {
     });
   }
 
-  /** Changes ky's copy of the `retry` option. */
-  #set(changes: RetryOptions): void {
+  #setRetryOption(changes: RetryOptions): void {
     setForKy(this.#normalized!.retry, changes);
   }
 
@@ -137,7 +136,7 @@ export class KyCall {
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
     // ky checks the method before it calls `shouldRetry`. Our rules check it themselves, and give a reason.
-    this.#set({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
+    this.#setRetryOption({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     try {
       const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));

@@ -21,23 +21,19 @@ export function copyOf({ url, method, headers, redirect, signal }: Request): Req
   return { url, method, headers: Object.fromEntries(headers), redirect, signal };
 }
 
-/** The body in the options of a call, and the stream that the `Request` makes of it. `mayKeepStream`: ky may keep the stream in memory. */
+/** The body in the options of a call, and the stream that the `Request` makes of it. `mayKeep`: ky may keep a stream in memory. */
 export interface Bodies {
   readonly body: BodyInit | null | undefined;
   readonly requestBody: ReadableStream | null | undefined;
-  readonly mayKeepStream: boolean;
+  readonly mayKeep: boolean;
 }
 
 /**
  * Returns the body if the request must not be cloned: a stream, unless ky may keep it in memory; or the body of a `Request` that may not be
  * repeated.
  */
-export function oneShotBody(
-  call: Call,
-  { body, requestBody, mayKeepStream }: Bodies,
-  policy: Policy,
-): BodyInit | undefined {
-  if (mayKeepStream && isRepeatable(call, policy)) return undefined;
+export function oneShotBody(call: Call, { body, requestBody, mayKeep }: Bodies, policy: Policy): BodyInit | undefined {
+  if (mayKeep && isRepeatable(call, policy)) return undefined;
   if (body) return call.with({ init: { ...call.init, body } }).replayable ? undefined : body;
   return requestBody && !isRepeatable(call, policy) ? requestBody : undefined;
 }

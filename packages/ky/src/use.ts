@@ -47,14 +47,14 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    let holder: Pick<Options, 'retry'> = options;
+    let latest: Pick<Options, 'retry'> = options; // later ky's copy of them
     let original: RetryOptions = {}; // differs from any option, so that the first read() reads it
     let own: RetryOverride | undefined;
     let override: RetryOverride | undefined;
     /** Reads the options again if they may have changed. A hook may change the object in `steadfetch.retry` in place. */
     const read = () => {
       const { steadfetch } = options;
-      const retry = originalOf(holder.retry);
+      const retry = originalOf(latest.retry);
       if (retry === original && own === steadfetch?.retry && typeof own !== 'object') return;
       own = steadfetch?.retry;
       override = overrideOf({ retry, steadfetch }, Math.random);
@@ -63,11 +63,11 @@ export function use(...middlewares: Middleware[]): Options {
     read();
     const isOff = override === false;
     if (isOff) original = { limit: 0 };
-    const allowsForced = !isOff && mayForceRetry(options);
+    const mayForce = !isOff && mayForceRetry(options);
     /** Without methods, ky's loop makes only the retries that a hook forces. */
     const turnOff = (retry: RetryOptions) =>
       noteOriginal(
-        Object.assign(retry, { limit: allowsForced ? (original.limit ?? 2) : NOT_BY_KY, methods: [] }),
+        Object.assign(retry, { limit: mayForce ? (original.limit ?? 2) : NOT_BY_KY, methods: [] }),
         original,
       );
     options.retry = turnOff({ ...original });
@@ -75,16 +75,16 @@ export function use(...middlewares: Middleware[]): Options {
     const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
       read();
       turnOff(copy.retry);
-      holder = copy;
+      latest = copy;
     };
     options.hooks = { ...options.hooks, beforeRequest: [beforeRequest, ...(options.hooks?.beforeRequest ?? [])] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (!allowsForced && !isOff && options.hooks.beforeRetry?.length) warnOnce(BEFORE_RETRY_UNUSED);
+      if (!mayForce && !isOff && options.hooks.beforeRetry?.length) warnOnce(BEFORE_RETRY_UNUSED);
     }
     const stackOfCall = unpack(() => !isOff && override)(layers);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
-      turnLoopOff(holder);
+      turnLoopOff(latest);
       read();
       const left = remainingOf(() => timeoutOf(options), systemClock);
       return withCallContext(stackOfCall, { remaining: () => Math.min(total(), left()) })(input, init);

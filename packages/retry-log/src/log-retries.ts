@@ -4,8 +4,7 @@ import { fieldsOf, giveUpLine, MAX_TEXT_LENGTH, recoverLine, refusalLine, retryL
 import { type LogEntry, type LogStyle, STYLES, styleOf, writerOf } from './log-style.ts';
 import { Stories } from './story.ts';
 
-/** The kinds of log lines. */
-type Kind = 'retry' | 'giveUp' | 'recover' | 'wait' | 'refused' | 'slow';
+type LineKind = 'retry' | 'giveUp' | 'recover' | 'wait' | 'refused' | 'slow';
 
 export interface LogRetriesOptions {
   /** In which order the logger takes a message and its fields. @default guessed from the logger */
@@ -14,14 +13,14 @@ export interface LogRetriesOptions {
    * The logger's method for each kind of line; `false` writes no line.
    * @default { retry: 'warn', giveUp: 'error', recover: 'info', wait: 'info', refused: 'warn', slow: 'warn' }
    */
-  levels?: { [Name in Kind]?: string | false };
+  levels?: { [Name in LineKind]?: string | false };
   /** The shortest wait at a gate that gets a line, in milliseconds. @default 1_000 */
   minWait?: number;
   /** A call that takes at least this long, in milliseconds, gets a line with its attempts and waits. @default 5_000 */
   slowAfter?: number;
 }
 
-const LEVELS: Record<Kind, string | false> = {
+const LEVELS: Record<LineKind, string | false> = {
   retry: 'warn',
   giveUp: 'error',
   recover: 'info',
@@ -55,8 +54,8 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
   const stories = new Stories();
   const writers = Object.fromEntries(
     Object.entries(levels).map(([kind, level]) => [kind, level === false ? undefined : writerOf(logger, level, style)]),
-  ) as Record<Kind, ((entry: LogEntry) => unknown) | undefined>;
-  const write = <Event extends SteadfetchEvent>(kind: Kind, event: Event, lineOf: (fields: Event) => string) => {
+  ) as Record<LineKind, ((entry: LogEntry) => unknown) | undefined>;
+  const write = <Event extends SteadfetchEvent>(kind: LineKind, event: Event, lineOf: (fields: Event) => string) => {
     if (!writers[kind]) return;
     const fields = fieldsOf(event);
     const { type, ...rest } = fields;
@@ -79,8 +78,10 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
   };
 }
 
-/** Checks the given levels, and fills in the defaults. */
-function checkLevels(option: string, levels: NonNullable<LogRetriesOptions['levels']>): Record<Kind, string | false> {
+function checkLevels(
+  option: string,
+  levels: NonNullable<LogRetriesOptions['levels']>,
+): Record<LineKind, string | false> {
   checkNames(option, levels, Object.keys(LEVELS));
   const given = Object.entries(levels).filter(([, level]) => level !== undefined);
   return { ...LEVELS, ...Object.fromEntries(given) };

@@ -43,12 +43,10 @@ const OPTIONS = {
 /** The options as data: the check and the default of each. */
 export const retryMonitorOptions: OptionTable<RetryMonitorOptions> = OPTIONS;
 
-/** The options with their defaults filled in. */
 export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>> & {
   readonly onRecovered: RetryMonitorOptions['onRecovered'];
 };
 
-/** Checks the options and fills in the defaults. */
 export function readMonitorOptions(options: RetryMonitorOptions): MonitorSettings {
   const settings = readOptions('retryMonitor', OPTIONS, options);
   return { ...settings, onExcessive: checkFunction('retryMonitor: onExcessive', settings.onExcessive!) };

@@ -20,7 +20,6 @@ export class SlidingShare {
     this.#now = now;
   }
 
-  /** Counts one call. */
   add(isMarked: boolean): void {
     const slot = this.#slot();
     const bucket = this.#buckets[slot % BUCKETS]!;

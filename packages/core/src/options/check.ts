@@ -36,13 +36,11 @@ export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIM
   return checkNumber(option, value, { min, max });
 }
 
-/** Returns the function, or throws. */
 export function checkFunction<T>(option: string, value: T): T {
   if (typeof value !== 'function') throw optionError(option, 'a function', value);
   return value;
 }
 
-/** Returns the string, or throws. */
 export function checkString(option: string, value: unknown): string {
   if (typeof value !== 'string') throw optionError(option, 'a string', value);
   return value;
@@ -61,7 +59,6 @@ export function optionError(
   return new kind(`${option}: expected ${expected}, got ${show(value)}`);
 }
 
-/** Returns the boolean, or throws. */
 export function checkBoolean(option: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw optionError(option, 'true or false', value);
   return value;
