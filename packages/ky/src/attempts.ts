@@ -55,7 +55,7 @@ export class Attempts {
   }
 
   /** Whether ky makes no further attempt, because its limit is used up. */
-  get isLimitReached(): boolean {
+  get limitReached(): boolean {
     return this.number > this.#kyRetry!.limit;
   }
 
@@ -66,7 +66,7 @@ export class Attempts {
   }
 
   /** Keeps the first request's body if it can be sent only once. Returns whether it did: ky must not clone that request, nor hold its stream in memory. */
-  keepOneShotBody(request: Request, bodies: Bodies): boolean {
+  keepBody(request: Request, bodies: Bodies): boolean {
     this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
     return this.#oneShot !== undefined;
   }

@@ -50,7 +50,7 @@ export class CallState {
 
   /** Rethrows what an attempt threw. Judges it first if it ends the call and is not an `Error`, because ky then calls no hook. */
   async judgeLast(attempt: Attempt, error: unknown): Promise<never> {
-    const isLast = this.#attempts.isLimitReached && this.#attempts.open === attempt;
+    const isLast = this.#attempts.limitReached && this.#attempts.open === attempt;
     if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
     throw error;
   }
@@ -92,8 +92,8 @@ export class CallState {
     return this.#pending.due;
   }
 
-  /** Records an attempt that a hook of the caller repeats. No rule judges it. */
-  recordForced(attempt: Attempt): void {
+  /** To be called when a hook of the caller forces a retry. Records the attempt before it, which no rule judges. */
+  forced(attempt: Attempt): void {
     const { number } = this.#attempts;
     recordAttempt(this.#attempts.close(attempt), number, { response: attempt.response!, failed: false });
     this.#pending.force();

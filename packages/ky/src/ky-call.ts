@@ -52,7 +52,7 @@ export class KyCall {
   readonly #needsData: boolean;
   #normalized: NormalizedOptions | undefined;
   /** Where a response is judged: after `afterResponse` hooks of the caller, in an empty one of ours, or in `fetch`. */
-  #judgedIn: 'callerHooks' | 'ownHook' | 'fetch' = 'fetch';
+  #judgedIn: 'caller' | 'own' | 'fetch' = 'fetch';
 
   constructor(options: Options, policyOf: PolicyOf, meta?: unknown) {
     this.#options = options;
@@ -77,7 +77,7 @@ export class KyCall {
     const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = hooks!;
     const needsTime = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const wrapped = afterResponse.length > 0 || !needsTime ? afterResponse : [() => {}];
-    this.#judgedIn = afterResponse.length > 0 ? 'callerHooks' : needsTime ? 'ownHook' : 'fetch';
+    this.#judgedIn = afterResponse.length > 0 ? 'caller' : needsTime ? 'own' : 'fetch';
     this.#options.retry = noteOriginal({ ...this.#original, limit: this.#policy.maxRetries }, this.#original);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     const beforeOthers: BeforeRetryHook = ({ retryCount }) => this.#state.beforeRetry(retryCount + 1);
@@ -102,10 +102,9 @@ export class KyCall {
   readonly #prepare: BeforeRequestHook = ({ request, options }) => {
     this.#readRetryOption(options);
     // An `afterResponse` hook of the caller may force a retry, which ky can make only of a request that it has cloned.
-    const requestBody = this.#judgedIn === 'callerHooks' ? undefined : request.body;
+    const stream = this.#judgedIn === 'caller' ? undefined : request.body;
     const mayKeep = this.#original.limit !== undefined && this.#original.limit > 0;
-    const bodies = { body: options.body, requestBody, mayKeep };
-    if (this.#attempts.keepOneShotBody(request, bodies)) this.#setRetryOption({ limit: NOT_BY_KY });
+    if (this.#attempts.keepBody(request, { body: options.body, stream, mayKeep })) this.#setRetry({ limit: NOT_BY_KY });
   };
 
   /** Reads ky's copy of the `retry` option, which `beforeRequest` hooks of the caller may have changed, and makes ky's loop ask us. */
@@ -117,7 +116,7 @@ export class KyCall {
     this.#original = original;
     const policy = this.#original === this.#initial ? this.#policy : this.#policyOf(this.#original);
     this.#attempts.setPolicy(policy, options.retry);
-    this.#setRetryOption({
+    this.#setRetry({
       backoffLimit: Infinity,
       jitter: undefined,
       shouldRetry: ({ error }) => this.#state.judgeError(error),
@@ -125,7 +124,7 @@ export class KyCall {
     });
   }
 
-  #setRetryOption(changes: RetryOptions): void {
+  #setRetry(changes: RetryOptions): void {
     setForKy(this.#normalized!.retry, changes);
   }
 
@@ -136,7 +135,7 @@ export class KyCall {
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
     // ky checks the method before it calls `shouldRetry`. Our rules check it themselves, and give a reason.
-    this.#setRetryOption({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
+    this.#setRetry({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     try {
       const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
@@ -151,7 +150,7 @@ export class KyCall {
   /** Whether the response is judged after `fetch`. A value that ky does not recognize as a `Response` is, if ky makes an `HTTPError` of it. */
   #isJudgedLater(response: Response): boolean {
     if (!isResponse(response)) return throwsFor(response, this.#options);
-    if (this.#judgedIn !== 'ownHook' || isCancellable(response)) return this.#judgedIn !== 'fetch';
+    if (this.#judgedIn !== 'own' || isCancellable(response)) return this.#judgedIn !== 'fetch';
     shareOnce(response);
     return false;
   }
@@ -165,10 +164,10 @@ export class KyCall {
       const attempt = attempts.open;
       if (!attempt?.response) return hook(hookState);
       const answer = await run(hook, hookState, (error) =>
-        isForceRetryError(error) ? state.recordForced(attempt) : state.stopByHook(error),
+        isForceRetryError(error) ? state.forced(attempt) : state.stopByHook(error),
       );
       if (answer instanceof ky.retry().constructor) {
-        state.recordForced(attempt);
+        state.forced(attempt);
         return answer;
       }
       if (isResponse(answer)) attempt.response = answer;

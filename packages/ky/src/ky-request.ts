@@ -24,7 +24,7 @@ export function copyOf({ url, method, headers, redirect, signal }: Request): Req
 /** The body in the options of a call, and the stream that the `Request` makes of it. `mayKeep`: ky may keep a stream in memory. */
 export interface Bodies {
   readonly body: BodyInit | null | undefined;
-  readonly requestBody: ReadableStream | null | undefined;
+  readonly stream: ReadableStream | null | undefined;
   readonly mayKeep: boolean;
 }
 
@@ -32,10 +32,10 @@ export interface Bodies {
  * Returns the body if the request must not be cloned: a stream, unless ky may keep it in memory; or the body of a `Request` that may not be
  * repeated.
  */
-export function oneShotBody(call: Call, { body, requestBody, mayKeep }: Bodies, policy: Policy): BodyInit | undefined {
+export function oneShotBody(call: Call, { body, stream, mayKeep }: Bodies, policy: Policy): BodyInit | undefined {
   if (mayKeep && isRepeatable(call, policy)) return undefined;
   if (body) return call.with({ init: { ...call.init, body } }).replayable ? undefined : body;
-  return requestBody && !isRepeatable(call, policy) ? requestBody : undefined;
+  return stream && !isRepeatable(call, policy) ? stream : undefined;
 }
 
 /** A signal that aborts when this one does, except if `isIgnored` then returns true. */
