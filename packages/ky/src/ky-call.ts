@@ -25,23 +25,24 @@ type PolicyOf = (retry: Options['retry']) => Policy;
 /**
  * Drives ky's own loop for one call: the rules of `retry` decide, and ky sends. All hooks and closures here belong to this call alone.
  *
- * | ky calls        | what we do there                                                   | the call may end there with             |
- * | --------------- | ------------------------------------------------------------------ | --------------------------------------- |
- * | `beforeRequest` | `#note` first; `#prepare` last, when `retry` option and body are final |                                     |
- * | `fetch`         | `#fetch` sends an attempt; judges a response that no hook will see | the response; a value that is no `Error` |
- * | `afterResponse` | `#wrap` wraps the caller's hooks; judges after the last one        | the response; an error of a hook        |
- * | `shouldRetry`   | `state.judgeError` judges an error, and waits                      | an abort                                |
- * | `delay`         | `state.delay`: 0 after our wait, else our backoff                  | an abort while ky waits                 |
- * | `beforeRetry`   | `state.beforeRetry` first: waits if ky skipped `shouldRetry`; then `watch` | an abort; what a hook decides   |
- * | `beforeError`   | `state.end` first: judges an error if ky skipped `shouldRetry`     | an `Error`                              |
+ * | ky calls        | what we do there                                               | the call may end there with              |
+ * | --------------- | -------------------------------------------------------------- | ---------------------------------------- |
+ * | `beforeRequest` | `#note` first; `#prepare` last, when option and body are final |                                          |
+ * | `fetch`         | `#fetch` sends an attempt; judges a response that no hook gets | the response; a value that is no `Error` |
+ * | `afterResponse` | `#wrap` wraps the caller's hooks; judges after the last one    | the response; an error of a hook         |
+ * | `shouldRetry`   | `state.judgeError` judges an error, and waits                  | an abort                                 |
+ * | `delay`         | `state.delay`: 0 after our wait, else our backoff              | an abort while ky waits                  |
+ * | `beforeRetry`   | `state.beforeRetry` first: waits if ky skipped `shouldRetry`   | an abort; what a hook decides            |
+ * | `beforeError`   | `state.end` first: judges if ky skipped `shouldRetry`          | an `Error`                               |
  *
  * ky skips `shouldRetry` once its limit or `totalTimeout` is used up. It skips `beforeError` for a value that is not an `Error`, and for
  * an error that a `beforeRetry` hook throws.
  */
 export class KyCall {
   readonly #options: Options;
-  /** ky's own `retry` option as the caller wrote it: when our `init` hook ran, and with later changes by hooks of the caller. */
+  /** ky's own `retry` option as the caller wrote it, when our `init` hook ran. */
   readonly #initial: RetryOptions;
+  /** The same with later changes by hooks of the caller. */
   #original: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
