@@ -12,7 +12,7 @@ export function checkHooks<Hooks extends object>(
   for (const hook of all) {
     if (Object(hook) === hook && isPlain(hook)) checkNames(option, hook, names);
     else if (!names.some((name) => name in Object(hook))) {
-      throw optionError(option, `an object with ${names.join(', ')}, or an array of such`, hook);
+      throw optionError(option, `an object with ${names.join(', ')}, or an array of them`, hook);
     }
     for (const name of names) if (hook[name] !== undefined) checkFunction(`${option}.${name}`, hook[name]);
   }
