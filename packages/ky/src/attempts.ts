@@ -20,27 +20,27 @@ import {
   kyRequests,
   oneShotBody,
   type RequestCopy,
-  signalUntil,
+  signalExcept,
 } from './ky-request.ts';
 import type { KyRetry } from './ky-retry.ts';
 
-/** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
+/** The attempts of one call in ky's loop, each described as a `Call` for the retry rules. An attempt is open until its outcome is judged. */
 export class Attempts {
-  /** None for a response that a hook made up, or an error that a hook threw. */
+  /** `undefined` while the loop handles a response that a hook made up, or an error that a hook threw. */
   open: Attempt | undefined;
-  /** The number of the attempt under way, 1 for the first. */
+  /** The number of the current attempt, 1 for the first. */
   number = 1;
-  /** Begins with the first request. */
+  /** `undefined` until the first request. */
   session: Session | undefined;
-  /** Of an `observe()` that the fetch begins with: it gets ky's whole loop as one call, with one start and one end. */
+  /** For an `observe()` that is outermost in ky's `fetch`: it gets one `start` and one `end` for ky's whole loop. */
   #observation: CallObservation | undefined;
   readonly #options: Options;
   policy: Policy & { maxRetries: number };
-  /** ky's own record of its `retry` option, which it reads before each retry. */
-  #kept: KyRetry | undefined;
+  /** The option that ky's loop reads before each retry. */
+  #kyRetry: KyRetry | undefined;
   readonly #startedAt: number;
   readonly #observer: ReturnType<typeof observerOf>;
-  /** What all descriptions of the call are made from. */
+  /** The members that are the same in each description of the call. */
   #base: Call;
   /** The body, if it can be sent only once. */
   #oneShot: BodyInit | undefined;
@@ -54,19 +54,19 @@ export class Attempts {
     this.#base.record.meta = meta;
   }
 
-  /** Whether ky's limit is spent. */
-  get areSpent(): boolean {
-    return this.number > this.#kept!.limit;
+  /** Whether ky makes no further attempt, because its limit is used up. */
+  get limitReached(): boolean {
+    return this.number > this.#kyRetry!.limit;
   }
 
-  /** Sets the policy of the call. Its limit follows that in `kept`, which a hook may lower. */
-  adopt(policy: Policy, kept: KyRetry): void {
+  /** Sets the policy of the call. A hook may lower the limit in `kyRetry` later, and the policy then follows. */
+  setPolicy(policy: Policy, kyRetry: KyRetry): void {
     this.policy = { ...policy };
-    this.#kept = kept;
+    this.#kyRetry = kyRetry;
   }
 
-  /** Keeps the body of the first request, before it is sent, if it can be sent only once. Then ky must not clone the request: a clone keeps a streamed body in memory. */
-  prepare(request: Request, bodies: Bodies): boolean {
+  /** Keeps the first request's body if it can be sent only once. Returns whether it did: ky must not clone that request, nor hold its stream in memory. */
+  keepBody(request: Request, bodies: Bodies): boolean {
     this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
     return this.#oneShot !== undefined;
   }
@@ -75,7 +75,7 @@ export class Attempts {
     const { sends } = this.#base.record;
     const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends, startedAt: kyTime() };
     this.session ??= this.#start(attempt);
-    beginAttempt(this.session); // the hooks before a request are not part of it
+    beginAttempt(this.session); // here, since the time of `beforeRequest` hooks is not part of the attempt
     this.open = attempt;
     return attempt;
   }
@@ -93,7 +93,7 @@ export class Attempts {
     return startSession(call, this.policy, isRepeatable(call, this.policy), this.#startedAt);
   }
 
-  /** The call as this attempt sends it, with the marks that an attempt of `retry()` has. */
+  /** The call to send for this attempt, with the same marks as an attempt of `retry()`. */
   callToSend({ copy, kyRequest: { request } }: Attempt, init: RequestInit | undefined): Call {
     const call = this.#describe(copy);
     const session = { ...this.session!, call, repeatable: isRepeatable(call, this.policy) };
@@ -102,19 +102,19 @@ export class Attempts {
   }
 
   /**
-   * A request of ky as a call, for the rules. No body is copied. The signal is the caller's own where the options name it. One that
-   * came inside a `Request` is known only through ky's.
+   * A request of ky as a call, for the rules. Copies no body. The signal is the caller's own if the options have it. A signal that came
+   * inside a `Request` is known only through the signal that ky derives from it.
    */
-  #describe({ url, signal, ...asked }: RequestCopy): Call {
+  #describe({ url, signal, ...members }: RequestCopy): Call {
     const caller = this.#options.signal ?? signal;
     const body = this.#oneShot;
     return this.#base.with({
       input: url,
-      init: { ...asked, ...(caller && { signal: caller }), ...(body && { body }) },
+      init: { ...members, ...(caller && { signal: caller }), ...(body && { body }) },
     });
   }
 
-  /** The attempt has ended. Returns the session, in which the call is now what this attempt has sent. */
+  /** Closes an attempt that has ended. Returns the session, whose call now describes this attempt. */
   close(attempt: Attempt): Session {
     this.open = undefined;
     const call = this.#describe(attempt.copy);
@@ -122,27 +122,27 @@ export class Attempts {
     return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
   }
 
-  /** The attempt has ended, and the rules are to judge its outcome. */
+  /** Closes an attempt whose outcome the rules will judge. */
   closeFailed(attempt: Attempt, outcome: Outcome): FailedAttempt {
     const session = this.close({ ...attempt, copy: this.#withoutTimeout(attempt, outcome.error) });
-    // A hook of the caller may have lowered it meanwhile.
-    if (!this.#oneShot) this.policy.maxRetries = this.#kept!.limit;
+    // A hook of the caller may have lowered the limit meanwhile.
+    if (!this.#oneShot) this.policy.maxRetries = this.#kyRetry!.limit;
     return new FailedAttempt(session, this.number, outcome, session.call.record.sends > attempt.sends);
   }
 
   /**
-   * Where the options name no signal, that of the request stands for the caller's. It is ky's own, and a timeout of ky is no abort by
-   * the caller: neither one that has ended the attempt, nor one that comes while its response is judged and the call is held.
+   * If the options have no signal, we take an abort of ky's request signal for an abort by the caller. But ky's timeout aborts the same
+   * signal. This copy ignores that timeout, whether it ended the attempt or comes later, while the rules judge the response.
    */
   #withoutTimeout(attempt: Attempt, error: unknown): RequestCopy {
     const { copy, startedAt } = attempt;
     if (isKyTimeout(error)) return { ...copy, signal: undefined };
     if (this.#options.signal || !copy.signal) return copy;
-    const isOver = () => !attempt.isAnswered && mayHaveTimedOut(this.#options, startedAt);
-    return { ...copy, signal: signalUntil(copy.signal, isOver) };
+    const isTimeout = () => !attempt.isAnswered && mayHaveTimedOut(this.#options, startedAt);
+    return { ...copy, signal: signalExcept(copy.signal, isTimeout) };
   }
 
-  /** The call has ended so. Only its first end counts; a call that has not begun has none. */
+  /** Reports the end of the call to observers. Only the first report has an effect, and none before the first request. */
   end(ending: { response?: Response; error?: unknown }): void {
     const observation = this.#observation;
     this.#observation = undefined;
@@ -150,12 +150,12 @@ export class Attempts {
     observation?.end(this.session?.call ?? this.#base, { ...status, ...ending });
   }
 
-  /** The call rejects with this. ky passes an `Error` to its `beforeError` hooks, and the first of them, ours, emits the end. For anything else it calls no hook. */
+  /** Reports a rejection with a value that is not an `Error`. For an `Error`, our `beforeError` hook reports the end; for other values ky calls no hook. */
   reject(thrown: unknown): void {
     if (!(thrown instanceof Error)) this.end({ error: thrown });
   }
 
-  /** Our backoff before a retry that a hook of the caller forces: the least of it, which is ky's, since the server has not failed. */
+  /** The wait before a retry that a hook of the caller forces. It has no jitter, so that it is as long as ky's own: the server has not failed. */
   backoff(attempt: number): number {
     const session = this.session ?? startSession(this.#base, this.policy, true, this.#startedAt);
     const policy = { ...session.policy, random: () => 0 };

@@ -1,13 +1,13 @@
 import { Call, type CallChanges, type Fetch, type NamedOptions, type Next } from '@steadfetch/core';
 import { releaseBodies, toNext } from '@steadfetch/core/kit';
 
-/** The fetch, with more about each call than `fetch(input, init)` can say: which layer retries, which attempt, how much time is left. */
+/** Adds to each call what `fetch(input, init)` cannot carry: which layer retries, the number of the attempt, the time left. */
 export function withCallContext(fetch: Fetch | undefined, changes: CallChanges): Fetch {
   const enter = entryOf(fetch);
   return async (input, init) => enter(Call.from(input, init).with(changes));
 }
 
-/** What ky hands to a fetch, without our options. They stay in the options that hooks see, and may hand on to another call. */
+/** The init that ky passes to `fetch`, without our options. Hooks still see them in ky's options, and may pass them on to another call. */
 export function withoutOurs(init: (RequestInit & NamedOptions) | undefined): RequestInit | undefined {
   if (!init || !('steadfetch' in init)) return init;
   const { steadfetch: _, ...others } = init;
@@ -15,8 +15,8 @@ export function withoutOurs(init: (RequestInit & NamedOptions) | undefined): Req
 }
 
 /**
- * Hands calls to a fetch. Of a call that fails the body is used up, as by `fetch`: ky would close a form that Node goes on
- * writing, which ends the process.
+ * Passes calls to a fetch. Marks the body of a failed call as used, as `fetch` itself does. Otherwise ky would cancel the body, and
+ * cancelling a form that Node is still writing ends the process.
  */
 export function entryOf(fetch: Fetch | undefined): Next {
   const enter = toNext(fetch ?? ((input, init) => globalThis.fetch(input, init)));

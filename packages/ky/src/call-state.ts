@@ -13,14 +13,14 @@ import type { Attempts } from './attempts.ts';
 import { Pending } from './pending.ts';
 
 /**
- * What is decided about one call of ky: each attempt that has ended is judged, the retry that follows is pending until it is sent,
- * and the call has one end.
+ * Decides what follows each attempt of one call, and reports how the call ends. The retry rules judge each attempt that has ended. A
+ * retry that they decide on is pending until it is sent. Each call has exactly one end.
  */
 export class CallState {
   readonly #attempts: Attempts;
   readonly #pending: Pending;
-  /** The last decision of the rules, made or under way. A timeout of ky can come before it is made. */
-  #judging: Promise<Retry | undefined> | undefined;
+  /** The latest decision of the rules. ky's timeout can come before it is made. */
+  #decision: Promise<Retry | undefined> | undefined;
   #isOver = false;
 
   constructor(options: Options, attempts: Attempts) {
@@ -28,12 +28,12 @@ export class CallState {
     this.#pending = new Pending(options, attempts);
   }
 
-  /** The pending retry is sent: its end is that of the attempt. */
+  /** To be called when a request is sent. From then on the pending retry ends as its attempt does. */
   sent(): void {
     this.#pending.sent();
   }
 
-  /** Returns the decision to repeat the call, if it is that. Else the call ends with this response. */
+  /** Returns the retry to make after this response. Returns `undefined` if the call ends with the response. */
   async judgeResponse(attempt: Attempt, response: Response): Promise<Retry | undefined> {
     let due: Retry | undefined;
     if (isJudged(response, this.#attempts.policy)) {
@@ -48,26 +48,26 @@ export class CallState {
     return due;
   }
 
-  /** Judges what the last attempt threw if that is no `Error`, since ky calls no hook for it. Throws it again. */
+  /** Rethrows what an attempt threw. Judges it first if it ends the call and is not an `Error`, because ky then calls no hook. */
   async judgeLast(attempt: Attempt, error: unknown): Promise<never> {
-    const isLast = this.#attempts.areSpent && this.#attempts.open === attempt;
+    const isLast = this.#attempts.limitReached && this.#attempts.open === attempt;
     if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
     throw error;
   }
 
-  /** Returns whether ky's loop goes on after this error. If so, it waits first until the next attempt is due. */
+  /** Returns whether ky's loop should go on after this error. If so, waits first until the next attempt is due. */
   async judgeError(error: Error): Promise<boolean> {
     const attempt = this.#attempts.open;
     const outcome = attempt && outcomeOf(attempt, error);
     if (outcome) await this.#judge(attempt, outcome);
-    // A timeout of ky may come while a response is judged.
-    else await this.#judging?.catch(() => {});
+    // ky's timeout may come while the rules judge a response.
+    else await this.#decision?.catch(() => {});
     return this.#pending.wait();
   }
 
-  /** Judges an attempt that has ended. Returns the decision to repeat it, if it is that. Where ky calls no hook for it, the call ends here. */
+  /** Judges an attempt that has ended. Returns the retry to make, if any. Reports the end of the call if ky calls no hook for it. */
   #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
-    this.#judging = this.#decide(attempt, outcome).then(
+    this.#decision = this.#decide(attempt, outcome).then(
       (due) => {
         if (!due && outcome.failed) this.#attempts.reject(outcome.error);
         return due;
@@ -77,7 +77,7 @@ export class CallState {
         throw thrown;
       },
     );
-    return this.#judging;
+    return this.#decision;
   }
 
   /** Asks the rules, which call the hooks of `retry`. */
@@ -87,30 +87,30 @@ export class CallState {
     if (this.#pending.aborted) return undefined;
     const decision = await handleFailure(failure);
     if (decision.retry) this.#pending.announce(failure, decision);
-    // ky's `totalTimeout` has run out meanwhile.
+    // ky's `totalTimeout` has ended the call meanwhile.
     if (this.#isOver) this.#pending.stop('deadline');
     return this.#pending.due;
   }
 
-  /** Records an attempt that a hook of the caller repeats, whatever came of it. No rule is asked. */
-  passOver(attempt: Attempt): void {
+  /** To be called when a hook of the caller forces a retry. Records the attempt before it, which no rule judges. */
+  forced(attempt: Attempt): void {
     const { number } = this.#attempts;
     recordAttempt(this.#attempts.close(attempt), number, { response: attempt.response!, failed: false });
     this.#pending.force();
   }
 
-  /** How long ky itself waits: not at all after our own wait, else our backoff before a retry that another hook forces. */
+  /** How long ky itself waits before a retry: 0 if we have waited already; our backoff if a hook of the caller forces the retry. */
   delay(attempt: number): number {
     return this.#pending.due ? 0 : this.#attempts.backoff(attempt);
   }
 
-  /** ky goes on to this attempt. Where it has not asked us, the wait follows here. */
-  async again(attempt: number): Promise<void> {
+  /** To be called before each retry. If ky skipped `shouldRetry`, in which we wait otherwise, waits here until the retry is due. */
+  async beforeRetry(attempt: number): Promise<void> {
     await this.#pending.wait();
     this.#attempts.number = attempt;
   }
 
-  /** ky ends the call with this error. Judges it where ky has not asked, since its limit is spent. Returns the error to end with. */
+  /** To be called when ky ends the call with this error. Judges it if ky skipped `shouldRetry`. Returns the error to throw. */
   async end(error: Error): Promise<Error> {
     const attempt = this.#attempts.open;
     const outcome = attempt && outcomeOf(attempt, error);
@@ -120,7 +120,7 @@ export class CallState {
       if (outcome) await this.#decide(attempt, outcome);
       this.#pending.stop(this.#pending.reasonOf(error), error);
     } catch (thrown) {
-      // The hooks of the caller come next, and must see it.
+      // The `beforeError` hooks of the caller come next, and must see this error.
       if (!(thrown instanceof Error)) throw thrown;
       ending = thrown;
     } finally {
@@ -129,7 +129,7 @@ export class CallState {
     return withHistory(ending, this.#attempts.session?.call.record.history);
   }
 
-  /** A hook of the caller ends the call with this error. `isFinal`: ky calls no hook after it, as for what is no `Error`. */
+  /** To be called when a hook of the caller ends the call. `isFinal` says that ky calls no further hook, as for a value that is not an `Error`. */
   stopByHook(error: unknown, isFinal: boolean = !(error instanceof Error)): void {
     this.#pending.stop('predicate', error);
     if (isFinal) this.#attempts.end({ error });

@@ -3,7 +3,7 @@ import { isResponse } from './retried-response.ts';
 
 type Ended = (error: unknown) => void;
 
-/** A `beforeRetry` hook of the caller, watched for an end of the call: ky reports it nowhere when one stops, throws or answers. */
+/** Wraps a `beforeRetry` hook of the caller. Calls `ended` if the hook ends the call by `ky.stop`, an error or a response, which ky reports nowhere. */
 export function watch(hook: BeforeRetryHook, ended: Ended): BeforeRetryHook {
   return async (state) => {
     const answer = await run(hook, state, ended);
@@ -12,7 +12,7 @@ export function watch(hook: BeforeRetryHook, ended: Ended): BeforeRetryHook {
   };
 }
 
-/** Calls a hook. `failed` gets what it throws. */
+/** Calls a hook, and passes to `failed` what the hook throws. */
 export async function run<State, Answer>(
   hook: (state: State) => Answer,
   state: State,

@@ -1,36 +1,35 @@
 import { type Clock, monotonic } from '@steadfetch/core';
 import type { Options } from 'ky';
 
-/** So much earlier than asked a timer may fire, in milliseconds: it drops fractions. */
-const EARLY = 2;
-/** ky's own default for `timeout`. */
-const TIMEOUT = 10_000;
+/** A timer may fire up to 2 ms early, since it drops fractions of a millisecond. */
+const TIMER_EARLY_MS = 2;
+const KY_DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
- * What is left of a limit of ky, which runs from now on and may change. A little less, since ky's timer may fire early,
- * and a retry must not be announced which ky then forbids.
+ * Returns a function for the time left of one of ky's time limits, in milliseconds. The limit runs from now on, and its length may
+ * change. The result is 2 ms too small, since ky's timer may fire early: we must not announce a retry that ky then prevents.
  */
 export function remainingOf(limit: () => number | false | undefined, clock: Clock): () => number {
   const now = monotonic(clock);
   const startedAt = now();
   return () => {
-    const given = limit();
-    return typeof given === 'number' ? given - EARLY - (now() - startedAt) : Infinity;
+    const ms = limit();
+    return typeof ms === 'number' ? ms - TIMER_EARLY_MS - (now() - startedAt) : Infinity;
   };
 }
 
-/** ky's limit for one request. */
+/** ky's time limit for one request. */
 export function timeoutOf({ timeout }: Options): number | false {
-  return timeout ?? TIMEOUT;
+  return timeout ?? KY_DEFAULT_TIMEOUT_MS;
 }
 
-/** Whether ky's `timeout` may have ended a request that began then, by `kyTime`. */
+/** Whether ky's `timeout` may have ended a request that began at `startedAt`, by `kyTime()`. */
 export function mayHaveTimedOut(options: Options, startedAt: number): boolean {
   const timeout = timeoutOf(options);
-  return timeout !== false && kyTime() >= startedAt + timeout - EARLY;
+  return timeout !== false && kyTime() >= startedAt + timeout - TIMER_EARLY_MS;
 }
 
-/** As ky reads it. */
+/** The time in milliseconds, from the clock that ky uses. */
 export function kyTime(): number {
   return globalThis.performance?.now() ?? Date.now();
 }

@@ -17,105 +17,107 @@ import { Attempts } from './attempts.ts';
 import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, NOT_BY_KY, noteSaid, saidIn, setForKy } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteOriginal, originalOf, setForKy } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
 
 /**
- * One call of ky as its own loop drives it: every hook and closure here belongs to this call alone.
+ * Drives ky's own loop for one call: the rules of `retry` decide, and ky sends. All hooks and closures here belong to this call alone.
  *
- * | ky calls        | what happens here                                                | the call may end with            |
- * | --------------- | ---------------------------------------------------------------- | -------------------------------- |
- * | `beforeRequest` | `#prepare`, the last: `retry` option and body are final          |                                  |
- * | `fetch`         | `#fetch` sends an attempt, and judges a response no hook sees    | the response; what is no `Error` |
- * | `afterResponse` | `#follow`, each of the caller; after the last one it judges      | the response; what a hook throws |
- * | `shouldRetry`   | `state.judgeError` judges an error, and waits                    | an abort                         |
- * | `delay`         | `state.delay`: 0 after our wait, else our backoff                | an abort while ky waits          |
- * | `beforeRetry`   | `state.again`, the first: waits where ky did not ask; then `watch` | an abort; a hook's own end     |
- * | `beforeError`   | `state.end`, the first: judges what ky did not ask about         | an `Error`                       |
+ * | ky calls        | what we do there                                               | the call may end there with              |
+ * | --------------- | -------------------------------------------------------------- | ---------------------------------------- |
+ * | `beforeRequest` | `#note` first; `#prepare` last, when option and body are final |                                          |
+ * | `fetch`         | `#fetch` sends an attempt; judges a response that no hook gets | the response; a value that is no `Error` |
+ * | `afterResponse` | `#wrap` wraps the caller's hooks; judges after the last one    | the response; an error of a hook         |
+ * | `shouldRetry`   | `state.judgeError` judges an error, and waits                  | an abort                                 |
+ * | `delay`         | `state.delay`: 0 after our wait, else our backoff              | an abort while ky waits                  |
+ * | `beforeRetry`   | `state.beforeRetry` first: waits if ky skipped `shouldRetry`   | an abort; what a hook decides            |
+ * | `beforeError`   | `state.end` first: judges if ky skipped `shouldRetry`          | an `Error`                               |
  *
- * ky asks no `shouldRetry` once its limit or `totalTimeout` is spent. It calls no `beforeError` hook for what is no `Error`, nor
- * for what a `beforeRetry` hook throws.
+ * ky skips `shouldRetry` once its limit or `totalTimeout` is used up. It skips `beforeError` for a value that is not an `Error`, and for
+ * an error that a `beforeRetry` hook throws.
  */
 export class KyCall {
   readonly #options: Options;
-  /** What ky's own `retry` option says: as our `init` hook found it, and now. */
-  readonly #given: RetryOptions;
-  #said: RetryOptions;
+  /** ky's own `retry` option as the caller wrote it, when our `init` hook ran. */
+  readonly #initial: RetryOptions;
+  /** The same with later changes by hooks of the caller. */
+  #original: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
   readonly #attempts: Attempts;
   readonly #state: CallState;
   readonly #send: Next;
-  /** Whether somebody may look at `error.data` before a retry. */
-  readonly #seen: boolean;
+  /** Whether a `beforeRetry` hook of the caller may read `error.data`. */
+  readonly #needsData: boolean;
   #normalized: NormalizedOptions | undefined;
-  /** Which hooks see a response before it is judged: those of the caller, one of ours, or none. */
-  #stage: 'hooks' | 'hook' | 'fetch' = 'fetch';
+  /** Where a response is judged: after `afterResponse` hooks of the caller, in an empty one of ours, or in `fetch`. */
+  #judgedIn: 'caller' | 'own' | 'fetch' = 'fetch';
 
   constructor(options: Options, policyOf: PolicyOf, meta?: unknown) {
     this.#options = options;
     this.#policyOf = policyOf;
     this.#policy = policyOf(options.retry);
-    this.#given = asObject(options.retry);
-    this.#said = this.#given;
+    this.#initial = asObject(options.retry);
+    this.#original = this.#initial;
     this.#attempts = new Attempts(options, this.#policy, meta);
     this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
-    this.#seen = (options.hooks!.beforeRetry ?? []).length > 0;
+    this.#needsData = (options.hooks!.beforeRetry ?? []).length > 0;
   }
 
   /**
-   * Our hooks see a request last, after those that change it, and an error first, before it is replaced. A response is
-   * judged after the last `afterResponse` hook of the caller. Where there is none, it is judged before ky sees it, since
-   * ky clones what it shows to such hooks; but for a condition of the caller, which ky's `timeout` must not cut.
+   * Adds our hooks to the options. Ours see a request last, after the hooks that change it, and an error first, before a hook replaces it.
+   * We judge a response after the last `afterResponse` hook of the caller. If there is none, we judge in `fetch`, because ky clones each
+   * response that it shows to such a hook. A rule that needs time, such as `shouldRetry`, cannot run in `fetch`, where ky's `timeout` is
+   * still running: then we add an empty hook, and judge after it.
    */
   install(): void {
     const { hooks } = this.#options;
     const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = hooks!;
-    const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
-    const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
-    this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    this.#options.retry = noteSaid({ ...this.#said, limit: this.#policy.maxRetries }, this.#said);
+    const needsTime = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
+    const wrapped = afterResponse.length > 0 || !needsTime ? afterResponse : [() => {}];
+    this.#judgedIn = afterResponse.length > 0 ? 'caller' : needsTime ? 'own' : 'fetch';
+    this.#options.retry = noteOriginal({ ...this.#original, limit: this.#policy.maxRetries }, this.#original);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
-    const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
+    const beforeOthers: BeforeRetryHook = ({ retryCount }) => this.#state.beforeRetry(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
     const end: BeforeErrorHook = ({ error }) => this.#state.end(error);
     this.#options.hooks = {
       ...hooks,
       beforeRequest: [this.#note, ...beforeRequest, this.#prepare],
-      beforeRetry: [again, ...beforeRetry.map((hook) => watch(hook, stop))],
-      afterResponse: followed.map((hook, n) => this.#follow(hook, n === followed.length - 1)),
+      beforeRetry: [beforeOthers, ...beforeRetry.map((hook) => watch(hook, stop))],
+      afterResponse: wrapped.map((hook, n) => this.#wrap(hook, n === wrapped.length - 1)),
       beforeError: [end, ...beforeError],
     } as Hooks;
   }
 
-  /** The first after the `init` hooks, of which one after ours may have changed the `retry` option or put another in its place. */
+  /** Runs first after all `init` hooks. One that ran after ours may have changed the `retry` option, or replaced it. */
   readonly #note: BeforeRequestHook = ({ options }) => {
-    const known = saidIn(this.#options.retry);
-    if (known !== this.#said) this.#said = asObject(known);
-    noteSaid(options.retry, this.#said);
+    const now = originalOf(this.#options.retry);
+    if (now !== this.#original) this.#original = asObject(now);
+    noteOriginal(options.retry, this.#original);
   };
 
   readonly #prepare: BeforeRequestHook = ({ request, options }) => {
-    this.#adopt(options);
-    // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
-    const carried = this.#stage === 'hooks' ? undefined : request.body;
-    const kept = this.#said.limit !== undefined && this.#said.limit > 0;
-    if (this.#attempts.prepare(request, { body: options.body, carried, kept })) this.#set({ limit: NOT_BY_KY });
+    this.#readRetryOption(options);
+    // An `afterResponse` hook of the caller may force a retry, which ky can make only of a request that it has cloned.
+    const stream = this.#judgedIn === 'caller' ? undefined : request.body;
+    const mayKeep = this.#original.limit !== undefined && this.#original.limit > 0;
+    if (this.#attempts.keepBody(request, { body: options.body, stream, mayKeep })) this.#setRetry({ limit: NOT_BY_KY });
   };
 
-  /** Takes over ky's copy of the retry option, in which other `beforeRequest` hooks may have changed something. */
-  #adopt(options: NormalizedOptions): void {
+  /** Reads ky's copy of the `retry` option, which `beforeRequest` hooks of the caller may have changed, and makes ky's loop ask us. */
+  #readRetryOption(options: NormalizedOptions): void {
     if (this.#normalized) return;
     this.#normalized = options;
-    const said = saidIn(options.retry) as RetryOptions;
-    if (said !== this.#said) noteSaid(options.retry, said);
-    this.#said = said;
-    const policy = this.#said === this.#given ? this.#policy : this.#policyOf(this.#said);
-    this.#attempts.adopt(policy, options.retry);
-    this.#set({
+    const original = originalOf(options.retry) as RetryOptions;
+    if (original !== this.#original) noteOriginal(options.retry, original);
+    this.#original = original;
+    const policy = this.#original === this.#initial ? this.#policy : this.#policyOf(this.#original);
+    this.#attempts.setPolicy(policy, options.retry);
+    this.#setRetry({
       backoffLimit: Infinity,
       jitter: undefined,
       shouldRetry: ({ error }) => this.#state.judgeError(error),
@@ -123,8 +125,7 @@ export class KyCall {
     });
   }
 
-  /** Changes the option for ky's loop. */
-  #set(changes: RetryOptions): void {
+  #setRetry(changes: RetryOptions): void {
     setForKy(this.#normalized!.retry, changes);
   }
 
@@ -134,12 +135,12 @@ export class KyCall {
     const options = this.#normalized!;
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
-    // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
-    this.#set({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
+    // ky checks the method before it calls `shouldRetry`. Our rules check it themselves, and give a reason.
+    this.#setRetry({ methods: [...options.retry.methods, request.method.toLowerCase() as never] });
     const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     try {
       const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
-      // What comes after a timeout of ky belongs to no attempt.
+      // A response that comes after ky's timeout belongs to no attempt.
       if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;
       return await this.#judge(attempt, response);
     } finally {
@@ -147,40 +148,40 @@ export class KyCall {
     }
   }
 
-  /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */
+  /** Whether the response is judged after `fetch`. A value that ky does not recognize as a `Response` is, if ky makes an `HTTPError` of it. */
   #isJudgedLater(response: Response): boolean {
     if (!isResponse(response)) return throwsFor(response, this.#options);
-    if (this.#stage !== 'hook' || isCancellable(response)) return this.#stage !== 'fetch';
+    if (this.#judgedIn !== 'own' || isCancellable(response)) return this.#judgedIn !== 'fetch';
     shareOnce(response);
     return false;
   }
 
-  /** An `afterResponse` hook of the caller, followed for what becomes of the response, which is judged after the last of them. */
-  #follow(hook: AfterResponseHook, last: boolean): AfterResponseHook {
+  /** Wraps an `afterResponse` hook of the caller to learn what the hook does with the response. Judges the response after the last hook. */
+  #wrap(hook: AfterResponseHook, isLast: boolean): AfterResponseHook {
     const attempts = this.#attempts;
     const state = this.#state;
-    return async (seen) => {
-      this.#adopt(seen.options);
+    return async (hookState) => {
+      this.#readRetryOption(hookState.options);
       const attempt = attempts.open;
-      if (!attempt?.response) return hook(seen);
-      const answer = await run(hook, seen, (error) =>
-        isForceRetryError(error) ? state.passOver(attempt) : state.stopByHook(error),
+      if (!attempt?.response) return hook(hookState);
+      const answer = await run(hook, hookState, (error) =>
+        isForceRetryError(error) ? state.forced(attempt) : state.stopByHook(error),
       );
       if (answer instanceof ky.retry().constructor) {
-        state.passOver(attempt);
+        state.forced(attempt);
         return answer;
       }
       if (isResponse(answer)) attempt.response = answer;
-      if (!last || attempts.open !== attempt) return answer;
+      if (!isLast || attempts.open !== attempt) return answer;
       const judged = await this.#judge(attempt, attempt.response);
       return judged === attempt.response ? answer : judged;
     };
   }
 
-  /** What ky is to make of a response: the same, or one that it makes the `HTTPError` of a retry of. */
+  /** Returns the response if it ends the call. For a retry, returns a copy for which ky throws an `HTTPError`, or throws a `ForceRetryError`. */
   async #judge(attempt: Attempt, response: Response): Promise<Response> {
     if (!(await this.#state.judgeResponse(attempt, response))) return response;
-    const text = await release(response, this.#seen);
+    const text = await release(response, this.#needsData);
     const copy = throwsFor(response, this.#options) ? withText(response, text) : undefined;
     if (copy) return copy;
     throw new ForceRetryError({ delay: 0, code: `HTTP ${response.status}` });

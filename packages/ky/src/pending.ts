@@ -11,13 +11,13 @@ interface Announced {
   stage: 'announced' | 'waiting' | 'waited' | 'sent';
 }
 
-/** The retry that was announced to the hooks, until its end is. */
+/** The retry that `onRetry` hooks know of, from their notification until its end is reported. */
 export class Pending {
   readonly #options: Options;
   readonly #attempts: Attempts;
   #announced: Announced | undefined;
   #stopListening: () => void = () => {};
-  /** Whether an abort has ended the call; its end is then emitted. */
+  /** Whether an abort has ended the call. Its end is then reported. */
   aborted = false;
 
   constructor(options: Options, attempts: Attempts) {
@@ -25,18 +25,19 @@ export class Pending {
     this.#attempts = attempts;
   }
 
-  /** An init hook that runs after ours may set it. */
+  /** Read each time, since an `init` hook that runs after ours may set it. */
   get #signal(): AbortSignal | undefined {
     return this.#options.signal ?? undefined;
   }
 
-  /** The one that has not been sent. */
+  /** The announced retry, if it has not been sent. */
   get due(): Retry | undefined {
     return this.#announced?.stage === 'sent' ? undefined : this.#announced?.decision;
   }
 
   /**
-   * Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`.
+   * Records a retry, and reports an abort that comes before the retry is sent. ky itself may end the call then without calling a hook,
+   * because the reason of an abort need not be an `Error`.
    *
    * @throws the reason of an abort by an observer
    */
@@ -49,12 +50,12 @@ export class Pending {
     throwIfAborted(this.#signal);
   }
 
-  /** A hook of the caller forces a retry. ky itself waits before it, and calls no hook for an abort meanwhile. */
+  /** To be called when a hook of the caller forces a retry. ky waits before that retry, and calls no hook for an abort during the wait. */
   force(): void {
     this.#listen((reason) => this.#attempts.reject(reason));
   }
 
-  /** Reports an abort in the async context of the call: that of who aborts has the id of another request in a log. */
+  /** Reports an abort, in the async context of the call: in that of the code that aborts, a log may find the id of another request. */
   #listen(report: (reason: unknown) => void): void {
     const aborted = new Promise<unknown>((resolve) => {
       this.#stopListening = onAbort(this.#signal, (reason) => {
@@ -67,7 +68,7 @@ export class Pending {
   }
 
   /**
-   * Waits until the retry is due. Returns whether there is one that was not waited for.
+   * Waits until the announced retry is due. Returns `false` if there is none, or if this was called for it before.
    *
    * @throws the reason of an abort that has ended the call, also one that came while the body of a failed response was read
    */
@@ -82,7 +83,7 @@ export class Pending {
       announced.stage = 'waited';
       return true;
     } catch (error) {
-      // The rules have been notified. ky calls no hook for what is thrown before the `beforeRetry` hooks of the caller.
+      // The wait itself has reported the give-up. ky calls no hook for an error that is thrown before the caller's `beforeRetry` hooks.
       this.settle();
       this.#attempts.end({ error });
       throw error;
@@ -94,7 +95,7 @@ export class Pending {
     if (this.#announced) this.#announced.stage = 'sent';
   }
 
-  /** What follows is reported elsewhere. */
+  /** Forgets the announced retry, and returns it. The caller of this method reports how it ends. */
   settle(): Announced | undefined {
     const announced = this.#announced;
     this.#stopListening();
@@ -102,24 +103,24 @@ export class Pending {
     return announced;
   }
 
-  /** Why a call ends with this error, about which no rule was asked. */
+  /** Why a call ends with this error, which no rule has judged. */
   reasonOf(error: Error): GiveUpReason {
     if (isKyTimeout(error)) return 'deadline';
     if (this.#signal?.aborted) return 'aborted';
     return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
 
-  /** Reports that the call ends here, unless its end was reported. */
+  /** Reports that the call gives up, unless its end was reported before. */
   stop(reason: GiveUpReason, error?: unknown): void {
     const announced = this.settle();
     if (!announced) return;
     const isSent = announced.stage === 'sent';
-    const failure = isSent ? this.#asItStands(announced.failure) : announced.failure;
+    const failure = isSent ? this.#withLatestOutcome(announced.failure) : announced.failure;
     endCall(failure, reason, error, isSent ? undefined : announced.decision.permits);
   }
 
-  /** What the call ends with: the response of the attempt under way, or else what was announced to be repeated. */
-  #asItStands({ session, outcome }: FailedAttempt): FailedAttempt {
+  /** The failure with which the call ends: the response of the current attempt if there is one, else the failure that the retry followed. */
+  #withLatestOutcome({ session, outcome }: FailedAttempt): FailedAttempt {
     const { number, open } = this.#attempts;
     const ending: Outcome | undefined = open?.response ? { response: open.response, failed: false } : outcome;
     return new FailedAttempt(session, number, ending);

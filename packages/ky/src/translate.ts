@@ -5,30 +5,30 @@ import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
 import { kyRequests } from './ky-request.ts';
 import { asObject } from './ky-retry.ts';
-import { MAX_DATA } from './retried-response.ts';
+import { MAX_DATA_BYTES } from './retried-response.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-type Said = Undefinable<Pick<Options, 'retry' | 'steadfetch'>>;
+type KyCallOptions = Undefinable<Pick<Options, 'retry' | 'steadfetch'>>;
 
 /**
- * What the options of one ky call say about retries, in our words; `undefined` when they say nothing.
+ * Translates the options of one ky call into options of `retry`. Returns `undefined` if they contain nothing about retries.
  *
- * ky's own `retry` is understood: a number is `maxRetries`, and each of its fields has its meaning, with two repairs:
- * jitter comes after the cap, and a wait above `maxRetryAfter` gives up instead of being cut short.
+ * In ky's own `retry` a number is `maxRetries`, and each field keeps its meaning, with two corrections: jitter is applied after the cap, and
+ * a wait above `maxRetryAfter` ends the call instead of being shortened.
  */
-export function overrideOf({ retry, steadfetch }: Said, random: () => number): RetryOverride | undefined {
+export function overrideOf({ retry, steadfetch }: KyCallOptions, random: () => number): RetryOverride | undefined {
   const own = steadfetch?.retry;
   if (own === false || (retry as unknown) === false) return false;
-  if (own !== undefined && Object(own) !== own) return own; // which is refused
-  const said = withoutKyHooks(defined({ ...translate(retry, random), ...own }));
-  return own || Object.keys(said).length > 0 ? said : undefined;
+  if (own !== undefined && Object(own) !== own) return own; // the check of the options rejects it
+  const options = withoutKyHooks(defined({ ...translate(retry, random), ...own }));
+  return own || Object.keys(options).length > 0 ? options : undefined;
 }
 
-/** ky merges `hooks` at any depth as its own, and keeps nothing of observers, where an instance and a call both have options. */
-function withoutKyHooks(said: RetryOptions): RetryOptions {
-  const { hooks, ...others } = said;
-  if (!('beforeRequest' in Object(hooks))) return said;
+/** Removes `hooks` that ky has merged. ky merges `hooks` at any depth as its own if an instance and a call have them, which loses ours. */
+function withoutKyHooks(options: RetryOptions): RetryOptions {
+  const { hooks, ...others } = options;
+  if (!('beforeRequest' in Object(hooks))) return options;
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     warnOnce(
       'ky drops `hooks` of steadfetch: { retry } when it merges the options of an instance: give them to retry()',
@@ -67,13 +67,13 @@ function delayOf({ delay, backoffLimit, jitter }: DelayOptions, random: () => nu
   return ({ attempt }) => (jitter ? random() : 1) * capped(attempt);
 }
 
-/** As ky takes the answer: what is no delay counts as none, and the cap is for it too. */
+/** Applies a jitter function as ky does: ignores a result that is no valid delay, and caps the rest. */
 function jittered(jitter: (delay: number) => number, delay: number, cap = Infinity): number {
-  const answer = jitter(delay);
-  return Number.isFinite(answer) && answer >= 0 ? Math.min(answer, cap) : delay;
+  const result = jitter(delay);
+  return Number.isFinite(result) && result >= 0 ? Math.min(result, cap) : delay;
 }
 
-/** A failure as a condition written for ky expects it: with ky's error and its data. Below `use()` the options of the error are empty. */
+/** Makes the argument for a `shouldRetry` written for ky: ky's error, with its `data`. Below `use()` the `options` of the error are empty. */
 async function kyState(failure: Failure): Promise<{ error: Error; retryCount: number }> {
   const { attempt: retryCount, call, error, response } = failure;
   const known = kyRequests.get(call);
@@ -82,7 +82,7 @@ async function kyState(failure: Failure): Promise<{ error: Error; retryCount: nu
     const httpError = new ky.HTTPError(response, request, known?.options ?? ({} as NormalizedOptions));
     const parse = (text: string) =>
       known?.parseJson ? known.parseJson(text, { request, response }) : JSON.parse(text);
-    httpError.data = await dataOf(response, await peek(response, MAX_DATA), parse);
+    httpError.data = await dataOf(response, await peek(response, MAX_DATA_BYTES), parse);
     return { error: httpError, retryCount };
   }
   if (classifyError(error).kind !== 'network') return { error: error as Error, retryCount };

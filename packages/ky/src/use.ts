@@ -15,26 +15,25 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf, timeoutOf } from './deadline.ts';
-import { asObject, NOT_BY_KY, noteSaid, saidIn } from './ky-retry.ts';
+import { asObject, NOT_BY_KY, noteOriginal, originalOf } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-const UNCALLED =
-  'beforeRetry hooks are not called for what the stack of use() repeats: renew a token in a fetch inside, as use(retry(), () => ownFetch), or retry by the hooks of retry()';
+const BEFORE_RETRY_UNUSED =
+  'beforeRetry hooks are not called for retries of the stack in use(): renew a token in a fetch inside, as use(retry(), () => ownFetch), or use the hooks of retry()';
 
-const REPLACED =
-  'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them';
+const HOOKS_REPLACED =
+  'hooks written after ...use() replace those of use(): with a timeout, ky may repeat what the stack repeats. Call extend() for them';
 
 /**
- * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
+ * Makes ky options of a stack of middlewares: `ky.extend(use(retry(), timeout(10_000)))`.
  *
- * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
- * timeout are off, since they would multiply the stack's retries and cut its waits; what an `afterResponse` hook repeats
- * with `ky.retry()` is repeated. ky's `retry` option of a call or an instance is then for a `retry()` in the stack;
- * `steadfetch: { retry: … }` takes its options by our names. A `timeout` or `totalTimeout` of ky is the deadline of the stack.
- * A `fetch` given to ky later replaces the stack, as ky's options do.
+ * The stack becomes ky's `fetch`, and calls the global `fetch`, which it looks up for each call. ky's own retries and its 10 s timeout are
+ * off, since they would multiply the retries of the stack and cut its waits short. A retry that an `afterResponse` hook forces with
+ * `ky.retry()` still works. ky's `retry` option configures a `retry()` in the stack; `steadfetch: { retry: … }` takes options by our own
+ * names. ky's `timeout` and `totalTimeout` are deadlines of the stack. A `fetch` that ky is given later replaces the stack.
  *
  * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */
@@ -48,75 +47,78 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
-    let holder: Pick<Options, 'retry'> = options;
-    let said: RetryOptions = {}; // no option says this object
+    let latest: Pick<Options, 'retry'> = options; // later ky's copy of them
+    let original: RetryOptions = {}; // differs from any option, so that the first read() reads it
     let own: RetryOverride | undefined;
     let override: RetryOverride | undefined;
-    /** Reads what the options say now. Ours may be changed in place. */
+    /** Reads the options again if they may have changed. A hook may change the object in `steadfetch.retry` in place. */
     const read = () => {
       const { steadfetch } = options;
-      const retry = saidIn(holder.retry);
-      if (retry === said && own === steadfetch?.retry && typeof own !== 'object') return;
+      const retry = originalOf(latest.retry);
+      if (retry === original && own === steadfetch?.retry && typeof own !== 'object') return;
       own = steadfetch?.retry;
       override = overrideOf({ retry, steadfetch }, Math.random);
-      if (retry !== said) said = asObject(retry);
+      if (retry !== original) original = asObject(retry);
     };
     read();
     const isOff = override === false;
-    if (isOff) said = { limit: 0 };
-    const forces = !isOff && mayForce(options);
-    /** Without methods ky's loop repeats only what a hook forces. */
+    if (isOff) original = { limit: 0 };
+    const mayForce = !isOff && mayForceRetry(options);
+    /** Without methods, ky's loop makes only the retries that a hook forces. */
     const turnOff = (retry: RetryOptions) =>
-      noteSaid(Object.assign(retry, { limit: forces ? (said.limit ?? 2) : NOT_BY_KY, methods: [] }), said);
-    options.retry = turnOff({ ...said });
-    // The first hook after those of init. It gets ky's copy of the option, with ky's defaults.
+      noteOriginal(
+        Object.assign(retry, { limit: mayForce ? (original.limit ?? 2) : NOT_BY_KY, methods: [] }),
+        original,
+      );
+    options.retry = turnOff({ ...original });
+    // Runs first after all `init` hooks. Gets ky's copy of the option, with ky's defaults filled in.
     const beforeRequest: BeforeRequestHook = ({ options: copy }) => {
       read();
       turnOff(copy.retry);
-      holder = copy;
+      latest = copy;
     };
     options.hooks = { ...options.hooks, beforeRequest: [beforeRequest, ...(options.hooks?.beforeRequest ?? [])] };
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (!forces && !isOff && options.hooks.beforeRetry?.length) warnOnce(UNCALLED);
+      if (!mayForce && !isOff && options.hooks.beforeRetry?.length) warnOnce(BEFORE_RETRY_UNUSED);
     }
-    const told = unpack(() => !isOff && override)(layers);
+    const stackOfCall = unpack(() => !isOff && override)(layers);
     const total = remainingOf(() => options.totalTimeout, systemClock);
     options.fetch = (input, init) => {
-      turnLoopOff(holder);
+      turnLoopOff(latest);
       read();
       const left = remainingOf(() => timeoutOf(options), systemClock);
-      return withCallContext(told, { remaining: () => Math.min(total(), left()) })(input, init);
+      return withCallContext(stackOfCall, { remaining: () => Math.min(total(), left()) })(input, init);
     };
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
   const hooks = { init: [init], beforeError: [beforeError] };
-  // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
+  // Not enumerable, so that ky does not merge it: a merged 0 would look like a 0 that the caller wrote.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
 }
 
 /**
- * Whether a hook may force a retry, and the body can be sent again. Only then has ky a limit: with one it clones the request, and a
- * clone keeps a stream in memory.
+ * Whether a hook may force a retry, and the body can be sent again. Only then ky gets a limit above 0, since with one it clones each
+ * request, and a clone keeps a stream in memory.
  */
-function mayForce({ body = null, hooks }: Options): boolean {
+function mayForceRetry({ body = null, hooks }: Options): boolean {
   return Boolean(hooks?.afterResponse?.length) && Call.from('').with({ init: { body } }).replayable;
 }
 
 /**
- * ky calls `options.fetch(…)`, so that here is the last chance to reach its loop: hooks that are spread over those of
- * `use()` replace the one that turns it off. Where it keeps a timeout, it hands over that alone, and its loop cannot be reached.
+ * Turns ky's loop off from inside `options.fetch(…)`, where `this` is ky's options. This matters if other hooks have replaced ours, which turn
+ * the loop off otherwise. With a timeout ky passes no `retry` option here: its loop stays on, and we can only warn.
  */
 function turnLoopOff(options: unknown): void {
   const { retry, timeout } = Object(options) as { retry?: RetryOptions; timeout?: unknown };
   if (Array.isArray(retry?.methods)) retry.methods = [];
   else if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (typeof timeout === 'number') warnOnce(REPLACED);
+    if (typeof timeout === 'number') warnOnce(HOOKS_REPLACED);
   }
 }
 
 /**
- * ky hands options it does not know to `fetch`: ours become members of the init, where middlewares look for them. Those of
- * `retry` stay where they are always taken for ours, as the call says them or, with ky's own `retry` option, as `override` does.
+ * Moves our options from `steadfetch` into the init, where middlewares look for them. ky passes on options that it does not know. Options of
+ * `retry` stay in `steadfetch`, where they cannot be mistaken for ky's: those of the call, or those that `override` returns.
  */
 function unpack(override?: () => RetryOverride | undefined): Middleware {
   return defineMiddleware((call, next) => {

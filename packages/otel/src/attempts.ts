@@ -10,17 +10,17 @@ import {
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
 import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { answered, contextOf, endSpan, rejected, startSpan } from './spans.ts';
+import { contextOf, describeError, describeResponse, endSpan, startSpan } from './spans.ts';
 
 export interface AttemptsOptions {
   /**
-   * What makes the span of each attempt. `own`: we do, and an instrumentation of `fetch` or undici makes none for it.
-   * `instrumentation`: that does, with `resendCountHook` as its `requestHook`. @default 'own'
+   * What makes the span of each attempt. `own`: this middleware, which suppresses the spans of an instrumentation of `fetch` or undici.
+   * `instrumentation`: such an instrumentation, with `resendCountHook` as its `requestHook`. @default 'own'
    */
   spans?: 'own' | 'instrumentation';
-  /** @default that of the global provider, named `steadfetch` */
+  /** @default the tracer `steadfetch` of the global provider */
   tracer?: Tracer;
-  /** Whether the context goes with a call, in its headers. @default in a browser to the page's own origin, elsewhere to all */
+  /** Whether to send the trace context in the headers of a call. @default in a browser to the page's own origin, elsewhere to all */
   propagate?: (call: Call) => boolean;
 }
 
@@ -30,58 +30,58 @@ const OPTIONS = {
   propagate: { check: checkFunction, default: mayPropagate },
 } satisfies OptionTable<AttemptsOptions>;
 
-/** How many requests the call has sent before, for the hook of an instrumentation. */
+/** How many requests the call has sent before. `resendCountHook` reads it. */
 const RESENDS = createContextKey('steadfetch resends');
-/** As `suppressTracing` of the SDK: the key has one name in all copies. */
+/** The key of `suppressTracing()` in the SDK. All copies of the API give one key to one name. */
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /**
- * A CLIENT span for each attempt, with `http.request.resend_count` from the second on: put it last, nearest to `fetch`.
+ * Makes a CLIENT span for each attempt, with `http.request.resend_count` from the second on. Put it last, next to `fetch`.
  *
- * A cancellation by the caller is no error. The context travels in the headers, by the global propagator.
+ * A cancellation by the caller is not an error. The global propagator writes the trace context into the headers.
  *
  * @throws a `TypeError` that names the option
  */
 export function otelAttempts(options?: AttemptsOptions): Middleware {
   const { spans, tracer, propagate } = readOptions('otelAttempts', OPTIONS, options);
-  const handler = spans === 'own' ? spanned(tracer ?? trace.getTracer('steadfetch'), propagate) : counted();
+  const handler = spans === 'own' ? withSpans(tracer ?? trace.getTracer('steadfetch'), propagate) : withCounts();
   return defineMiddleware(handler, 'otelAttempts');
 }
 
-/** The `requestHook` for `@opentelemetry/instrumentation-undici` or `-fetch`: it sets `http.request.resend_count`. */
+/** Sets `http.request.resend_count`. It is the `requestHook` for `@opentelemetry/instrumentation-undici` or `-fetch`. */
 export function resendCountHook(span: Span): void {
   const resends = context.active().getValue(RESENDS) as number | undefined;
   if (resends) span.setAttribute('http.request.resend_count', resends);
 }
 
-/** Says how many requests of a call passed before. A send outside of a foreign wrapper is the same request as the one inside. */
-function counter(): (call: Call) => number {
-  const passed = new WeakMap<object, number>();
+/** Counts the earlier requests of each call in this layer. `record.sends` counts a request twice if a foreign wrapper separates our layers. */
+function resendCounter(): (call: Call) => number {
+  const counts = new WeakMap<object, number>();
   return ({ record }) => {
-    const before = passed.get(record) ?? 0;
-    passed.set(record, before + 1);
+    const before = counts.get(record) ?? 0;
+    counts.set(record, before + 1);
     return before;
   };
 }
 
-function counted(): (call: Call, next: Next) => Promise<Response> {
-  const resendsOf = counter();
+function withCounts(): (call: Call, next: Next) => Promise<Response> {
+  const resendsOf = resendCounter();
   return (call, next) => context.with(contextOf(call).setValue(RESENDS, resendsOf(call)), () => next(call));
 }
 
 /**
- * A browser refuses a call to another origin (CORS) with a header that its server does not allow. Only there a page or a worker has an
- * address and an origin: Deno and Expo have an address, Cloudflare has an origin.
+ * Everywhere but in a browser: true. In a browser only for the page's own origin, because a call to another origin fails if that server does
+ * not allow our header (CORS). Only a browser has both `location` and `origin`: Deno and Expo have the first, Cloudflare has the second.
  */
 function mayPropagate(call: Call): boolean {
   const { location, origin } = globalThis as { location?: unknown; origin?: string };
   return location === undefined || origin === undefined || call.origin === origin;
 }
 
-function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Call, next: Next) => Promise<Response> {
-  const resendsOf = counter();
+function withSpans(tracer: Tracer, propagate: (call: Call) => boolean): (call: Call, next: Next) => Promise<Response> {
+  const resendsOf = resendCounter();
   return (call, next) => {
-    // before there is a span: headers that are invalid end the call
+    // Before the span starts, since invalid headers throw here.
     const headers = new Headers(call.headers);
     const resends = resendsOf(call);
     const attributes = {
@@ -95,11 +95,11 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
     const answer = context.with(inside.setValue(SUPPRESSED, true), () => next(call.with({ headers })));
     return Promise.resolve(answer).then(
       (response) => {
-        endSpan(span, () => answered(span, response));
+        endSpan(span, () => describeResponse(span, response));
         return response;
       },
       (error) => {
-        endSpan(span, () => rejected(span, call, error));
+        endSpan(span, () => describeError(span, call, error));
         throw error;
       },
     );

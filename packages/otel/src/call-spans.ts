@@ -9,18 +9,19 @@ import {
   type SteadfetchEvent,
 } from '@steadfetch/core';
 import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
-import { answered, endSpan, keepContext, rejected, startSpan } from './spans.ts';
+import { describeError, describeResponse, endSpan, keepContext, startSpan } from './spans.ts';
 
-/** A call whose span is open, with its attempts that have ended. */
+/** A call whose span has not ended. */
 interface OpenCall {
   readonly span: Span;
+  /** The attempts that have ended. */
   attempts: number;
 }
 
-/** An INTERNAL span around each call, with its waits as span events. */
+/** Makes an INTERNAL span around each call, with waits, refusals and give-ups as span events. */
 export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
   const spans = new Map<number, OpenCall>();
-  const around = (call: Call, next: Next) => {
+  const handler = (call: Call, next: Next) => {
     const started = startSpan(call, { tracer, suffix: ' call', kind: SpanKind.INTERNAL, parent: context.active() });
     if (!started) return next(call);
     const { span, inside } = started;
@@ -39,37 +40,37 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
       .with(inside, () => next(call))
       .then(
         (response) => {
-          end(() => answered(span, response));
+          end(() => describeResponse(span, response));
           return response;
         },
         (error) => {
-          end(() => rejected(span, call, error));
+          end(() => describeError(span, call, error));
           throw error;
         },
       );
   };
-  const spanned = defineMiddleware(around, 'otel');
+  const spanned = defineMiddleware(handler, 'otel');
   return compose(
     (next) => withObserverOf(spanned(next), next),
     observe((event) => {
       const open = spans.get(event.callId);
       if (!open) return;
       if (event.type === 'attempt') open.attempts++;
-      else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
+      else if (!NOT_SPAN_EVENTS.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, attributesOf(event));
     }),
   );
 }
 
-/** The texts and numbers of an event. */
-function membersOf(event: SteadfetchEvent): Record<string, string | number> {
+/** The strings and numbers of an event that the span does not have. */
+function attributesOf(event: SteadfetchEvent): Record<string, string | number> {
   const members = Object.entries(event).filter(
-    ([name, value]) => !SAID.has(name) && /^(?:string|number)$/.test(typeof value),
+    ([name, value]) => !LEFT_OUT.has(name) && /^(?:string|number)$/.test(typeof value),
   );
   return Object.fromEntries(members);
 }
 
-/** `error` is a text where one was thrown in place of an error. */
-const SAID: ReadonlySet<string> = new Set([
+/** The span has most of these. `error` is a string if a program threw one, which may hold secrets. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
   'type',
   'callId',
   'method',
@@ -80,5 +81,5 @@ const SAID: ReadonlySet<string> = new Set([
   'error',
 ]);
 
-/** The span of the call and those of its attempts say as much. */
-const ITS_OWN: ReadonlySet<string> = new Set(['start', 'end']);
+/** The span itself shows the start and the end. */
+const NOT_SPAN_EVENTS: ReadonlySet<string> = new Set(['start', 'end']);

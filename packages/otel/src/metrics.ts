@@ -17,90 +17,90 @@ export const METRICS = {
 
 type Metric = (typeof METRICS)[keyof typeof METRICS];
 
-/** What is not known yet of a call: a retry that has been announced, and since when it waits. */
-interface Open {
+/** The retry and the wait of a call that have begun and not ended. */
+interface Pending {
   retry?: { readonly reason: string; sent: boolean };
   wait?: { readonly kind: 'gate' | 'queue'; readonly since: number };
 }
 
-/** Calls without an `end` event are forgotten, the oldest first. */
-const MAX_OPEN = 10_000;
+/** How many calls with a retry or a wait are remembered. With more, as when calls never end, the oldest is forgotten. */
+const MAX_PENDING = 10_000;
 
-/** A listener that counts. Calls that succeed at once cost one record of a histogram. */
+/** Makes the listener that records the metrics. A call that succeeds at once costs one histogram record. */
 export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
   const histogram = ({ name, unit }: Metric) =>
-    meter.createHistogram(name, { unit, advice: { explicitBucketBoundaries: BUCKETS } });
+    meter.createHistogram(name, { unit, advice: { explicitBucketBoundaries: BUCKETS_S } });
   const counter = ({ name, unit }: Metric) => meter.createCounter(name, { unit });
   const attempts = histogram(METRICS.attempt);
   const waits = { gate: histogram(METRICS.gateWait), queue: histogram(METRICS.queueWait) };
   const retried = counter(METRICS.retries);
   const gaveUp = counter(METRICS.giveUps);
   const circuits = counter(METRICS.circuit);
-  const calls = new Map<number, Open>();
+  const calls = new Map<number, Pending>();
 
-  const openOf = ({ callId }: SteadfetchEvent): Open => {
+  const ensurePending = ({ callId }: SteadfetchEvent): Pending => {
     const known = calls.get(callId);
     if (known) return known;
-    const open: Open = {};
-    calls.set(callId, open);
-    if (calls.size > MAX_OPEN) calls.delete(calls.keys().next().value!);
-    return open;
+    const pending: Pending = {};
+    calls.set(callId, pending);
+    if (calls.size > MAX_PENDING) calls.delete(calls.keys().next().value!);
+    return pending;
   };
-  const endWait = (event: SteadfetchEvent, open: Open | undefined) => {
-    if (!open?.wait) return;
+  const endWait = (event: SteadfetchEvent, pending: Pending | undefined) => {
+    if (!pending?.wait) return;
     const until = event.type === 'attempt' ? event.at - event.ms : event.at;
-    waits[open.wait.kind].record(Math.max(0, until - open.wait.since) / 1_000, serverOf(event.origin));
-    delete open.wait;
+    waits[pending.wait.kind].record(Math.max(0, until - pending.wait.since) / 1_000, serverOf(event.origin));
+    delete pending.wait;
   };
-  const endRetry = (event: SteadfetchEvent, open: Open | undefined, outcome: string) => {
-    if (!open?.retry) return;
-    const { reason, sent } = open.retry;
+  const endRetry = (event: SteadfetchEvent, pending: Pending | undefined, outcome: string) => {
+    if (!pending?.retry) return;
+    const { reason, sent } = pending.retry;
     retried.add(1, { ...serverOf(event.origin), reason, outcome: sent ? outcome : 'not-sent' });
-    delete open.retry;
+    delete pending.retry;
   };
 
   return (event) => {
-    const open = calls.get(event.callId);
-    endWait(event, open);
+    const pending = calls.get(event.callId);
+    endWait(event, pending);
     switch (event.type) {
       case 'attempt':
         attempts.record(event.ms / 1_000, attemptAttributes(event));
-        if (open?.retry) open.retry.sent = true;
+        if (pending?.retry) pending.retry.sent = true;
         break;
       case 'wait':
-        endRetry(event, open, 'failed');
-        openOf(event).retry = { reason: event.reason, sent: false };
+        endRetry(event, pending, 'failed');
+        ensurePending(event).retry = { reason: event.reason, sent: false };
         break;
       case 'gate':
       case 'queue':
-        if (event.action === 'wait') openOf(event).wait = { kind: event.type, since: event.at };
+        if (event.action === 'wait') ensurePending(event).wait = { kind: event.type, since: event.at };
         break;
       case 'circuit':
         circuits.add(1, { ...serverOf(event.origin), action: event.action });
         break;
       case 'recover':
-        endRetry(event, open, 'recovered');
+        endRetry(event, pending, 'recovered');
         break;
       case 'give-up':
         gaveUp.add(1, { ...serverOf(event.origin), reason: event.reason });
-        endRetry(event, open, 'failed');
+        endRetry(event, pending, 'failed');
         break;
       case 'end':
-        endRetry(event, open, 'failed');
+        endRetry(event, pending, 'failed');
         calls.delete(event.callId);
     }
   };
 }
 
-/** Those that the semantic conventions name for HTTP clients, in seconds, and longer ones for waits. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60];
+/** Bucket boundaries in seconds: those of the semantic conventions for HTTP clients, and longer ones for waits. */
+const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60];
 
 function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>): Attributes {
   const ending = status === undefined ? { 'error.type': errorTypeOf(error) } : { 'http.response.status_code': status };
   return { ...serverOf(origin), 'http.request.method': methodOf(method), ...ending };
 }
 
-/** What is read whenever metrics are collected. */
+/** The layers whose state is read at each collection of metrics. */
 export interface Sources {
   /** The `rateLimit()` of the stack, for the pace of each gate. */
   rateLimit?: { snapshot(): readonly { readonly key: string; readonly rate: number | undefined }[] } | undefined;
@@ -112,7 +112,7 @@ export interface Sources {
 
 const STATES: Record<string, number> = { closed: 0, 'half-open': 1, open: 2 };
 
-/** Reads what limiters, breakers and budgets hold each time that metrics are collected. */
+/** Registers gauges that read the state of limiters, breakers and budgets at each collection of metrics. */
 export function observeState(meter: Meter, { rateLimit, circuitBreaker, budget }: Sources): void {
   const gauge = ({ name, unit }: Metric, read: (() => Iterable<[string, number | undefined]>) | undefined) => {
     if (!read) return;

@@ -5,11 +5,11 @@ import { callSpans } from './call-spans.ts';
 import { metricsOf, observeState, type Sources } from './metrics.ts';
 
 export interface OtelOptions extends Sources {
-  /** @default that of the global provider, named `steadfetch` */
+  /** @default the meter `steadfetch` of the global provider */
   meter?: Meter;
-  /** @default that of the global provider, named `steadfetch` */
+  /** @default the tracer `steadfetch` of the global provider */
   tracer?: Tracer;
-  /** Whether each call has an INTERNAL span around its attempts, with its waits as span events. @default false */
+  /** Whether to make an INTERNAL span around each call, with its waits as span events. @default false */
   callSpan?: boolean;
 }
 
@@ -32,8 +32,8 @@ const OPTIONS = {
 } satisfies OptionTable<OtelOptions>;
 
 /**
- * Metrics of what happens to calls, and a span around each call if asked for: put it first. `otelAttempts()`, put last,
- * makes the spans of attempts.
+ * Records metrics of calls and, with `callSpan`, makes a span around each call. Put it first. The spans of attempts come from
+ * `otelAttempts()`, which you put last.
  *
  * @throws a `TypeError` that names the option
  * @example compose(otel(), retry(), rateLimit(), timeout(10_000), otelAttempts())(fetch)

@@ -1,19 +1,19 @@
 import { type Listener, notify, type SteadfetchEvent } from '@steadfetch/core';
 import { checkNames, type OptionTable, oneLine, optionError, readOptions } from '@steadfetch/core/kit';
-import { LONGEST } from './lines.ts';
+import { MAX_TEXT_LENGTH } from './lines.ts';
 
-/** What is counted. Every label is always set, to `none` where there is no value. */
+/** The labels of a count. Each has a value; it is `none` if the event has no such member. */
 export interface RetryLabels {
-  /** `wait`: at a gate, in a queue or for the network; `refused`: not sent by one of our layers. */
+  /** `wait`: the call waits at a gate, in a queue or for the network. `refused`: one of our layers did not send the call. */
   readonly event: 'retry' | 'give-up' | 'recover' | 'wait' | 'refused';
   readonly reason: string;
-  /** The status of the attempt; `none` after an error. */
+  /** The status of the attempt, or `none` after an error. */
   readonly status: string;
   readonly origin: string;
 }
 
 /**
- * A function, or an object with `inc(labels)` as a counter of prom-client, or with `add(1, labels)` as OpenTelemetry.
+ * A function; an object with `inc(labels)`, such as a counter of prom-client; or one with `add(1, labels)`, such as a counter of OpenTelemetry.
  */
 export type RetryCounter =
   | ((labels: Partial<RetryLabels>) => unknown)
@@ -21,7 +21,7 @@ export type RetryCounter =
   | { add(value: number, labels: Partial<RetryLabels>): unknown };
 
 export interface CountRetriesOptions {
-  /** The labels to set, e.g. those a prom-client counter declares. @default ['event', 'reason', 'status', 'origin'] */
+  /** The labels to set, such as the labels that a prom-client counter declares. @default ['event', 'reason', 'status', 'origin'] */
   labels?: readonly (keyof RetryLabels)[];
 }
 
@@ -31,13 +31,13 @@ const OPTIONS = {
   labels: { check: checkLabels, default: LABELS },
 } satisfies OptionTable<CountRetriesOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data: the check and the default of each. */
 export const countRetriesOptions: OptionTable<CountRetriesOptions> = OPTIONS;
 
 /**
  * A listener for `observe` that counts retries, give-ups, recoveries, waits and refusals, by reason, status and origin.
  *
- * @throws a `TypeError` when the counter is none of the three kinds, or a label is unknown
+ * @throws a `TypeError` if the counter is none of the three kinds, or a label is unknown
  * @example observe(countRetries(new Counter({ name: 'retries', help: 'Retries', labelNames: ['event', 'reason'] }), { labels: ['event', 'reason'] }))
  */
 export function countRetries(counter: RetryCounter, options?: CountRetriesOptions): Listener {
@@ -49,7 +49,7 @@ export function countRetries(counter: RetryCounter, options?: CountRetriesOption
     const { origin, response } = event as SteadfetchEvent & { readonly response?: Response };
     const status = String(response?.status ?? 'none');
     const all: RetryLabels = { event: name, reason: reasonOf(event), status, origin };
-    notify(increment, Object.fromEntries(labels.map((label) => [label, oneLine(all[label], LONGEST)])));
+    notify(increment, Object.fromEntries(labels.map((label) => [label, oneLine(all[label], MAX_TEXT_LENGTH)])));
   };
 }
 
@@ -59,7 +59,7 @@ function nameOf(event: SteadfetchEvent): RetryLabels['event'] | undefined {
   return 'action' in event && (event.action === 'wait' || event.action === 'refused') ? event.action : undefined;
 }
 
-/** What the event says, else which layer emits it. */
+/** The reason in the event, or else one derived from the layer that emitted the event. */
 function reasonOf(event: SteadfetchEvent): string {
   if ('reason' in event) return event.reason;
   return REASONS[`${event.type} ${'action' in event ? event.action : ''}`] ?? 'none';

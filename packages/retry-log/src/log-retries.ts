@@ -1,27 +1,26 @@
 import { type Listener, notify, type SteadfetchEvent } from '@steadfetch/core';
 import { checkChoice, checkMs, checkNames, type OptionTable, oneLine, readOptions } from '@steadfetch/core/kit';
-import { fieldsOf, giveUpLine, LONGEST, recoverLine, refusalLine, retryLine, waitLine } from './lines.ts';
+import { fieldsOf, giveUpLine, MAX_TEXT_LENGTH, recoverLine, refusalLine, retryLine, waitLine } from './lines.ts';
 import { type LogEntry, type LogStyle, STYLES, styleOf, writerOf } from './log-style.ts';
 import { Stories } from './story.ts';
 
-/** What a line is about. */
-type Kind = 'retry' | 'giveUp' | 'recover' | 'wait' | 'refused' | 'slow';
+type LineKind = 'retry' | 'giveUp' | 'recover' | 'wait' | 'refused' | 'slow';
 
 export interface LogRetriesOptions {
-  /** How the logger takes a message and its fields. @default guessed from the logger */
+  /** In which order the logger takes a message and its fields. @default guessed from the logger */
   style?: LogStyle;
   /**
-   * Names of the logger's methods; `false` for silence.
+   * The logger's method for each kind of line; `false` writes no line.
    * @default { retry: 'warn', giveUp: 'error', recover: 'info', wait: 'info', refused: 'warn', slow: 'warn' }
    */
-  levels?: { [Name in Kind]?: string | false };
-  /** How long a wait at a gate is at least that gets a line, in milliseconds. @default 1_000 */
+  levels?: { [Name in LineKind]?: string | false };
+  /** The shortest wait at a gate that gets a line, in milliseconds. @default 1_000 */
   minWait?: number;
-  /** A call that takes this long gets a line with its attempts and waits, in milliseconds. @default 5_000 */
+  /** A call that takes at least this long, in milliseconds, gets a line with its attempts and waits. @default 5_000 */
   slowAfter?: number;
 }
 
-const LEVELS: Record<Kind, string | false> = {
+const LEVELS: Record<LineKind, string | false> = {
   retry: 'warn',
   giveUp: 'error',
   recover: 'info',
@@ -37,18 +36,17 @@ const OPTIONS = {
   slowAfter: { check: checkMs, default: 5_000 },
 } satisfies OptionTable<LogRetriesOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data: the check and the default of each. */
 export const logRetriesOptions: OptionTable<LogRetriesOptions> = OPTIONS;
 
 /**
- * A listener for `observe` that writes one line per retry, give-up, recovery, long wait and refusal by one of our layers, and
- * one with the whole story of each call that was slow.
+ * A listener for `observe` that writes a line for each retry, give-up, recovery, long wait, and refusal by one of our layers, and a line
+ * with all attempts and waits of each slow call.
  *
- * Works with `console`, with loggers that take `(fields, message)` as pino does, and with those that take
- * `(message, fields)` as winston does. Text from a server or a URL cannot forge a second line. What the logger
- * throws or rejects is ignored.
+ * Works with `console`, with loggers that take `(fields, message)`, such as pino, and with loggers that take `(message, fields)`, such as
+ * winston. Text from a server or a URL cannot forge a second line. Ignores errors and rejections of the logger.
  *
- * @throws a `TypeError` when the logger lacks a method that is needed, or an option is wrong
+ * @throws a `TypeError` if the logger lacks a method for one of the levels, or an option is wrong
  * @example compose(observe(logRetries(console)), retry(), rateLimit())(fetch)
  */
 export function logRetries(logger: object, options?: LogRetriesOptions): Listener {
@@ -56,8 +54,8 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
   const stories = new Stories();
   const writers = Object.fromEntries(
     Object.entries(levels).map(([kind, level]) => [kind, level === false ? undefined : writerOf(logger, level, style)]),
-  ) as Record<Kind, ((entry: LogEntry) => unknown) | undefined>;
-  const write = <Event extends SteadfetchEvent>(kind: Kind, event: Event, lineOf: (fields: Event) => string) => {
+  ) as Record<LineKind, ((entry: LogEntry) => unknown) | undefined>;
+  const write = <Event extends SteadfetchEvent>(kind: LineKind, event: Event, lineOf: (fields: Event) => string) => {
     if (!writers[kind]) return;
     const fields = fieldsOf(event);
     const { type, ...rest } = fields;
@@ -70,7 +68,7 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
     else if (event.type === 'give-up') write(event.byCaller ? 'wait' : 'giveUp', event, giveUpLine);
     else if (event.type === 'recover') write('recover', event, recoverLine);
     else if (event.type === 'end') {
-      const story = oneLine(stories.end(event), LONGEST);
+      const story = oneLine(stories.end(event), MAX_TEXT_LENGTH);
       if (event.ms >= slowAfter) write('slow', event, () => story);
     } else if ('action' in event && event.type !== 'offline' && event.action === 'refused') {
       write('refused', event, refusalLine);
@@ -80,8 +78,10 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
   };
 }
 
-/** The levels that are given, over the defaults. */
-function checkLevels(option: string, levels: NonNullable<LogRetriesOptions['levels']>): Record<Kind, string | false> {
+function checkLevels(
+  option: string,
+  levels: NonNullable<LogRetriesOptions['levels']>,
+): Record<LineKind, string | false> {
   checkNames(option, levels, Object.keys(LEVELS));
   const given = Object.entries(levels).filter(([, level]) => level !== undefined);
   return { ...LEVELS, ...Object.fromEntries(given) };

@@ -1,6 +1,6 @@
 import { optionError } from '@steadfetch/core/kit';
 
-/** `console`: the message alone; `pino`: `(fields, message)`; `winston`: `(message, fields)`. */
+/** The arguments of a logger's methods. `console`: only the message; `pino`: `(fields, message)`; `winston`: `(message, fields)`. */
 export type LogStyle = 'console' | 'pino' | 'winston';
 
 export interface LogEntry {
@@ -13,8 +13,8 @@ type Method = (...args: unknown[]) => unknown;
 export const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
 
 /**
- * Guessed by members that only loggers of that kind have: winston and its children have `transports`, pino has `bindings`, bunyan has
- * `fatal` and `child`. Those of Sentry, LogTape and Nest have `fatal` alone, and take the message first.
+ * Guesses the style from members that only loggers of that style have: winston and its children have `transports`, pino has `bindings`,
+ * bunyan has `fatal` and `child`. The loggers of Sentry, LogTape and Nest have `fatal` but no `child`, and take the message first.
  */
 export function styleOf(logger: object): LogStyle {
   const has = (name: string) => Object(logger)[name] !== undefined;

@@ -1,32 +1,33 @@
 import type { Clock, SteadfetchEvent } from '@steadfetch/core';
 import { checkFunction, checkMs, checkNumber, clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
 
-/** Of `calls` in the window, `retried` needed at least one retry, made or not, or were ended by a `timeout()` after they were sent. */
+/** Counts of calls in the window. */
 export interface RetryReport {
   readonly calls: number;
+  /** Calls that needed a retry, made or not, or that a `timeout()` ended after they were sent. */
   readonly retried: number;
   /** `retried / calls`, 0 without calls. */
   readonly share: number;
 }
 
 export interface RetryMonitorOptions {
-  /** How far back calls count, in milliseconds. @default 60_000 */
+  /** The length of the window, in milliseconds. @default 60_000 */
   window?: number;
-  /** The share of calls that need a retry, from 0.001 to 1, from which retries are excessive. @default 0.2 */
+  /** Retries are excessive if at least this share of calls needs one, from 0.001 to 1. @default 0.2 */
   threshold?: number;
-  /** Calls in the window below which no hook is called. @default 20 */
+  /** With fewer calls in the window, no hook is called. @default 20 */
   minCalls?: number;
-  /** Called once when the share reaches the threshold. Calls that were sent and have not ended count as not retried there. */
+  /** Called once when the share reaches the threshold. For this check a call in flight counts as not retried. */
   onExcessive: (report: RetryReport) => unknown;
-  /** Called once when the share is below half of the threshold again. */
+  /** Called once when the share has fallen below half of the threshold. */
   onRecovered?: (report: RetryReport) => unknown;
   clock?: Clock;
 }
 
-/** A listener for `observe`, with what it has counted. */
+/** A listener for `observe` that also returns its counts. */
 export interface RetryMonitor {
   (event: SteadfetchEvent): void;
-  /** The counts of the window. Changes nothing. */
+  /** Returns the counts of the window. Has no side effects. */
   snapshot(): RetryReport & { readonly excessive: boolean };
 }
 
@@ -39,15 +40,13 @@ const OPTIONS = {
   clock: clockOption,
 } satisfies OptionTable<RetryMonitorOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data: the check and the default of each. */
 export const retryMonitorOptions: OptionTable<RetryMonitorOptions> = OPTIONS;
 
-/** The options with every default filled in. */
 export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>> & {
   readonly onRecovered: RetryMonitorOptions['onRecovered'];
 };
 
-/** Checks the options and fills in the defaults. */
 export function readMonitorOptions(options: RetryMonitorOptions): MonitorSettings {
   const settings = readOptions('retryMonitor', OPTIONS, options);
   return { ...settings, onExcessive: checkFunction('retryMonitor: onExcessive', settings.onExcessive!) };

@@ -9,15 +9,15 @@ import {
 } from './monitor-options.ts';
 import { SlidingShare } from './sliding-share.ts';
 
-/** Calls without an `end` event are forgotten, the oldest first. */
+/** How many calls in progress are remembered. With more, as when calls never end, the oldest is forgotten. */
 const MAX_CALLS = 10_000;
 
 /**
- * Measures the share of calls that need retries over a sliding window, and calls a hook when it becomes excessive and
- * when it is normal again: at half of the threshold, so that a share close to it is reported once. Its memory is
- * bounded, whatever the rate; it sets no timers, so it checks only when a call is retried or ends.
+ * A listener for `observe` that measures which share of calls needs retries, over a sliding window. Calls one hook when the share becomes
+ * excessive, and another when it is normal again. Normal is below half of the threshold, so that a share close to the threshold is
+ * reported once. Put the `observe` outside of `retry`.
  *
- * A listener for `observe`, which stands around `retry`.
+ * Memory is bounded at any call rate. Sets no timers: checks the share only when a call is retried or ends.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example
@@ -29,14 +29,15 @@ export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
   return Object.assign((event: SteadfetchEvent) => monitor.record(event), { snapshot: () => monitor.snapshot() });
 }
 
-/** `open`: sent, as far as is known, and not retried. `waiting`: at a gate or in a queue. */
+/** `open`: sent, as far as events show, and not retried. `waiting`: held at a gate or in a queue. `retried`: counted already. */
 type Progress = 'open' | 'waiting' | 'retried';
 
 class Monitor {
   readonly #settings: MonitorSettings;
   readonly #share: SlidingShare;
-  /** The calls under way. */
+  /** The calls that have not ended, by their `callId`. */
   readonly #calls = new Map<number, Progress>();
+  /** How many of them are `open`. */
   #open = 0;
   #excessive = false;
 
@@ -46,31 +47,30 @@ class Monitor {
   }
 
   /**
-   * A call counts when its fate is known: at its first retry, also one that its budget refuses, whose wait is too long or that
-   * might act twice, or at its end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that fails before it is sent, as
-   * where it is refused or waits, does not count.
+   * Counts a call as retried at its first retry, even if no retry follows because of the budget, a long wait, or a method that is not
+   * idempotent; also if a timeout of ours or of ky ends it after it was sent. Counts any other call at its end, unless it was never sent.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
     const progress = this.#calls.get(callId);
     const action = 'action' in event ? event.action : undefined;
     if (type === 'start') this.#set(callId, 'open');
-    else if ((type === 'wait' || type === 'budget' || isDenied(event)) && progress !== 'retried') {
+    else if ((type === 'wait' || type === 'budget' || isRetryDenied(event)) && progress !== 'retried') {
       this.#set(callId, 'retried');
       this.#count(true);
     } else if (type === 'end') {
       const isSent = event.attempts > 0 || event.error === undefined;
-      // one with several requests that was forgotten, as in a line of more than are remembered, has counted
+      // a call that was forgotten was counted at its first retry if it had more than one attempt
       const isCounted = progress === undefined ? event.attempts === 1 : isSent && progress !== 'retried';
       this.#set(callId, undefined);
-      if (isCounted) this.#count(isOutOfTime(event));
+      if (isCounted) this.#count(isTimeout(event));
     } else if (action === 'wait' && progress === 'open') this.#set(callId, 'waiting');
-    else if (type === 'attempt' && progress === 'waiting') this.#sent(callId);
+    else if (type === 'attempt' && progress === 'waiting') this.#markSent(callId);
   }
 
   /**
-   * Without calls no hook is called, but `excessive` ends with the window: a process that gets no calls while it is true would never get
-   * any again.
+   * `excessive` becomes false once the window has no calls, although no hook is called then. Otherwise a process that accepts no calls
+   * while `excessive` is true would never accept one again.
    */
   snapshot(): RetryReport & { readonly excessive: boolean } {
     const report = this.#report();
@@ -90,8 +90,8 @@ class Monitor {
     if (this.#calls.size > MAX_CALLS) this.#set(this.#calls.keys().next().value!, undefined);
   }
 
-  /** Those that waited before the call were sent before it: no event says when a wait ends. */
-  #sent(callId: number): void {
+  /** Marks this call as sent, and the calls that began to wait before it: no event says when a wait ends. */
+  #markSent(callId: number): void {
     for (const [id, progress] of this.#calls) {
       if (progress === 'waiting') this.#set(id, 'open');
       if (id === callId) break;
@@ -108,32 +108,29 @@ class Monitor {
   }
 
   /**
-   * Calls that were sent and may still need a retry count as not retried: a failure is known at once, a success later. Those that wait
-   * to be sent do not: while the server is down, a line grows.
+   * Calls in flight count as not retried, since failures are often faster than successes. Calls that wait to be sent do not count: their
+   * number grows while the server is down.
    */
   #isExcessive({ calls, retried }: RetryReport): boolean {
     const { threshold, minCalls } = this.#settings;
     return calls >= minCalls && retried >= threshold * (calls + this.#open);
   }
 
-  /** Below half of the threshold by more than chance, one standard deviation of it, which matters where calls are few. */
+  /** Whether the share is below half of the threshold by more than one standard deviation. With few calls a smaller difference is chance. */
   #isNormal({ calls, retried }: RetryReport): boolean {
     const { threshold, minCalls } = this.#settings;
-    const chance = Math.sqrt(threshold * (1 - threshold) * calls);
-    return retried === 0 || (calls >= minCalls && retried + chance < (threshold / 2) * calls);
+    const deviation = Math.sqrt(threshold * (1 - threshold) * calls);
+    return retried === 0 || (calls >= minCalls && retried + deviation < (threshold / 2) * calls);
   }
 }
 
-/** A retry that the call has no time for, as in a maintenance of an hour that the server tells, or that might act twice, as that of a POST. */
-function isDenied(event: SteadfetchEvent): boolean {
+/** Whether a call needed a retry that was not made: the server asked for too long a wait, or the request is not safe to repeat (a POST). */
+function isRetryDenied(event: SteadfetchEvent): boolean {
   return event.type === 'give-up' && (event.ms !== undefined || /^(method|body)-not-/.test(event.reason));
 }
 
-/**
- * A call that our `timeout`, or that of ky, has ended. A caller's own limit, by `AbortSignal.timeout()`, may end most calls, as those
- * of long polls.
- */
-function isOutOfTime({ error }: EventOf<'end'>): boolean {
+/** Whether a timeout of ours or of ky ended the call. A caller's `AbortSignal.timeout()` does not count: it ends most long polls. */
+function isTimeout({ error }: EventOf<'end'>): boolean {
   if (textOf(error, 'name') !== 'TimeoutError') return false;
   return textOf(error, 'phase') !== undefined || (error as { isKyError?: unknown }).isKyError === true;
 }

@@ -1,33 +1,33 @@
 import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
 import { codeOf, nameOf } from '@steadfetch/core/kit';
 
-/** Calls without an `end` event are forgotten, the oldest first. */
+/** How many calls in progress are remembered. With more, as when calls never end, the oldest is forgotten. */
 const MAX_CALLS = 10_000;
-/** A shorter wait is not worth a word, in milliseconds. */
-const MIN_WAIT = 50;
+/** A shorter wait is left out of the story. */
+const MIN_WAIT_MS = 50;
 
 interface Story {
   readonly parts: string[];
-  /** The wait that is not over: since when, what for, and when it is over by itself, where that is known. */
+  /** The current wait: its start, its reason, and its planned end, `Infinity` if unknown. */
   wait: { readonly since: number; readonly reason: string; readonly until: number } | undefined;
 }
 
-/** What happened to each call that has not ended, in words: `503, waited 1.0 s (retry-after), 200`. */
+/** Collects the attempts and waits of each call until it ends, as text: `503, waited 1.0 s (retry-after), 200`. */
 export class Stories {
   readonly #stories = new Map<number, Story>();
 
-  /** Adds an event. What a request emits after the end of its call, as after an abort, is no part of a story. */
+  /** Adds an event. Ignores events that come after the end of their call, for example after an abort. */
   add(event: SteadfetchEvent): void {
     if (event.type === 'start') this.#begin(event.callId);
     const story = this.#stories.get(event.callId);
     if (!story) return;
     const { wait } = story;
     if (wait) {
-      const waited = endOf(wait.until, event) - wait.since;
-      if (waited >= MIN_WAIT) story.parts.push(`waited ${seconds(waited)} (${wait.reason})`);
+      const waited = waitEnd(wait.until, event) - wait.since;
+      if (waited >= MIN_WAIT_MS) story.parts.push(`waited ${inSeconds(waited)} (${wait.reason})`);
       story.wait = undefined;
     }
-    const reason = waitIn(event);
+    const reason = waitReason(event);
     if (reason !== undefined) {
       const until = event.type === 'wait' ? event.at + event.ms : Infinity;
       story.wait = { since: event.at, reason, until };
@@ -36,12 +36,12 @@ export class Stories {
     if (part !== undefined) story.parts.push(part);
   }
 
-  /** The line about a call that has ended, which is then forgotten. */
+  /** Returns the line about a call that has ended, and forgets the call. */
   end(event: EventOf<'end'>): string {
     const { parts = [] } = this.#stories.get(event.callId) ?? {};
     this.#stories.delete(event.callId);
     const what = parts.length > 0 ? `: ${parts.join(', ')}` : '';
-    return `${event.method} ${shortUrl(event.url)} ${endingOf(event)} in ${seconds(event.ms)}${what}`;
+    return `${event.method} ${shortUrl(event.url)} ${endingOf(event)} in ${inSeconds(event.ms)}${what}`;
   }
 
   #begin(callId: number): void {
@@ -50,19 +50,20 @@ export class Stories {
   }
 }
 
-/** When a wait ended that this event is the first one after. A call that ends may have been sent again since. */
-function endOf(until: number, event: SteadfetchEvent): number {
+/** When a wait ended, from the first event after it. Before an `end` event the wait may have ended as planned, without an event. */
+function waitEnd(until: number, event: SteadfetchEvent): number {
   if (event.type === 'attempt') return event.at - event.ms;
   return event.type === 'end' ? Math.min(event.at, until) : event.at;
 }
 
-/** What the call waits for from this event on. */
-function waitIn(event: SteadfetchEvent): string | undefined {
+/** The reason of the wait that begins with this event, if one does. */
+function waitReason(event: SteadfetchEvent): string | undefined {
   if (event.type === 'wait') return event.source;
   if (event.type === 'budget') return 'budget';
   return 'action' in event && event.action === 'wait' ? event.type : undefined;
 }
 
+/** What the story says about this event; waits are added when they end. */
 function partOf(event: SteadfetchEvent): string | undefined {
   if (event.type === 'attempt') return endingOf(event);
   return 'action' in event && event.action === 'refused' ? `refused (${event.type})` : undefined;
@@ -74,11 +75,11 @@ function endingOf({ status, error }: EventOf<'attempt' | 'end'>): string {
   return codeOf(error) ?? nameOf(error);
 }
 
-export function seconds(ms: number): string {
+export function inSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** Without the scheme, which says nothing in a line. */
+/** Removes the scheme, to keep the line short. */
 function shortUrl(url: string): string {
   return url.replace(/^https?:\/\//, '');
 }

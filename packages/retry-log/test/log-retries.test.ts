@@ -104,8 +104,8 @@ describe('logRetries', () => {
     ['limit', 'no retries are left'],
     ['aborted', 'its caller, the limit for the whole call, or drain() has ended it'],
     ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
-    ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
-    ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],
+    ['rate-limited', 'not sent: rateLimit() would make it wait too long'],
+    ['circuit-open', 'not sent: circuitBreaker() considers the server down'],
     ['queue-full', 'not sent: too many calls are waiting'],
     ['draining', 'not sent: the client is shutting down'],
   ])('says what the reason %s means', (reason, words) => {

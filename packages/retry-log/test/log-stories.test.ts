@@ -83,7 +83,7 @@ describe('logRetries around a stack', () => {
       'warn: GET https://api.test/x is not sent: circuitBreaker() refuses it (https://api.test: the last answer was 503)',
       'warn: GET https://api.test/x is not sent: rateLimit() refuses it (k: it would wait 3600.0 s)',
       'warn: GET https://api.test/x is not sent: rateLimit() refuses it (k)',
-      'error: GET https://api.test/x failed with CircuitOpenError (attempt 1), giving up: circuit-open (not sent: circuitBreaker() takes the server for down)',
+      'error: GET https://api.test/x failed with CircuitOpenError (attempt 1), giving up: circuit-open (not sent: circuitBreaker() considers the server down)',
       'warn: GET api.test/x Error in 0.0 s: refused (circuit), refused (gate), refused (gate)',
     ]);
   });

@@ -7,7 +7,7 @@ import type { Middleware } from '../chain/fetch.ts';
 import { systemClock } from '../time/clock.ts';
 import { observeBy, withObserverOf } from './observe.ts';
 
-/** What subscribers of both channels get; Node adds `result` or `error`. */
+/** The context that subscribers of both channels get. Node adds `result` or `error`. */
 export interface DiagnosticsContext {
   readonly callId: number;
   readonly method: string;
@@ -18,7 +18,7 @@ export interface DiagnosticsContext {
   readonly meta?: unknown;
 }
 
-/** A `TracingChannel` of Node, as far as it is used. */
+/** The members of Node's `TracingChannel` that we use. */
 interface Channel extends Partial<Record<(typeof PARTS)[number], { readonly hasSubscribers: boolean }>> {
   /** Missing in Bun. */
   readonly hasSubscribers?: boolean;
@@ -27,7 +27,8 @@ interface Channel extends Partial<Record<(typeof PARTS)[number], { readonly hasS
 
 const PARTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 
-function isHeard(channel: Channel): boolean {
+/** Whether the channel, or one of its parts, has a subscriber. */
+function hasSubscribers(channel: Channel): boolean {
   return channel.hasSubscribers ?? PARTS.some((part) => channel[part]?.hasSubscribers);
 }
 
@@ -36,37 +37,37 @@ declare const process:
   | undefined;
 
 /**
- * Publishes calls and attempts to `node:diagnostics_channel`, as the tracing channels `steadfetch.call` and
- * `steadfetch.attempt`, each with a `DiagnosticsContext`: put it first, also before `observe`.
+ * Publishes calls and attempts to the tracing channels `steadfetch.call` and `steadfetch.attempt` of `node:diagnostics_channel`, each with a
+ * `DiagnosticsContext`. Put it first, also before `observe`.
  *
- * Where there is no such module, as in browsers, it passes calls through. Without subscribers a call costs two booleans. Where a
- * foreign wrapper has our layers inside, the attempt of the layers outside contains the attempts inside.
+ * Passes calls through if there is no such module, as in browsers. Without subscribers a call costs two checks of a boolean. If a foreign
+ * wrapper separates our layers, the attempt of the layers outside it contains the attempts inside.
  */
 export function diagnostics(): Middleware {
   const tracing = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:diagnostics_channel');
   const calls = tracing?.tracingChannel?.('steadfetch.call');
   const attempts = tracing?.tracingChannel?.('steadfetch.attempt');
-  if (!calls || !attempts) return passing;
+  if (!calls || !attempts) return passThrough;
   const around = (call: Call, send: () => Promise<Response>) =>
-    isHeard(attempts) ? attempts.tracePromise(send, contextOf(call)) : send();
+    hasSubscribers(attempts) ? attempts.tracePromise(send, contextOf(call)) : send();
   const observed = observeBy({ listener: () => {}, clock: systemClock, around }, 'diagnostics');
   return (next) => {
     const traced = toNext(observed(next));
     const layer = defineMiddleware((call, untraced) => {
-      if (isHeard(calls)) return calls.tracePromise(() => traced(call), contextOf(call));
-      return isHeard(attempts) ? traced(call) : untraced(call);
+      if (hasSubscribers(calls)) return calls.tracePromise(() => traced(call), contextOf(call));
+      return hasSubscribers(attempts) ? traced(call) : untraced(call);
     });
     return withObserverOf(layer(next), next);
   };
 }
 
-/** The layer where there are no channels. It keeps the observers of the fetch inside. */
-const passing: Middleware = (next) =>
+/** The layer for runtimes without channels. It keeps the observers of the fetch inside. */
+const passThrough: Middleware = (next) =>
   withObserverOf(defineMiddleware((call, next) => next(call), 'diagnostics')(next), next);
 
 function contextOf(call: Call): DiagnosticsContext {
   const { record, method, url } = call;
   const { meta = metaOf(call), resends } = record;
-  const said = { callId: callIdOf(record), method, url: redactUrl(url), attempt: call.attempt + resends };
-  return meta === undefined ? said : { ...said, meta };
+  const context = { callId: callIdOf(record), method, url: redactUrl(url), attempt: call.attempt + resends };
+  return meta === undefined ? context : { ...context, meta };
 }

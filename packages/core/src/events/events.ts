@@ -2,38 +2,38 @@ import type { Call } from '../call/call.ts';
 import type { LastAnswer } from '../call/call-record.ts';
 import type { RetryObserver } from './retry-events.ts';
 
-/** The members of every event. Times are milliseconds. */
+/** The members of every event. Times and durations are in milliseconds. */
 interface EventBase {
   /** The same for all events of one call. */
   readonly callId: number;
   readonly method: string;
   /** Without credentials, query and fragment. */
   readonly url: string;
-  /** The scheme, host and port that the call is for. */
+  /** The scheme, host and port of the call's URL. */
   readonly origin: string;
-  /** The attempt that the event belongs to, 1 for the first, whichever layer repeats the call. */
+  /** The attempt that the event belongs to, 1 for the first. Counts the attempts of all layers that repeat the call. */
   readonly attempt: number;
-  /** When, since the epoch. */
+  /** The time of the event, since the epoch. */
   readonly at: number;
-  /** Since the call began. */
+  /** The time since the call began. */
   readonly elapsed: number;
-  /** What the call was made with: `fetch(url, { steadfetch: { meta } })`. */
+  /** The `meta` option of the call: `fetch(url, { steadfetch: { meta } })`. */
   readonly meta?: unknown;
 }
 
-/** How something ended: in a response or in an error. */
+/** How an attempt or a call ended: with a response or with an error. */
 export interface Ending {
   readonly status?: number;
-  /** Observe it; its body is not yours to read. */
+  /** To look at. Do not read its body, which belongs to the caller. */
   readonly response?: Response;
   readonly error?: unknown;
 }
 
-/** What `retry` says of the attempt that just ended. */
+/** The members of events of `retry` that describe the attempt that just ended. */
 export interface FailureMembers extends Omit<Ending, 'status'> {
-  /** A copy: what is done to it has no effect. */
+  /** A copy. To change it has no effect. */
   readonly outcome: object;
-  /** The status, or the error's code or name: short enough for a log line. */
+  /** The status, or the error's code or name. Short enough for a log line. */
   readonly cause: string;
   /** The `Idempotency-Key` of the call, if it carries one. */
   readonly idempotencyKey?: string;
@@ -44,117 +44,118 @@ interface StartEvent extends EventBase {
   readonly type: 'start';
 }
 
-/** A request to the plain `fetch` has ended: its headers are there, or it failed. */
+/** A request to the plain `fetch` has ended: its headers have arrived, or it has failed. */
 interface AttemptEvent extends EventBase, Ending {
   readonly type: 'attempt';
-  /** How long it took. */
+  /** The duration of the request. */
   readonly ms: number;
 }
 
-/** `retry` will send the call again, after this wait. */
+/** `retry` will send the call again after a wait. */
 interface WaitEvent extends EventBase, FailureMembers {
   readonly type: 'wait';
-  /** How long the wait will be. */
+  /** The length of the wait. */
   readonly ms: number;
-  /** When it ends, since the epoch. */
+  /** The planned end of the wait, since the epoch. */
   readonly until: number;
-  /** `backoff`, or the response field that asked for it, e.g. `retry-after`. */
+  /** What determined the wait: `backoff`, or a response field such as `retry-after`. */
   readonly source: string;
   /** Why the attempt counts as failed. */
   readonly reason: string;
   readonly maxRetries: number;
   /**
-   * Ends the call with this error, or with an `AbortError`, as an abort by the caller does. Without effect once the wait is
-   * over. What is no error is ignored, so that a button can call it.
+   * Ends the call with this error, or with an `AbortError`, like an abort by the caller. Has no effect after the wait. Ignores an argument
+   * that is not an error, so that it can be the handler of a button.
    */
   cancel(reason?: unknown): void;
   /**
-   * Ends the wait, as far as it is our own: what the server asked for stays. Returns whether the call goes now.
+   * Ends our own backoff, so that the call continues at once. Never shortens a wait that the server asked for. Returns whether the call
+   * continues.
    */
   retryNow(): boolean;
 }
 
-/** `concurrency` has no slot free: the call waits for one, or is refused. */
+/** `concurrency` has no free slot: the call waits for one, or is refused. */
 interface QueueEvent extends EventBase {
   readonly type: 'queue';
   readonly action: 'wait' | 'refused';
   readonly key: string;
-  /** Calls in flight. */
+  /** The number of calls in flight. */
   readonly active: number;
-  /** Calls that wait, this one included unless it is refused. */
+  /** The number of calls that wait, with this one unless it is refused. */
   readonly queued: number;
-  /** Of a wait: as in `wait`. */
+  /** Only if the call waits: as in the `wait` event. */
   cancel?(reason?: unknown): void;
 }
 
 /**
- * `rateLimit` holds the call back (`wait`), does not send it (`refused`), closes the gate by what the call was answered
- * (`closed`), or hands the server's refusal to the caller (`returned`).
+ * `rateLimit` makes the call wait (`wait`), does not send it (`refused`), closes the gate because of the answer to the call (`closed`), or
+ * returns the server's refusal to the caller (`returned`).
  */
 interface GateEvent extends EventBase {
   readonly type: 'gate';
   readonly action: 'wait' | 'refused' | 'closed' | 'returned';
   readonly key: string;
-  /** How long the call waits at least, would have to wait, or the gate is closed. 0 where only an answer can show it. */
+  /** The shortest wait; of `refused`, the necessary wait; else how long the gate is closed. 0 if only the next answer can show it. */
   readonly ms: number;
-  /** When that ends, since the epoch. */
+  /** The end of `ms`, since the epoch. */
   readonly until: number;
-  /** Of a wait `closed` or `pace`; of a refusal `rate-limited` or `queue-full`; else the status, or why it is returned. */
+  /** Of `wait`: `closed` or `pace`. Of `refused`: `rate-limited` or `queue-full`. Else the status, or why the refusal is returned. */
   readonly reason: string;
-  /** Calls that wait at the gate. */
+  /** The number of calls that wait at the gate. */
   readonly waiting: number;
-  /** How long the server asked to wait, and by which field, where a response is the cause. */
+  /** If a response is the cause: the wait that the server asked for. `source` is the response field. */
   readonly asked?: number;
   readonly source?: string;
-  /** Of a wait: as in `wait`. */
+  /** Only if the call waits: as in the `wait` event. */
   cancel?(reason?: unknown): void;
 }
 
 /**
- * `circuitBreaker` refuses the call, lets it through as a probe, or changes its state: by how the call ended, or as it begins where no
- * probe has failed for five minutes.
+ * `circuitBreaker` refuses the call, sends it as a probe, or changes its state. The state changes when a call ends, or when a call begins and
+ * no probe has failed for five minutes.
  */
 interface CircuitEvent extends EventBase {
   readonly type: 'circuit';
   readonly action: 'refused' | 'probe' | 'opened' | 'closed';
   readonly key: string;
   readonly state: string;
-  /** Why, in words for a person. */
+  /** An explanation for people. */
   readonly why: string;
   readonly failures: number;
   readonly failingFor: number;
   readonly openings: number;
-  /** Milliseconds until it is worth calling again. */
+  /** The time until a call may succeed again. */
   readonly retryAfter: number;
   readonly probes: number;
   readonly parts?: readonly string[];
-  /** What the server answered last to a call that failed. */
+  /** The latest answer of the server to a call that failed. */
   readonly lastAnswer?: LastAnswer;
 }
 
 /**
- * The browser says that it is offline, and `online` holds the call back (`wait`), lets it go all the same (`probe`), or lets it
- * go since the network is back (`released`).
+ * The browser reports that it is offline: `online` makes the call wait (`wait`), or sends it anyway (`probe`). Or the network is back and a
+ * call that waited continues (`released`).
  */
 interface OfflineEvent extends EventBase {
   readonly type: 'offline';
   readonly action: 'wait' | 'probe' | 'released';
-  /** Calls that wait, this one included if it does. */
+  /** The number of calls that wait, with this one if it waits. */
   readonly waiting: number;
-  /** Of a wait: as in `wait`. */
+  /** Only if the call waits: as in the `wait` event. */
   cancel?(reason?: unknown): void;
 }
 
 /**
- * The budget of `retry` refused a retry. After `ms` it is due: a `wait` follows if there is a permit by then, else the next `budget`,
- * or the `give-up`, unless the call is cancelled.
+ * The budget of `retry` refused a retry. The call waits for `ms`, until the retry is due. Then follows a `wait` if the budget gives a permit,
+ * else the next `budget` or the `give-up`, unless the call is cancelled.
  */
 interface BudgetEvent extends EventBase, FailureMembers {
   readonly type: 'budget';
-  /** How long the call is held, in milliseconds: a budget takes the requests, not the time. */
+  /** How long the call waits. A retry without a permit takes its time, but sends no request. */
   readonly ms: number;
   readonly maxRetries: number;
-  /** While it is held: as in `wait`. */
+  /** While the call waits: as in the `wait` event. */
   cancel?(reason?: unknown): void;
 }
 
@@ -164,27 +165,27 @@ interface RecoverEvent extends EventBase, FailureMembers {
   readonly attempts: number;
 }
 
-/** No further attempt is made although the outcome looked transient; after a retry, also for an error that did not. */
+/** `retry` makes no further attempt, although the outcome looked transient. After a retry also if an error did not look transient. */
 interface GiveUpEvent extends EventBase, FailureMembers {
   readonly type: 'give-up';
   readonly reason: string;
-  /** The wait that was asked for or computed and not taken, with its source. */
+  /** The wait that the server asked for or that was computed, and that was not made. `source` is as in the `wait` event. */
   readonly ms?: number;
   readonly source?: string;
-  /** The caller has aborted the call, also by `cancel()`: no time limit has, and not `drain()`. */
+  /** Whether the caller has aborted the call, also by `cancel()`. Not set if a time limit or `drain()` has ended it. */
   readonly byCaller?: boolean;
 }
 
 /** The call leaves the observer. */
 interface EndEvent extends EventBase, Ending {
   readonly type: 'end';
-  /** How long the call took, until its headers were there. */
+  /** The duration of the call, until its headers had arrived. */
   readonly ms: number;
-  /** How many `attempt` events the call had. */
+  /** The number of `attempt` events of the call. */
   readonly attempts: number;
 }
 
-/** What happens to a call, as the layer that does it reports it. */
+/** An event of a call, reported by the layer that caused it. */
 export type SteadfetchEvent =
   | StartEvent
   | AttemptEvent
@@ -205,13 +206,13 @@ type MomentOf<Event> = Event extends SteadfetchEvent
   ? Omit<Event, keyof EventBase> & { readonly attempt?: number }
   : never;
 
-/** An event as a layer makes it: without what is the same for all events of a call. */
+/** An event as a layer reports it, without the members that are the same for all events of a call. */
 export type Moment = MomentOf<SteadfetchEvent>;
 
-/** Where a layer reports what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */
+/** The observers of a call. A layer reports events to it: `call.observed?.emit(call, { type: 'queue', … })`. */
 export interface Observed {
   emit(call: Call, moment: Moment): void;
-  /** Notified of what `retry` decides; missing where another copy of this package made the observer. */
+  /** Gets the decisions of `retry`. Missing if another copy of this package made the observer. */
   readonly retries?: RetryObserver;
   /** Sends a request, and reports how it ends. */
   send(call: Call, send: () => Promise<Response>): Promise<Response>;

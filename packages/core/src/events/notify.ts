@@ -6,8 +6,8 @@ import { nameOf, textOf } from '../outcome/classify-error.ts';
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /**
- * Calls an observer, if there is one. Ignores what it throws or rejects, and does not wait for it: an observer can
- * neither break nor delay a call. In development the first failure of one that gets an event is warned of.
+ * Calls an observer, if there is one. Does not wait for it, and ignores its errors and rejections: an observer can neither break nor delay a
+ * call. In development, warns of the first failure of an observer that gets an event.
  */
 export function notify(observer: (() => unknown) | undefined): void;
 export function notify<Event>(observer: ((event: Event) => unknown) | undefined, event: Event): void;
@@ -19,7 +19,7 @@ export function notify(observer: ((event?: unknown) => unknown) | undefined, eve
   }
 }
 
-/** Ignores the rejection of what may be a promise: an answer that is not awaited, or a promise where none is allowed. */
+/** Ignores the rejection of a value that may be a promise: the result of an observer, or an option that must not be a promise. */
 export function ignoreRejection(value: unknown, event?: unknown): void {
   try {
     if (typeof value === 'object') void Promise.resolve(value).catch((error) => warnOfFailure(error, event));
@@ -28,13 +28,13 @@ export function ignoreRejection(value: unknown, event?: unknown): void {
 
 let warned = false;
 
-/** Without it, an observer that fails at each event would be silent for ever. What gets no event is no observer of a user. */
+/** Warns once of a user's observer, which would otherwise fail silently at each event. Without an event, the failed function is one of ours. */
 function warnOfFailure(error: unknown, event: unknown): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (warned || event === undefined) return;
     warned = true;
     const what = oneLine(textOf(error, 'message') ?? nameOf(error));
-    warnOnce(`a listener of observe(), a hook or a logger has failed, which changes no call: ${what}`);
+    warnOnce(`a listener of observe(), a hook or a logger has failed; no call is affected: ${what}`);
   }
 }
 

@@ -13,7 +13,7 @@ import type { Ending, Moment, Observed, SteadfetchEvent } from './events.ts';
 import { notify } from './notify.ts';
 import { type RetryObserver, retryObserver } from './retry-events.ts';
 
-/** Gets the events of calls. What it throws or rejects is ignored, and no call waits for it. */
+/** Gets the events of calls. Its errors and rejections are ignored, and no call waits for it. */
 export type Listener = (event: SteadfetchEvent) => unknown;
 
 export interface ObserveOptions {
@@ -23,10 +23,10 @@ export interface ObserveOptions {
 
 const OPTIONS = { clock: clockOption } satisfies OptionTable<ObserveOptions>;
 
-/** The observers that a fetch begins with, for a loop around it that is not ours. */
+/** The member of a fetch that holds its outermost observers, for a foreign loop around it, such as ky's. */
 const OBSERVERS: unique symbol = Symbol.for('steadfetch.observers.2') as never;
 
-/** The fetch brings along what observes a call, so that a loop around one that is not observed has none of that code. */
+/** Attached to an observed fetch, so that a loop around a fetch needs no code for observers in its bundle. */
 interface Observers {
   /** Outermost first. */
   readonly all: readonly Observer[];
@@ -36,12 +36,12 @@ interface Observers {
 type Observable = Fetch & { [OBSERVERS]?: Observers | undefined };
 
 /**
- * Calls a listener with everything that our middlewares below do to a call, in order: put it first.
+ * Calls a listener with an event for everything that our middlewares below it do to a call, in order. Put it first.
  *
- * The events are the union `SteadfetchEvent`. Each is one frozen object, the same for all observers that get it. An
- * observer gets what happens to the call below it, through any foreign wrapper that keeps the members of `init`.
+ * The events are the union `SteadfetchEvent`. Each event is one frozen object, the same for all observers. Events from inside a foreign wrapper
+ * arrive too, if the wrapper keeps the members of `init`.
  *
- * @throws a `TypeError` when the listener is not a function, or that names the option
+ * @throws a `TypeError` that names the option, or says that the listener is not a function
  * @example compose(observe((event) => console.debug(event.type, event.url)), retry(), timeout(10_000))(fetch)
  */
 export function observe(listener: Listener, options?: ObserveOptions): Middleware {
@@ -49,9 +49,9 @@ export function observe(listener: Listener, options?: ObserveOptions): Middlewar
   return observeBy({ listener: checkFunction('observe: listener', listener), clock }, 'observe');
 }
 
-/** The middleware behind `observe`. */
-export function observeBy(given: Omit<Observer, 'now'>, name: string): Middleware {
-  const observer = { ...given, now: monotonic(given.clock) };
+/** Makes the middleware of `observe` and of similar layers. */
+export function observeBy(settings: Omit<Observer, 'now'>, name: string): Middleware {
+  const observer = { ...settings, now: monotonic(settings.clock) };
   const middleware = defineMiddleware((call, next) => {
     if (isOf(call.observed, observer)) return next(call);
     return new Observation(call, observer).watch(call, next);
@@ -62,22 +62,22 @@ export function observeBy(given: Omit<Observer, 'now'>, name: string): Middlewar
   };
 }
 
-/** The fetch, with the observers of the fetch inside it. */
+/** Attaches the observers of the inner fetch to the outer one, and returns the outer. */
 export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch): Outer {
   return Object.assign(fetch, { [OBSERVERS]: (inner as Observable)[OBSERVERS] });
 }
 
-/** What a loop around our layers reports of a call by itself, to the observers that the fetch inside begins with. */
+/** The observers of one call in a foreign loop around our layers, such as ky's. The loop reports the start and the end of the call itself. */
 export interface CallObservation {
-  /** For the layers inside. */
+  /** To be passed to the layers inside. */
   readonly observed: Observed;
-  /** The time left of the call, in milliseconds, as far as an observer says. */
+  /** The time left of the call, in milliseconds; `Infinity` if no observer sets a limit. */
   remaining(): number;
   start(call: Call): void;
   end(call: Call, ending: Ending): void;
 }
 
-/** What makes the observation of a call, for a loop around this fetch that can report more of it than the fetch can. */
+/** The function with which a foreign loop around this fetch begins the observation of a call. `undefined` if the fetch has no observers. */
 export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObservation) | undefined {
   return (fetch as Observable | undefined)?.[OBSERVERS]?.observe;
 }
@@ -104,39 +104,39 @@ interface Observer {
   readonly listener: Listener;
   /** Called around each request. */
   readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
-  /** The time left of each call, in milliseconds, for a loop around our layers. */
+  /** The time left of each call, in milliseconds, for a foreign loop around our layers. */
   readonly remaining?: () => number;
   readonly clock: Clock;
   readonly now: () => number;
 }
 
-/** One call below one observer. */
+/** Reports the events of one call to one observer, and to the observers outside it. */
 class Observation implements Observed {
   readonly retries: RetryObserver = retryObserver;
   readonly #observer: Observer;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;
-  /** What another copy of this package observes, further out than all of these. */
-  readonly #further: Observed | undefined;
-  /** What the nearest observer that has it does around each request. */
+  /** The observers of another copy of this package, outside all of ours. */
+  readonly #ofOtherCopy: Observed | undefined;
+  /** The `around` of the nearest observer that has one. */
   readonly #around: Observer['around'];
   readonly #startedAt: number;
-  /** The same moment since the epoch: one reading of that clock per call. */
+  /** `#startedAt` as a time since the epoch. Read once per call; later times are computed from it. */
   readonly #epoch: number;
-  /** Of the latest event. The URL is read again only where a layer or a hook sends the call to another server. */
+  /** The origin of the latest event. The URL is computed again only if a layer or a hook has changed the origin. */
   #origin: string | undefined;
   #url = '';
   #attempts = 0;
-  /** The latest attempt that an event belongs to. */
-  #latest = 1;
-  /** Of the outermost observation: the requests that are under way, each with what reports its end. */
-  readonly #open = new Map<(ending: Ending) => void, Call>();
+  /** The greatest attempt number of all events. */
+  #lastAttempt = 1;
+  /** The requests in flight, each with the function that reports its end. Only the outermost observation has some. */
+  readonly #inFlight = new Map<(ending: Ending) => void, Call>();
 
   constructor({ observed }: Call, observer: Observer) {
     this.#observer = observer;
     this.#outer = observed instanceof Observation ? observed : undefined;
     this.#root = this.#outer ? this.#outer.#root : this;
-    this.#further = this.#outer ? this.#outer.#further : observed;
+    this.#ofOtherCopy = this.#outer ? this.#outer.#ofOtherCopy : observed;
     this.#around = observer.around ?? (this.#outer ? this.#outer.#around : undefined);
     this.#startedAt = observer.now();
     this.#epoch = observer.clock.now();
@@ -148,9 +148,9 @@ class Observation implements Observed {
     return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
   }
 
-  /** Whether this is the observation of that observer, or one further out is. */
+  /** Whether this observation, or one outside it, belongs to the observer. */
   isOf(observer: Observer): boolean | undefined {
-    return this.#observer === observer || isOf(this.#outer ?? this.#further, observer);
+    return this.#observer === observer || isOf(this.#outer ?? this.#ofOtherCopy, observer);
   }
 
   start(call: Call): void {
@@ -161,7 +161,7 @@ class Observation implements Observed {
     this.#endAborted();
     const now = this.#observer.now();
     const ms = now - this.#startedAt;
-    this.#notify(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
+    this.#notify(call, { type: 'end', ...ending, attempt: this.#lastAttempt, ms, attempts: this.#attempts }, this, now);
   }
 
   send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
@@ -170,63 +170,64 @@ class Observation implements Observed {
     const attempt = call.attempt + call.record.resends;
     const { now } = this.#root.#observer;
     const around = this.#around;
-    const further = this.#further;
-    const request = further ? () => further.send(call, send) : send;
+    const otherCopy = this.#ofOtherCopy;
+    const request = otherCopy ? () => otherCopy.send(call, send) : send;
     const sentAt = now();
     const report = (ending: Ending) => {
-      if (!this.#root.#open.delete(report)) return;
+      if (!this.#root.#inFlight.delete(report)) return;
       const at = now();
       if (!call.taken) this.#notify(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     };
-    this.#root.#open.set(report, call);
+    this.#root.#inFlight.set(report, call);
     return follow(around ? around(call, request) : request(), report);
   }
 
-  /** A request that an abort or a timeout has ended rejects later, or never. One that nothing ends, as another part of the call, goes on. */
+  /** Reports the end of requests whose signal has aborted, before the next event: their promises reject later, or never. */
   #endAborted(): void {
-    for (const [report, { signal }] of this.#root.#open) if (signal?.aborted) report({ error: abortReason(signal) });
+    for (const [report, { signal }] of this.#root.#inFlight)
+      if (signal?.aborted) report({ error: abortReason(signal) });
   }
 
   emit(call: Call, moment: Moment): void {
     this.#endAborted();
     this.#notify(call, moment, this.#root, this.#root.#observer.now());
-    this.#further?.emit(call, moment);
+    this.#ofOtherCopy?.emit(call, moment);
   }
 
-  /** Calls this listener, and those further out up to `from`. If a member of the call cannot be read, there is no event. */
-  #notify(call: Call, moment: Moment, from: Observation, now: number): void {
+  /** Calls the listeners from this observation outwards to `outermost`. If a member of the call cannot be read, there is no event. */
+  #notify(call: Call, moment: Moment, outermost: Observation, now: number): void {
     try {
       const { record, method, origin } = call;
-      if (from.#origin !== origin) from.#url = redactUrl(call.url);
-      from.#origin = origin;
-      const elapsed = now - from.#startedAt;
+      if (outermost.#origin !== origin) outermost.#url = redactUrl(call.url);
+      outermost.#origin = origin;
+      const elapsed = now - outermost.#startedAt;
       const event = Object.freeze({
         ...(moment as SteadfetchEvent),
         callId: callIdOf(record),
         method,
-        url: from.#url,
+        url: outermost.#url,
         origin,
         attempt: moment.attempt ?? call.attempt + record.resends,
-        at: from.#epoch + elapsed,
+        at: outermost.#epoch + elapsed,
         elapsed,
         meta: record.meta,
       });
       for (let observation: Observation | undefined = this; observation; observation = observation.#outer) {
         if (event.type === 'attempt') observation.#attempts++;
-        observation.#latest = Math.max(observation.#latest, event.attempt);
+        observation.#lastAttempt = Math.max(observation.#lastAttempt, event.attempt);
         notify(observation.#observer.listener, event);
-        if (observation === from) break;
+        if (observation === outermost) break;
       }
     } catch {}
   }
 }
 
-/** Also where another copy of this package observes: it has taken the observer from the fetch inside. */
+/** Also works if `observed` comes from another copy of this package, which may have taken the observer from the fetch inside. */
 function isOf(observed: Observed | undefined, observer: Observer): boolean | undefined {
   return (observed as Partial<Observation> | undefined)?.isOf?.(observer);
 }
 
-/** The same promise, and reports how it ends. */
+/** Returns a promise with the same result, and reports how it settles. */
 function follow(response: Promise<Response>, report: (ending: Ending) => void): Promise<Response> {
   return Promise.resolve(response).then(
     (response) => {

@@ -3,14 +3,14 @@ import { abortWith, onAbort, throwIfAborted } from '../time/abort.ts';
 import { cancelError } from '../time/cancellable.ts';
 import { type Clock, monotonic, sleep } from '../time/clock.ts';
 
-/** What ends a wait early and lets the call go. */
-const NOW: unique symbol = Symbol('now');
+/** The abort reason of a timer that `retryNow()` ends early. */
+const RETRY_NOW: unique symbol = Symbol('now');
 
-/** A wait that an observer can end. Made only where somebody observes the call. */
+/** A wait that an observer can end. Made only if the call has an observer. */
 export class Pause {
   readonly #clock: Clock;
   readonly #now: () => number;
-  /** Before that the server does not want the call. */
+  /** The end of the wait that the server asked for. `retryNow()` has no effect before it. */
   readonly #notBefore: number;
   readonly #timer = new AbortController();
   #over = false;
@@ -25,14 +25,14 @@ export class Pause {
 
   readonly retryNow = (): boolean => {
     if (this.#over || this.#timer.signal.aborted || this.#now() < this.#notBefore) return false;
-    this.#end(NOW);
+    this.#end(RETRY_NOW);
     return true;
   };
 
   /** Whether an observer cancelled the call. */
   get cancelled(): boolean {
     const { aborted, reason } = this.#timer.signal;
-    return aborted && reason !== NOW;
+    return aborted && reason !== RETRY_NOW;
   }
 
   /** @throws the `AbortError` of `cancel()` and the caller's abort reason */
@@ -43,7 +43,7 @@ export class Pause {
       if (!signal.aborted) await sleep(ms, signal, this.#clock);
       throwIfAborted(signal);
     } catch (error) {
-      if (error !== NOW) throw error;
+      if (error !== RETRY_NOW) throw error;
     } finally {
       this.#over = true;
       release();

@@ -5,17 +5,17 @@ import type { Clock } from '../time/clock.ts';
 import type { FailureMembers, Moment } from './events.ts';
 import { Pause } from './pause.ts';
 
-/** An attempt that has ended, as a layer that repeats calls describes it. */
+/** An attempt that has ended, as described by a layer that repeats calls. */
 export interface EndedAttempt {
   readonly call: Call;
-  /** 1 for the first that this layer made. */
+  /** The number of the attempt among those of this layer, 1 for the first. */
   readonly attempt: number;
   readonly outcome?: Outcome | undefined;
-  /** The `Idempotency-Key` that the call was made with. */
+  /** The `Idempotency-Key` of the call. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** A failed attempt, with the wait that an observer may end. */
+/** A failed attempt, with the wait that follows and that an observer may end. */
 interface FailedAttempt extends EndedAttempt {
   readonly session: { readonly policy: { readonly clock: Clock; readonly maxRetries: number } };
   pause: Pause | undefined;
@@ -40,11 +40,11 @@ interface End {
 }
 
 /**
- * Makes events of the decisions of `retry`, which has no code for events: the observer of a call brings it along, so that a
- * bundle without observers has none of it.
+ * Turns the decisions of `retry` into events. It belongs to the observer of a call and not to `retry`, so that a bundle without observers does
+ * not contain this code.
  */
 export interface RetryObserver {
-  /** The call is held before it ends, since it got no permit. */
+  /** The budget gave no permit: the call waits for `ms`, then tries to get a permit again, or ends. */
   beforeHold(failure: FailedAttempt, ms: number): void;
   afterFailure(failure: FailedAttempt, decision: Retry | End): void;
   /** A good answer after an attempt that failed. */
@@ -82,7 +82,7 @@ function emitRecovery(recovery: EndedAttempt): void {
   emit(recovery, { type: 'recover', ...facts, attempts: facts.attempt });
 }
 
-/** Whether the call was aborted by its caller, also by `cancel()`, and not by a time limit or `drain()`. */
+/** Whether the caller aborted the call, also by `cancel()`. An abort by a time limit or `drain()` does not count. */
 function isByCaller({ call }: EndedAttempt, { stop, thrown }: End): boolean {
   const isLimit = call.remaining() <= 0 || /^(?:Timeout|Drain)Error$/.test(nameOf(thrown?.error));
   return stop === 'aborted' && !isLimit;
@@ -96,8 +96,8 @@ function waitOf(failure: FailedAttempt, { delay: ms, source, reason, asked }: Re
 }
 
 /**
- * How the call ends, where that is worth an event. A give-up has a reason. A recovery has none: an answer to a retry that is not
- * repeated, such as a 404 after a 503.
+ * The event for the end of a call: a give-up if the result has a reason, else a recovery. `undefined` for no event. A recovery is an answer to
+ * a retry that is not repeated, such as a 404 after a 503.
  */
 export function endOf({ attempt, outcome }: EndedAttempt, { stop }: End): { reason?: string } | undefined {
   if (stop !== undefined) return { reason: stop };
@@ -105,9 +105,9 @@ export function endOf({ attempt, outcome }: EndedAttempt, { stop }: End): { reas
   return outcome?.response ? {} : { reason: 'permanent' };
 }
 
-/** What an event says of an attempt that has ended. */
+/** The members of an event that describe an attempt that has ended. */
 export interface Facts extends FailureMembers {
-  /** 1 for the first, whichever layer repeated the call. */
+  /** The number of the attempt, 1 for the first. Counts the attempts of all layers that repeat the call. */
   readonly attempt: number;
   readonly outcome: Outcome;
 }

@@ -2,7 +2,7 @@ import { notify } from '../events/notify.ts';
 import { checkFunction, checkNames, optionError } from './check.ts';
 import { isPlain } from './show.ts';
 
-/** The observers, one object or an array of them, or throws. A class instance may have other members. */
+/** Returns the hooks as an array, or throws. A plain object may have no other members; an instance of a class may. */
 export function checkHooks<Hooks extends object>(
   option: string,
   names: readonly (keyof Hooks & string)[],
@@ -12,7 +12,7 @@ export function checkHooks<Hooks extends object>(
   for (const hook of all) {
     if (Object(hook) === hook && isPlain(hook)) checkNames(option, hook, names);
     else if (!names.some((name) => name in Object(hook))) {
-      throw optionError(option, `an object with ${names.join(', ')}, or an array of such`, hook);
+      throw optionError(option, `an object with ${names.join(', ')}, or an array of them`, hook);
     }
     for (const name of names) if (hook[name] !== undefined) checkFunction(`${option}.${name}`, hook[name]);
   }
@@ -20,8 +20,8 @@ export function checkHooks<Hooks extends object>(
 }
 
 /**
- * Calls one member of all observers with one frozen event, which is made only if one of them listens. What they throw or
- * reject has no effect, and neither has a member that cannot be read.
+ * Calls one hook of all observers with one frozen event. Makes the event only if one of them has the hook. Ignores errors and rejections of
+ * hooks, and hooks that cannot be read.
  */
 export function callHooks<Hooks extends object>(all: readonly Hooks[], name: keyof Hooks, make: () => object): void {
   let event: object | undefined;

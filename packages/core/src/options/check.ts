@@ -6,14 +6,14 @@ import { isPlain, show, tagOf } from './show.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** What a number option may be. */
+/** The allowed values of a number option. */
 export interface NumberRule {
   min?: number;
   max?: number;
   integer?: boolean;
 }
 
-/** Returns the number, 0 for -0, or throws an error that names the option, the value and what is allowed. */
+/** Returns the number, or throws an error with the option, the value and what is allowed. Returns 0 for -0. */
 export function checkNumber(
   option: string,
   value: unknown,
@@ -31,25 +31,23 @@ export function checkNumber(
   );
 }
 
-/** Milliseconds that a timer can hold. */
+/** Returns the milliseconds, or throws. The default maximum is the longest delay of a timer. */
 export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIMER }: NumberRule = {}): number {
   return checkNumber(option, value, { min, max });
 }
 
-/** Returns the function, or throws. */
 export function checkFunction<T>(option: string, value: T): T {
   if (typeof value !== 'function') throw optionError(option, 'a function', value);
   return value;
 }
 
-/** Returns the string, or throws. */
 export function checkString(option: string, value: unknown): string {
   if (typeof value !== 'string') throw optionError(option, 'a string', value);
   return value;
 }
 
 /**
- * The error that names the option, what it may be, and the value. A rejection of a promise among values is ignored.
+ * Makes the error for an option with a value that is not allowed. If the value is a promise, ignores its rejection.
  */
 export function optionError(
   option: string,
@@ -61,13 +59,12 @@ export function optionError(
   return new kind(`${option}: expected ${expected}, got ${show(value)}`);
 }
 
-/** Returns the boolean, or throws. */
 export function checkBoolean(option: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw optionError(option, 'true or false', value);
   return value;
 }
 
-/** Returns the object, or throws where it lacks one of these methods. */
+/** Returns the object, or throws if it lacks one of these methods. */
 export function checkMembers<T>(option: string, value: T, names: readonly (keyof T & string)[]): T {
   for (const name of names) {
     const member = value?.[name];
@@ -81,15 +78,15 @@ export function checkMembers<T>(option: string, value: T, names: readonly (keyof
   return value;
 }
 
-/** Returns the options object, or throws. For options that are copied: of an instance of a class members would be lost. */
+/** Returns the options object, or throws. For options that are copied, since a copy loses inherited members of a class instance. */
 export function checkPlain<T>(option: string, value: T, expected = 'a plain options object'): T {
   if (Object(value) !== value || !isPlain(value as object)) throw optionError(option, expected, value);
   return value;
 }
 
-/** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
+/** Throws if a member is not an option, so that a misspelt option is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
-  // an instance of a class may hold options, and so may a module; an array, a map or a date holds none
+  // A class instance or a module may hold options. An array, a map or a date is a mistake.
   if (!/ (?:Object|Module)\]$/.test(tagOf(options))) throw optionError(owner, 'an options object', options);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
@@ -102,14 +99,14 @@ export function checkNames(owner: string, options: object, names: readonly strin
   }
 }
 
-/** The name of a method or a field (RFC 9110 §5.6.2). */
+/** The syntax of a method or a field name (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && TOKEN.test(value);
 }
 
-/** A set of the methods, each unchanged and in upper case. Throws for anything but method names. */
+/** Returns a set of the methods, each as written and in upper case, or throws. */
 export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
   const names = checkArray(option, methods, 'method names');
   for (const name of names) {
@@ -118,7 +115,7 @@ export function checkMethods(option: string, methods: unknown): ReadonlySet<stri
   return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
 }
 
-/** A set of the statuses. Throws for anything but statuses in the range. */
+/** Returns a set of the statuses, or throws if one is out of range. */
 export function checkStatuses(
   option: string,
   statuses: unknown,

@@ -10,24 +10,24 @@ import {
   optionError,
 } from './check.ts';
 
-/** One option: what it may be, and what it is when it is left out. */
+/** The check and the default of one option. */
 export interface Option<T = unknown> extends NumberRule {
-  /** Returns the setting, or throws an error that names the option and what is allowed. The entry holds the range. */
+  /** Returns the checked value, or throws an error with the option and what is allowed. `entry` has the range. */
   readonly check?: (option: string, value: never, entry: never) => unknown;
-  /** What it is when it is left out, as a user would write it. */
+  /** The value if the user omits the option, as a user would write it. */
   readonly default?: T;
-  /** For a check of its own: it takes milliseconds. */
+  /** Set for an option in milliseconds that has its own check. */
   readonly unit?: 'ms';
-  /** The values to choose from, for `checkChoice`. */
+  /** The allowed values, for `checkChoice`. */
   readonly values?: readonly T[];
 }
 
-/** The options of one function. The compiler refuses a name that the interface lacks, and a name that is missing here. */
+/** The options of one function. The compiler rejects an entry that the interface lacks, and a missing entry. */
 export type OptionTable<Options = Record<string, unknown>> = {
   readonly [Name in keyof Options]-?: Option<Exclude<Options[Name], undefined>>;
 };
 
-/** The options with their defaults, each as its check returns it. */
+/** The options after their checks, with defaults filled in. */
 export type Settings<Options, Table> = {
   readonly [Name in keyof Options & keyof Table]-?: Setting<Exclude<Options[Name], undefined>, Table[Name]>;
 };
@@ -37,10 +37,10 @@ type Setting<Value, Entry> =
   | (Entry extends { default: unknown } ? never : undefined);
 
 /**
- * Reads each option once, checks it, and fills in its default; `undefined` counts as left out.
+ * Reads each option once, checks it, and fills in its default. `undefined` counts as omitted.
  *
- * @param base what counts for an option that is left out, in place of its default
- * @throws a `TypeError` or `RangeError` that names the option, the value and what is allowed, also for an unknown name
+ * @param base settings to use instead of the defaults
+ * @throws a `TypeError` or `RangeError` with the option, the value and what is allowed, also for an unknown option
  */
 export function readOptions<Options extends object, const Table extends OptionTable<Options>>(
   owner: string,
@@ -60,7 +60,7 @@ export function readOptions<Options extends object, const Table extends OptionTa
   return settings as Settings<Options, Table>;
 }
 
-/** Returns one of the values of the entry, or throws. */
+/** Returns the value if it is one of `values`, or throws. */
 export function checkChoice<T>(option: string, value: T, { values }: { readonly values: readonly T[] }): T {
   if (!values.includes(value)) throw optionError(option, `one of ${values.join(', ')}`, value);
   return value;
@@ -72,19 +72,19 @@ export const clockOption: { readonly default: Clock; readonly check: (option: st
   check: (option, clock) => checkMembers(option, clock, ['now', 'sleep']),
 };
 
-/** The entry of an option `random`. `Math.random` is looked up at each use, so that a stub counts. */
+/** The entry of an option `random`. Looks `Math.random` up at each use, so that tests can stub it. */
 export const randomOption: { readonly default: Random; readonly check: typeof checkFunction } = {
   default: () => Math.random(),
   check: checkFunction,
 };
 
-/** So many requests in so many milliseconds. */
+/** A rate limit: `requests` in each period of `per` milliseconds. */
 interface KnownLimit {
   requests: number;
   per: number;
 }
 
-/** The entry of an option `limit`: one that is known in advance. */
+/** The entry of an option `limit`: a rate limit that the user knows in advance. */
 export const limitOption: { readonly check: (option: string, limit: KnownLimit) => KnownLimit } = {
   check: (option, limit) => {
     if (Object(limit) !== limit) throw optionError(option, '{ requests, per }', limit);
@@ -96,7 +96,7 @@ export const limitOption: { readonly check: (option: string, limit: KnownLimit) 
   },
 };
 
-/** The entry of an option `key`: which state a call belongs to. */
+/** The entry of an option `key`. Calls with the same key share their state. */
 export const keyOption: { readonly default: (call: Call) => string; readonly check: typeof checkFunction } = {
   default: (call) => call.origin,
   check: checkFunction,

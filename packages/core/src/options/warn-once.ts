@@ -2,14 +2,14 @@ import { clip } from './show.ts';
 
 const warned = new Set<string>();
 const MAX_WARNINGS = 1_000;
-const LONGEST = 500;
+const MAX_LENGTH = 500;
 
 /**
- * Warns once per message and process, through `console.warn`; at most a thousand messages, since messages may name keys.
- * A console that throws breaks no call.
+ * Warns once per message and process, through `console.warn`. Stops after a thousand messages, since messages may contain keys and so may all
+ * differ. Ignores a console that throws.
  */
 export function warnOnce(message: string): void {
-  const shown = clip(message, LONGEST);
+  const shown = clip(message, MAX_LENGTH);
   if (warned.size >= MAX_WARNINGS || warned.has(shown)) return;
   warned.add(shown);
   try {
