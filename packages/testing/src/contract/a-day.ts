@@ -6,8 +6,9 @@ import { watchTimers } from './watch-timers.ts';
 const DAY = 86_400_000;
 
 /**
- * Runs what lets days pass: by all clocks, by the timers that were set before, and for signals that have a time limit. It may ask
- * whether somebody reads the time of the platform, since a clock of another kind may stand still.
+ * Runs a function that can skip days. `passADay` moves all clocks by a day, fires the timers that are set, and aborts the
+ * signals of `AbortSignal.timeout()`. `isClockRead` returns whether the platform's time was read: if not, the middleware
+ * may use a clock that did not move.
  */
 export function withDays(
   run: (passADay: () => void, isClockRead: () => boolean) => Promise<unknown>,
@@ -49,8 +50,8 @@ export function withDays(
   });
 }
 
-/** Runs it a day later. */
-export function aDayLater(run: () => Promise<unknown>): Promise<unknown> {
+/** Skips a day, then runs a function. */
+export function runADayLater(run: () => Promise<unknown>): Promise<unknown> {
   return withDays((passADay) => {
     passADay();
     return run();

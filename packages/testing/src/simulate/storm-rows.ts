@@ -1,6 +1,6 @@
 import type { StormRow } from './storm-report.ts';
 
-/** The seconds of a simulation, each made when it comes. */
+/** The rows of a simulation, one per second. A row is created when its second comes. */
 export class StormRows {
   readonly all: StormRow[] = [];
   readonly #time: { readonly elapsed: number };

@@ -2,16 +2,16 @@ import { type Clock, throwIfAborted } from '@steadfetch/core';
 import { type ClockOptions, checkSpan, checkTime, clockStart } from './clock-start.ts';
 import { passed } from './passed.ts';
 
-/** A clock whose sleeps take no time and are written down. */
+/** A clock that records its sleeps and does not wait. */
 export interface InstantClock extends Clock {
   /** Every sleep so far, in milliseconds. */
   readonly sleeps: readonly number[];
-  /** Lets `ms` pass without a sleep; a negative number sets the clock back. */
+  /** Moves the clock by `ms` without a sleep. A negative number sets it back. */
   advance(ms: number): void;
 }
 
 /**
- * Sleeps end at once and move the time on by what was asked for.
+ * A clock for tests: each sleep resolves at once and moves the clock forward by its duration.
  *
  * @example
  * const clock = instantClock();
