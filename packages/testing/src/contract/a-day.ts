@@ -1,4 +1,4 @@
-import { passed } from '../time/passed.ts';
+import { skipped } from '../time/skipped.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
 import { watchTimers } from './watch-timers.ts';
@@ -19,7 +19,7 @@ export function withDays(
     const [now, elapsed] = [Date.now, performance.now.bind(performance)];
     const read = (clock: () => number): number => {
       isRead = true;
-      return clock() + passed.ms;
+      return clock() + skipped.ms;
     };
     const { left: due, restore: putBack } = watchTimers(() => {
       isRead = true;
@@ -40,11 +40,11 @@ export function withDays(
       patch(globalThis, { Date: new Proxy(RealDate, { construct }) }),
     ];
     const passADay = (): void => {
-      passed.ms += DAY;
+      skipped.ms += DAY;
       for (const fire of [...due.values()]) fire();
     };
     await run(passADay, () => isRead).finally(() => {
-      passed.ms = 0;
+      skipped.ms = 0;
       for (const undo of restore) undo();
     });
   });

@@ -33,7 +33,7 @@ export function limitGate(options: RateLimitedOptions): LimitGate {
   const { algorithm = 'token-bucket', hint = 'retry-after', status = 429 } = options;
   checkNumber('rateLimited: status', status, { min: 200, max: 599, integer: true });
   const limiter = choice('rateLimited: algorithm', LIMITERS, algorithm);
-  const limit = BURSTS.has(algorithm) ? limitOf(options) : inWhole(limitOf(options));
+  const limit = BURSTS.has(algorithm) ? limitOf(options) : withWholeRequests(limitOf(options));
   const take = limiter(limit);
   const headersOf = choice('rateLimited: hint', limitHeaders, hint);
   return (now) => {
@@ -48,7 +48,7 @@ const BURSTS = new Set<LimitAlgorithm>(['token-bucket', 'gcra']);
  * Adjusts a window so that it holds a whole number of requests: half a request per second becomes one in two seconds. A
  * window has no burst of its own.
  */
-function inWhole({ requests, per }: Limit): Limit {
+function withWholeRequests({ requests, per }: Limit): Limit {
   const whole = Math.max(1, Math.floor(requests + ROUNDING));
   return { requests: whole, per: (per * whole) / requests, burst: whole };
 }

@@ -1,6 +1,6 @@
 import type { StormRow } from './storm-report.ts';
 
-/** The rows of a simulation, one per second. A row is created when its second comes. */
+/** The rows of a simulation, one per second. Those of `seconds` exist from the start; later ones are added when needed. */
 export class StormRows {
   readonly all: StormRow[] = [];
   readonly #time: { readonly elapsed: number };

@@ -1,6 +1,6 @@
 import { type Clock, throwIfAborted } from '@steadfetch/core';
 import { type ClockOptions, checkSpan, checkTime, clockStart } from './clock-start.ts';
-import { passed } from './passed.ts';
+import { skipped } from './skipped.ts';
 
 /** A clock that records its sleeps and does not wait. */
 export interface InstantClock extends Clock {
@@ -23,7 +23,7 @@ export function instantClock(options: ClockOptions = {}): InstantClock {
   let time = clockStart('instantClock', options);
   return {
     sleeps,
-    now: () => time + passed.ms,
+    now: () => time + skipped.ms,
     advance: (ms) => {
       time += checkSpan('instantClock: advance', ms);
     },

@@ -2,7 +2,7 @@ import { type Clock, onAbort } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
 import { macrotask } from '../contract/macrotask.ts';
 import { type ClockOptions, checkTime, clockStart } from './clock-start.ts';
-import { passed } from './passed.ts';
+import { skipped } from './skipped.ts';
 import { Turns } from './turns.ts';
 
 /** A clock that only `advance` and `runAll` move. */
@@ -64,7 +64,7 @@ export function manualClock(options: ClockOptions = {}): ManualClock {
     get pending() {
       return sleepers.size;
     },
-    now: () => time + passed.ms,
+    now: () => time + skipped.ms,
     advance: async (ms) => {
       checkNumber('manualClock: advance', ms, { max: 8.64e15 }); // never back: no sleep would end
       return turns.take(() => advanceTo(time + ms));
