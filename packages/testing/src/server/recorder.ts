@@ -48,7 +48,7 @@ export function recorder(clock: Clock): Recorder {
   };
 }
 
-const LIMIT = 65_536;
+const MAX_RECORDED_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
 
 function blank(
@@ -72,12 +72,15 @@ function blank(
 /** Reads a body to its end and records its first bytes. */
 export async function recordBody(record: OpenRecord, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const kept: Uint8Array[] = [];
-  for await (const chunk of chunks) {
-    const room = LIMIT - record.size;
-    if (room > 0) kept.push(chunk.subarray(0, room));
-    record.size += chunk.length;
+  try {
+    for await (const chunk of chunks) {
+      const room = MAX_RECORDED_BYTES - record.size;
+      if (room > 0) kept.push(chunk.subarray(0, room));
+      record.size += chunk.length;
+    }
+  } finally {
+    record.bytes = join(kept); // also the part of a body that breaks off
   }
-  record.bytes = join(kept);
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {
