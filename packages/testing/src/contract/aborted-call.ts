@@ -40,10 +40,7 @@ export const REFUSED: readonly [string, Fetch][] = [
 export type Kind = 'GET' | 'Request' | 'PUT' | 'POST';
 export const KINDS: readonly Kind[] = ['GET', 'Request', 'PUT', 'POST'];
 
-/**
- * Makes a call and aborts it in the wait after a failure. It counts microtasks: with a clock that skips waits, timers and
- * other tasks may never run.
- */
+/** Makes a call and aborts it in the wait after a failure. It counts microtasks: with a clock that skips waits, timers and other tasks may never run. */
 export function abortedInTime(
   steady: Fetch,
   kind: Kind = 'GET',

@@ -82,10 +82,7 @@ export async function untilItWaits(): Promise<void> {
   for (let turns = 0; turns < 200; turns++) await undefined;
 }
 
-/**
- * For each of `FAILURES`, makes a call whose first three attempts fail. Returns the calls of next, without those for
- * something else, such as a token.
- */
+/** For each of `FAILURES`, makes a call whose first three attempts fail. Returns the calls of next, without those for something else, such as a token. */
 export async function askedAgain(
   make: Make,
   call: (steady: Fetch, signal: AbortSignal) => Promise<Response>,

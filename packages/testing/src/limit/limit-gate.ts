@@ -44,10 +44,7 @@ export function limitGate(options: RateLimitedOptions): LimitGate {
 
 const BURSTS = new Set<LimitAlgorithm>(['token-bucket', 'gcra']);
 
-/**
- * Adjusts a window so that it holds a whole number of requests: half a request per second becomes one in two seconds. A
- * window has no burst of its own.
- */
+/** Adjusts a window so that it holds a whole number of requests: half a request per second becomes one in two seconds. A window has no burst of its own. */
 function withWholeRequests({ requests, per }: Limit): Limit {
   const whole = Math.max(1, Math.floor(requests + ROUNDING));
   return { requests: whole, per: (per * whole) / requests, burst: whole };

@@ -45,10 +45,7 @@ export function rateLimited(options: RateLimitedOptions, then: Script = 200): Ra
   }) as RateLimitedScript;
 }
 
-/**
- * Milliseconds that have passed for the limit. They never go back, even if the clock is set back. Servers that share one
- * script share them.
- */
+/** Milliseconds that have passed for the limit. They never go back, even if the clock is set back. Servers that share one script share them. */
 function passedOn(clock: Clock | undefined): (request: RecordedRequest) => number {
   const elapsed = elapsedOn('rateLimited', clock);
   let last: number | undefined;

@@ -9,10 +9,7 @@ import { Turns } from './turns.ts';
 export interface ManualClock extends Clock {
   /** The number of sleeps that are waiting. 0 after an abort means that no timer is left. */
   readonly pending: number;
-  /**
-   * Moves the clock forward by `ms`. Sleeps end in the order they are due, each at its own instant. Overlapping calls run
-   * one after another.
-   */
+  /** Moves the clock forward by `ms`. Sleeps end in the order they are due, each at its own instant. Overlapping calls run one after another. */
   advance(ms: number): Promise<void>;
   /** Moves the clock forward until no sleep is waiting, by at most `limit` milliseconds. */
   runAll(limit?: number): Promise<void>;
