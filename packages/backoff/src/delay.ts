@@ -1,4 +1,4 @@
-/** What a delay is computed from. */
+/** The facts that a delay is computed from. */
 export interface DelayContext {
   /** The attempt that has just failed: 1 for the first. */
   attempt: number;
@@ -6,5 +6,5 @@ export interface DelayContext {
   previousDelay: number;
 }
 
-/** Milliseconds to wait before the next attempt. */
+/** Returns the milliseconds to wait before the next attempt. */
 export type Delay = (context: DelayContext) => number;

@@ -1,12 +1,12 @@
 import { checkMs, checkNumber, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
-import { ordinal } from './ordinal.ts';
+import { wholeAttempt } from './whole-attempt.ts';
 
-/** In milliseconds, but for `factor`. */
+/** In milliseconds, except `factor`. */
 export interface ExponentialOptions {
   /** The delay after the first attempt. @default 250 */
   base?: number;
-  /** What each further attempt multiplies it by; below 1 the delays shrink. @default 2 */
+  /** What each further attempt multiplies the delay by. Below 1 the delays shrink. @default 2 */
   factor?: number;
   /** The longest delay. @default 20_000 */
   cap?: number;
@@ -24,6 +24,6 @@ export const exponentialOptions: OptionTable<ExponentialOptions> = OPTIONS;
 /** `base`, `base * factor`, `base * factor ** 2`, ... never above `cap`. */
 export function exponential(options?: ExponentialOptions): Delay {
   const { base, factor, cap } = readOptions('exponential', OPTIONS, options);
-  // Growth alone may be Infinity; 0 * Infinity would be NaN.
-  return ({ attempt }) => Math.min(cap, base * Math.min(Number.MAX_VALUE, factor ** (ordinal(attempt) - 1)));
+  // the growth may be Infinity, and 0 * Infinity would be NaN
+  return ({ attempt }) => Math.min(cap, base * Math.min(Number.MAX_VALUE, factor ** (wholeAttempt(attempt) - 1)));
 }

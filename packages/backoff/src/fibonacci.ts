@@ -1,6 +1,6 @@
 import { checkMs, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
-import { ordinal } from './ordinal.ts';
+import { wholeAttempt } from './whole-attempt.ts';
 
 /** In milliseconds. */
 export interface FibonacciOptions {
@@ -18,14 +18,14 @@ const OPTIONS = {
 /** The options as data: what each may be, and its default. */
 export const fibonacciOptions: OptionTable<FibonacciOptions> = OPTIONS;
 
-/** `base` times 1, 1, 2, 3, 5, 8, ... never above `cap`. Grows by about 1.6: slower than doubling. */
+/** `base` times 1, 1, 2, 3, 5, 8, ... never above `cap`. Each delay is about 1.6 times the one before. */
 export function fibonacci(options?: FibonacciOptions): Delay {
   const { base, cap } = readOptions('fibonacci', OPTIONS, options);
-  return ({ attempt }) => Math.min(cap, base * fibonacciNumber(Math.min(ordinal(attempt), LARGEST_EXACT)));
+  return ({ attempt }) => Math.min(cap, base * fibonacciNumber(Math.min(wholeAttempt(attempt), LAST_EXACT)));
 }
 
-/** The 78th is the last below 2^53. */
-const LARGEST_EXACT = 78;
+/** The 78th Fibonacci number is the last one below 2^53, so the last that is exact. */
+const LAST_EXACT = 78;
 
 function fibonacciNumber(n: number): number {
   let [last, current] = [0, 1];

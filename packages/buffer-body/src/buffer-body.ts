@@ -17,16 +17,16 @@ import { readBody } from './read-body.ts';
 import { restoreBody } from './restore-body.ts';
 
 export interface BufferBodyOptions {
-  /** The longest body to keep in memory, per call. A longer one is passed on as it comes. @default 1_000_000 */
+  /** The longest body to keep in memory, per call. A longer body is passed on as it arrives. @default 1_000_000 */
   maxBytes?: number;
   /**
-   * Which methods; in any case. Replaces the default. Calls with an `Idempotency-Key` are always included.
+   * Which methods, in upper or lower case. Replaces the default. Calls with an `Idempotency-Key` are always included.
    * @default ['GET', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
    */
   methods?: readonly string[];
   /**
-   * Which bodies count as broken although they ended without an error. `content-length`: of another length than
-   * promised, where nothing below replaces bodies. `json`: JSON that ends early. `false`: none. @default false
+   * Which bodies count as broken although they ended without an error. `content-length`: bodies of another length than promised; not for
+   * a `fetch` that replaces bodies. `json`: JSON that ends early. `false`: none. @default false
    */
   validate?: Validate;
 }
@@ -42,23 +42,22 @@ export const bufferBodyOptions: OptionTable<BufferBodyOptions> = OPTIONS;
 
 const LAYER: Layer = { name: 'bufferBody', mustBeInside: [['retry', 'a broken body is not retried']] };
 
-/** As Node names it. */
+/** Node's code for a body that breaks off. */
 const BROKEN_OFF = 'ERR_STREAM_PREMATURE_CLOSE';
 
-/** Bodies that are read while they come; `multipart/mixed` is that of GraphQL's `@defer` and of its subscriptions. */
+/** Bodies that are read while they arrive. GraphQL sends `@defer` and subscriptions as `multipart/mixed`. */
 const ENDLESS = /^(?:text\/event-stream|multipart\/(?:mixed|x-mixed-replace))\b/i;
 
 /**
- * Reads the body before it returns the response, so that a body that breaks off is a failed attempt, and can be
- * repeated.
+ * Reads the body before it returns the response, so that a body that breaks off is a failed attempt, and can be retried.
  *
- * Belongs inside of `retry`, and outside of the `timeout` whose `body` limit ends a stall: the `headers` limit of a
- * `timeout` outside covers the reading of the body too. Touches only responses below 400: others fail by their status,
- * and a retry must not wait for their bodies. Event streams, bodies above `maxBytes`, bodies that are no web streams, and
- * all bodies where a `Response` cannot hold a stream (React Native) are passed on as they come. Nothing is ever resumed:
- * each attempt has its own body.
+ * Belongs inside of `retry`. A `timeout` inside of `bufferBody` ends a stalled body by its `body` limit; a `timeout` outside
+ * counts the reading of the body towards its `headers` limit. Reads only bodies of responses below 400: others fail by their
+ * status, and a retry must not wait for their bodies. Event streams, bodies above `maxBytes`, bodies that are not web
+ * streams, and all bodies if a `Response` cannot hold a stream (React Native) are passed on as they arrive. Bodies are never
+ * resumed: each attempt has its own.
  *
- * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
+ * @throws what reading the body throws, {@link NetworkError} for a body that ended early, and the caller's abort reason
  * @example const fetchReport = compose(retry(), bufferBody(), timeout({ headers: 10_000, body: 10_000 }))(fetch);
  */
 export function bufferBody(options?: BufferBodyOptions): Middleware {
@@ -77,8 +76,8 @@ export function bufferBody(options?: BufferBodyOptions): Middleware {
 }
 
 /**
- * False for a mock's value that is no response or cannot be read, for node-fetch's body, which is no web stream, and where a fetch
- * inside has replaced how its response is read.
+ * Whether the body is to be read. False for a mock's value that is not a response or cannot be read, for node-fetch's body, which is
+ * not a web stream, and for a response whose `json()` or the like a fetch inside has replaced.
  */
 function isReadable(response: Response, maxBytes: number): boolean {
   try {
@@ -86,8 +85,8 @@ function isReadable(response: Response, maxBytes: number): boolean {
     if (status >= 400 || !holdsStreams() || isPatched(response)) return false;
     const isEndless = ENDLESS.test(readField(headers, 'content-type') ?? '');
     if (isEndless || Number(readField(headers, 'content-length')) > maxBytes) return false;
-    // last, since Expo up to SDK 55 begins to read a body that is looked at, and SvelteKit takes it from the response
-    const { bodyUsed, body } = response; // in this order: in Workers a body that SvelteKit took counts as used
+    // last, since the mere access to `body` makes Expo up to SDK 55 read it, and SvelteKit take it from the response
+    const { bodyUsed, body } = response; // `bodyUsed` first: in Workers a body that SvelteKit took counts as used
     return typeof body?.getReader === 'function' && !bodyUsed && !body.locked;
   } catch {
     return false;
@@ -95,8 +94,8 @@ function isReadable(response: Response, maxBytes: number): boolean {
 }
 
 /**
- * An error that breaks a body off is a network error that may pass, whatever its name; an abort is the caller's. It has a code of
- * its own, since that of a cause counts otherwise: decoders have some.
+ * Returns the error that the attempt rejects with: the caller's reason after an abort, otherwise a transient network error. It needs its
+ * own code, since `classifyError` otherwise reads the code of its cause, for instance that of a decoder.
  */
 function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);

@@ -4,7 +4,7 @@ import type { Chunk } from './read-body.ts';
 
 export type Validate = 'content-length' | 'json' | false;
 
-/** Throws for a body that ended early although no error said so. One that is whole but wrong is no network error. */
+/** Throws for a body that ended early without an error. A body that is complete but wrong does not count as broken. */
 export function checkBody(response: Response, bytes: Chunk, validate: Validate): void {
   const promised = validate === false ? undefined : promisedLength(response);
   if (validate === 'content-length' && promised !== undefined && promised !== bytes.byteLength) {
@@ -16,8 +16,8 @@ export function checkBody(response: Response, bytes: Chunk, validate: Validate):
 }
 
 /**
- * How many bytes the body must have, or `undefined` where the response does not say: without `Content-Length`, or when
- * that counts encoded bytes (RFC 9110 §8.4). A cross-origin page cannot see whether it does.
+ * Returns how many bytes the body must have; `undefined` without `Content-Length`, or if that may count encoded bytes
+ * (RFC 9110 §8.4). A page cannot see the encoding of a cross-origin response.
  */
 function promisedLength({ headers, type }: Response): number | undefined {
   if (type === 'cors' || !/^(?:identity)?$/i.test(readField(headers, 'content-encoding') ?? '')) return undefined;
@@ -26,7 +26,7 @@ function promisedLength({ headers, type }: Response): number | undefined {
   return /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-/** A part of a file (206) may end anywhere. */
+/** Whether the whole body is JSON. A part of a file (206) may end anywhere. */
 function isJson({ headers, status }: Response): boolean {
   return status !== 206 && /[/+]json\s*(?:;|$)/i.test(readField(headers, 'content-type') ?? '');
 }
@@ -41,7 +41,7 @@ function isBroken(bytes: Chunk): boolean {
   }
 }
 
-/** Whether a text that is not JSON is the beginning of JSON: it is blank, or ends inside a string or an open bracket. */
+/** Whether a text that is not valid JSON ends early: it is blank, or ends inside a string or an open bracket. */
 export function isCutOff(text: string): boolean {
   let depth = 0;
   let inString = false;

@@ -1,4 +1,4 @@
-/** A body that did not arrive whole. Named as other network errors are, so that it is retried as they are. */
+/** A body that did not arrive completely. It has the name of other network errors, so that `retry` handles it like them. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 }

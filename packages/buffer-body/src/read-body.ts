@@ -4,7 +4,7 @@ import { abortable } from '@steadfetch/core/kit';
 export type Chunk = Uint8Array<ArrayBuffer>;
 
 /**
- * What was read of a body: all of it; or its beginning and the chunk that came next, with the rest still in the body.
+ * The bytes of a whole body; or its beginning and the chunk that came next, with the rest still unread.
  */
 export type Reading = { bytes: Chunk } | Beginning;
 
@@ -14,10 +14,10 @@ export interface Beginning {
 }
 
 /**
- * Reads to the end, or until there are more than `maxBytes`, or a chunk is not made of bytes. Rejects when the body
- * fails, and at once on an abort.
+ * Reads a body to its end, or until there are more than `maxBytes`, or a chunk is not bytes. Rejects if the body fails, and at
+ * once on an abort.
  *
- * The bytes are copied into one memory: a chunk kept may hold a hundred times its size, or the buffer it was cut from.
+ * Copies the bytes into one buffer: to keep the chunks could hold a hundred times their size, or the buffers they are cut from.
  */
 export async function readBody(
   body: ReadableStream<Chunk>,
@@ -33,8 +33,8 @@ export async function readBody(
   }
 }
 
-/** After so many empty chunks in a row timers get their turn: a limit must be able to end a body that brings nothing. */
-const EMPTY = 1_000;
+/** After this many empty chunks in a row the loop lets timers run, so that a timeout can end a body that brings nothing. */
+const MAX_EMPTY_CHUNKS = 1_000;
 
 async function readOn(reader: ReadableStreamDefaultReader<Chunk>, maxBytes: number): Promise<Reading> {
   let memory: Chunk = new Uint8Array(0);
@@ -47,20 +47,20 @@ async function readOn(reader: ReadableStreamDefaultReader<Chunk>, maxBytes: numb
       return { bytes: memory.subarray(0, size), next: value };
     }
     if (value.byteLength > 0) empty = 0;
-    else if (empty % EMPTY === EMPTY - 1) await new Promise((resolve) => setTimeout(resolve));
-    memory = grown(memory, size + value.byteLength, maxBytes);
+    else if (empty % MAX_EMPTY_CHUNKS === MAX_EMPTY_CHUNKS - 1) await new Promise((resolve) => setTimeout(resolve));
+    memory = grow(memory, size + value.byteLength, maxBytes);
     memory.set(value, size);
     size += value.byteLength;
   }
 }
 
-/** By its tag: it may be of another realm. */
+/** Reads the tag, since the chunk may come from another realm. */
 function isBytes(chunk: unknown): boolean {
   return Object.prototype.toString.call(chunk) === '[object Uint8Array]';
 }
 
-/** Doubles when it must grow, so that all copies together cost no more than the last one. */
-function grown(memory: Chunk, size: number, maxBytes: number): Chunk {
+/** Returns a buffer that holds `size` bytes. It doubles, so that all earlier copies together cost no more than the last one. */
+function grow(memory: Chunk, size: number, maxBytes: number): Chunk {
   if (size <= memory.byteLength) return memory;
   const larger = new Uint8Array(Math.max(size, Math.min(2 * memory.byteLength, maxBytes)));
   larger.set(memory);

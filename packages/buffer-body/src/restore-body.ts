@@ -3,12 +3,12 @@ import { closeStream, isByteStream, withBody } from '@steadfetch/core/kit';
 import type { Beginning, Chunk } from './read-body.ts';
 
 /**
- * Cancels a body when the function that pulls from it was collected as garbage, and with it the response. The platform does that only for
- * a body of which nothing was read.
+ * Cancels a body after the function that pulls from it, and so the response, was garbage-collected. The platform cancels only a body
+ * that was not read at all.
  */
 let abandoned: FinalizationRegistry<ReadableStreamDefaultReader<Chunk>> | undefined;
 
-/** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
+/** Returns the response with its whole body: the bytes that were read, then the rest as the reader asks for it. */
 export function restoreBody(response: Response, { bytes, next }: Beginning): Response {
   const type = isByteStream(response.body!) ? 'bytes' : undefined;
   const reader = response.body!.getReader();

@@ -13,7 +13,7 @@ const send = (response: Response, options: BufferBodyOptions = {}, init: Request
   bufferBody(options)(async () => response)(URL, init);
 
 describe('bufferBody', () => {
-  it('hands a response on as it came where a Response cannot hold a stream, as that of React Native', async () => {
+  it('passes a response on as it came if a Response cannot hold a stream, as in React Native', async () => {
     const given = new Response('a long body');
     const look = vi.spyOn(given, 'body', 'get');
     vi.stubGlobal('Response', class {});
@@ -25,7 +25,7 @@ describe('bufferBody', () => {
     expect(await response.text()).toBe('a long body');
   });
 
-  it('hands a response on as it came where no stream can be made, as in a content script of Firefox', async () => {
+  it('passes a response on as it came if no stream can be made, as in a content script of Firefox', async () => {
     const given = new Response('a long body');
     vi.stubGlobal('ReadableStream', () => {}); // no constructor: it throws
 
@@ -166,7 +166,7 @@ describe('bufferBody', () => {
     expect(await response.text()).toBe('one,two,three,four');
   });
 
-  it('hands on the error of a body above maxBytes where it comes', async () => {
+  it('passes on the error of a body above maxBytes at the place where it occurs', async () => {
     const error = new TypeError('terminated');
     const response = await send(new Response(bodyOf(['one,', 'two,'], error)), { maxBytes: 6 });
     const reader = response.body!.getReader();
@@ -177,7 +177,7 @@ describe('bufferBody', () => {
     expect(await rejection(reader.read())).toBe(error);
   });
 
-  it('rejects a read of such a body as a whole with the same error', async () => {
+  it('rejects a read of the whole body above maxBytes with the same error', async () => {
     const error = new TypeError('terminated');
     const response = await send(new Response(bodyOf(['one,', 'two,'], error)), { maxBytes: 6 });
 
@@ -228,7 +228,7 @@ describe('bufferBody', () => {
     expect(await response.text()).toBe('one,two,three');
   });
 
-  it('rejects with the error of the parser when such a body is no JSON', async () => {
+  it('rejects with the error of the parser if a body above maxBytes is not JSON', async () => {
     const response = await send(new Response(bodyOf(['one,', 'two,'])), { maxBytes: 6 });
 
     expect(await rejection(response.json())).toBeInstanceOf(SyntaxError);
@@ -307,7 +307,7 @@ describe('bufferBody', () => {
     expect(await bufferBody()(async () => response as unknown as Response)('https://api.test/')).toBe(response);
   });
 
-  it('hands on what is no response at all', async () => {
+  it('passes on a value that is not a response', async () => {
     expect(await send(undefined as unknown as Response)).toBeUndefined();
   });
 

@@ -43,7 +43,7 @@ describe('bufferBody with validate', () => {
     expect(error).toMatchObject({ name: 'NetworkError' });
   });
 
-  it('does not compare across origins, where a page cannot see the encoding', async () => {
+  it('does not compare across origins, since a page cannot see the encoding there', async () => {
     const response = new Response('body', { headers: { 'content-length': '2' } });
     Object.defineProperty(response, 'type', { value: 'cors' });
 

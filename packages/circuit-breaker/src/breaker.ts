@@ -11,28 +11,28 @@ import {
 } from '@steadfetch/core/kit';
 import { Circuit, type CircuitState } from './circuit.ts';
 import { noSuccess } from './no-success.ts';
-import { checkOpenFor, LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
+import { checkOpenFor, MAX_OPEN_MS, type OpenTime, openTimeOf } from './open-time.ts';
 import type { CircuitAttempt, Permit } from './permit.ts';
 import { checkRule, type Rule } from './rule.ts';
 
-/** The state of one circuit at one moment, and why. A copy: changing it changes nothing. */
+/** The state of one circuit at one moment. It is a copy: changing it changes nothing. */
 export interface CircuitSnapshot {
   key: string;
   /** `half-open` as soon as a probe would be let through. */
   state: CircuitState;
-  /** Why, in words for a person. */
+  /** Why the circuit is in this state, as a sentence for people. */
   why: string;
-  /** Calls that failed since the last one that succeeded. */
+  /** Calls that failed since the last success. */
   failures: number;
-  /** Milliseconds since the first of them was let through. */
+  /** Milliseconds since the first of these calls was let through. */
   failingFor: number;
-  /** What the server answered last to a call that failed, since the circuit closed. */
+  /** The last answer to a failed call since the circuit closed. */
   lastAnswer?: LastAnswer;
-  /** The parts that are refused, e.g. `GET /users/*`. Left out if all are, or none. */
+  /** The routes that are refused, e.g. `GET /users/*`. Left out if the circuit refuses everything, or nothing. */
   parts?: string[];
-  /** Open times since the circuit was closed: one, and one more for each round of probes that failed. */
+  /** Open times since the circuit was closed: the first, and one for each failed round of probes. */
   openings: number;
-  /** Milliseconds until it is worth calling again; 0 when a call would be let through now. */
+  /** Milliseconds until another call is worth a try; 0 if it would be let through now. */
   retryAfter: number;
   /** Probes in flight. */
   probes: number;
@@ -43,18 +43,18 @@ export interface BreakerOptions {
   /** When a circuit opens. @default noSuccess() */
   rule?: Rule;
   /**
-   * How long a circuit stays open before it lets a probe through; at most 15 s. A number is the first open time, which
-   * grows to a fiftieth of the time that the circuit has been open, up to ten seconds, less up to a fifth by chance. A
-   * function, such as a delay of `@steadfetch/backoff`, returns the open time itself; if it throws or returns no time,
-   * the previous open time is used, or 1 s. @default 1_000
+   * How long a circuit stays open before it lets a probe through, at most 15 s. A number is the first open time. Later ones grow with
+   * the outage to a fiftieth of its length, up to 10 s, minus up to 20 % at random. A function, such as a delay of
+   * `@steadfetch/backoff`, returns each open time. If it throws or returns no valid time, the previous one is used again, or 1 s.
+   * @default 1_000
    */
   openFor?: number | OpenTime;
   /**
-   * Calls let through at a time to a half-open circuit. It closes when so many have succeeded since it opened; under a scoped rule, as
-   * the default, when one has. @default 1
+   * How many probes a half-open circuit lets through at a time, and how many must succeed to close it. Under a scoped rule, such as the
+   * default, one success closes it. @default 1
    */
   probes?: number;
-  /** A probe without an answer for this long releases its slot to another call; at most 15 s. @default 2_000 */
+  /** After this long without an answer, a probe releases its slot to another call. At most 15 s. @default 2_000 */
   probeTimeout?: number;
   clock?: Clock;
   random?: Random;
@@ -62,7 +62,7 @@ export interface BreakerOptions {
   hooks?: CircuitHooks | readonly CircuitHooks[];
 }
 
-/** Observers of a breaker. What they throw or reject has no effect, and no call waits for them. */
+/** Observers of a breaker. No call waits for them, and their errors have no effect. */
 export interface CircuitHooks {
   /** Called once when a closed circuit opens. */
   onOpen?(circuit: CircuitSnapshot): void;
@@ -72,17 +72,17 @@ export interface CircuitHooks {
 }
 
 /**
- * One circuit per key, for at most a thousand keys or a million characters of keys: the one used least recently is forgotten, of
- * those that are not open if there are any.
+ * One circuit per key, for at most a thousand keys, and a million characters of keys. Beyond that the breaker forgets the least recently
+ * used circuit. It forgets an open one only if all are open.
  */
 export interface Breaker {
-  /** The right to make a call, or `undefined` while the circuit refuses it. Every permit must be settled. */
+  /** Returns the right to make a call, or `undefined` if the circuit refuses it. Settle every permit. */
   acquire(key: string, attempt?: CircuitAttempt): Permit | undefined;
-  /** One circuit. Asking changes nothing: a key that was never called is closed, and stays unknown. */
+  /** The state of one circuit. Changes nothing: a key without calls is shown as closed, and is not added. */
   snapshot(key: string): CircuitSnapshot;
-  /** All circuits that are known, by their keys. */
+  /** The states of all circuits, by key. */
   snapshot(): Record<string, CircuitSnapshot>;
-  /** Closes a circuit by hand and forgets what it had counted; without a key all of them. */
+  /** Closes one circuit, or all, and forgets what they counted. */
   reset(key?: string): void;
 }
 
@@ -100,8 +100,8 @@ const OPTIONS = {
 export const breakerOptions: OptionTable<BreakerOptions> = OPTIONS;
 
 /**
- * The state of `circuitBreaker` as an object: to share it between clients, to read it, or to guard something that is not
- * a fetch.
+ * The state of `circuitBreaker` as an object of its own. Use it to share circuits between clients, to read them, or to guard something
+ * other than a fetch.
  *
  * @example
  * const payments = breaker({ openFor: 5_000 });
@@ -118,14 +118,13 @@ export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 
   hooks: readonly CircuitHooks[];
 }
 
-/** The breaker behind `breaker` and `circuitBreaker`. */
 export function startBreaker(settings: BreakerSettings): Breaker {
   const { rule = noSuccess(), openFor, random, probes, probeTimeout, clock, hooks } = settings;
   const policy = {
     rule,
     openTime: openTimeOf(openFor, random),
     probes,
-    probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
+    probeTimeout: Math.min(probeTimeout, MAX_OPEN_MS),
     now: monotonic(clock),
   };
   const newCircuit = (key: string): Circuit => {

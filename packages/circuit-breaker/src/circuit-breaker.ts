@@ -31,9 +31,9 @@ import { type IsFailure, verdictOf } from './verdict.ts';
 export interface CircuitBreakerOptions extends BreakerOptions {
   /** Which circuit a call belongs to. @default (call) => call.origin */
   key?: (call: Call) => string;
-  /** Overrides the default rules for one outcome; `undefined` leaves it to them. Must answer at once. */
+  /** Overrides the default rules for an outcome; with `undefined` they apply. Synchronous. */
   isFailure?: IsFailure;
-  /** State made with `breaker()`, to share or to read. It brings its own rule, times, clock and hooks. */
+  /** A `breaker()` to use instead of an own one. It has its own rule, times, clock and hooks. */
   breaker?: Breaker;
 }
 
@@ -52,7 +52,7 @@ const LAYER: Layer = {
   mustBeInside: [['retry', 'it opens too late']],
 };
 
-/** A middleware whose state can be read. */
+/** The middleware, with its breaker. */
 export interface CircuitBreakerMiddleware extends Middleware {
   readonly breaker: Breaker;
 }
@@ -60,13 +60,13 @@ export interface CircuitBreakerMiddleware extends Middleware {
 /**
  * Refuses calls to a service that is down, and probes it until it is back.
  *
- * By default it opens when at least ten calls failed and none succeeded, inside `retry` for ten seconds. Calls are then
- * refused at once, except for a probe after each open time; the first success closes the circuit. A call counts once, by
- * its first attempt that fails, and not at all when a later attempt succeeds.
+ * By default it opens when at least ten calls have failed and none has succeeded; inside `retry` this must last for ten seconds. It
+ * then refuses calls at once, except for a probe after each open time. The first success closes it. A call counts once as failed, at
+ * its first failed attempt. If a later attempt succeeds, that failure is taken back.
  *
- * Server errors, network errors and timeouts are failures. Some outcomes are neutral, since they do not show how the
- * server is: 429, aborts by the caller, what was not sent, a request body that breaks, a machine that is offline, a
- * failure of another origin. Any other answer is a success. A body that breaks after its headers arrived is not noticed.
+ * Server errors, network errors and timeouts are failures. Some outcomes are neutral, since they say nothing about the server: a 429,
+ * an abort by the caller, a request that was not sent, a request body that breaks, a machine that is offline, a failure of another
+ * origin. Any other answer is a success. A response body that breaks later is not noticed.
  *
  * @throws CircuitOpenError for a call that is not made
  * @example
@@ -100,7 +100,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
         const change = permit.settle(verdict, answer, outcome.failed || !isElsewhere(outcome.response, call));
         if (change) emit(call, change, breaker, name);
       } catch {
-        // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
+        // a custom rule or response may throw; the caller gets the outcome nevertheless
         permit.settle('neutral');
       }
     };
@@ -118,12 +118,12 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   return Object.assign(middleware, { breaker });
 }
 
-/** Reports to observers of the call what its circuit does, with the state of the circuit as the hooks have it. */
+/** Emits an event about the circuit of a call, with the circuit's snapshot. */
 function emit(call: Call, action: EventOf<'circuit'>['action'], breaker: Breaker, key: string): void {
   call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(key) });
 }
 
-/** One attempt as a breaker sees it. */
+/** One attempt, as the breaker sees it. It reads the path only if needed. */
 class CallAttempt implements CircuitAttempt {
   readonly #call: Call;
   readonly call: object;
@@ -140,23 +140,23 @@ class CallAttempt implements CircuitAttempt {
   }
 
   get thing(): string {
-    return `${this.#call.method} ${pathOf(this.#call.url).slice(0, LONGEST_PATH)}`;
+    return `${this.#call.method} ${pathOf(this.#call.url).slice(0, MAX_PATH_LENGTH)}`;
   }
 
-  /** The method and the route, where what looks like an identifier is a star. */
+  /** The method and the route: a star replaces each path segment that looks like an identifier. */
   get part(): string {
     return this.thing.replace(/[^/]*\d[^/]*|[^/]{40,}/g, '*');
   }
 }
 
-const LONGEST_PATH = 500;
+const MAX_PATH_LENGTH = 500;
 
 function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenError {
   const { retryAfter, lastAnswer } = breaker.snapshot(key);
   return new CircuitOpenError({ key, retryAfter, lastAnswer: record.lastAnswer ?? lastAnswer });
 }
 
-/** What the server answered, for calls of others too: the fields about limits alone. */
+/** The answer as errors of other calls may show it: without fields other than those about limits. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
@@ -169,7 +169,7 @@ function checkBreaker(option: string, breaker: Breaker): Breaker {
   throw optionError(option, 'a breaker()', breaker);
 }
 
-/** Throws for an option that the breaker which was passed has already. */
+/** Throws for an option that belongs to the breaker that was passed. */
 function checkNotDoubled(options: BreakerOptions): void {
   const names = Object.keys(breakerOptions) as (keyof BreakerOptions)[];
   const doubled = names.find((name) => options[name] !== undefined);

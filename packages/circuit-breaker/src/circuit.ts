@@ -17,7 +17,7 @@ export interface CircuitPolicy {
   onChange(state: CircuitState): void;
 }
 
-/** How a call was let through: as a probe or not, and in which generation and outage (see `Circuit`). */
+/** How an attempt was let through: whether as a probe, and in which generation and outage (see `Circuit`). */
 interface Entry {
   readonly attempt: CircuitAttempt;
   readonly at: number;
@@ -28,37 +28,40 @@ interface Entry {
 }
 
 /**
- * A circuit whose probe was due so long ago (ms) closes at the next call, if no probe has failed since: what it knows is too old to refuse all
- * calls but one of a burst, such as an hourly job.
+ * A circuit closes at the next call if its probe was due this long ago and none has failed since. Its state is too old by then.
+ * Otherwise an hourly burst of calls would get one probe, and the circuit would refuse the rest.
  */
-const TOO_OLD = 300_000;
+const STALE_AFTER_MS = 300_000;
 
-/** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
+/**
+ * One circuit. Its rule counts the outcomes of calls and opens it. After the open time it is half-open: it lets some calls through as
+ * probes, and their outcomes close it or start another open time. It has no timers, and does not depend on fetch.
+ */
 export class Circuit {
   readonly #policy: CircuitPolicy;
-  /** The probes in flight. */
-  readonly #held = new Set<Entry>();
-  /** The calls whose attempts are all let through. */
-  readonly #begun = new WeakSet<object>();
-  /** The failure that each call has been counted with, and where: a retry that fails after the circuit has closed is no other call. */
+  /** The probes in flight that hold a slot. */
+  readonly #slots = new Set<Entry>();
+  /** The calls whose further attempts are let through. */
+  readonly #admitted = new WeakSet<object>();
+  /** The failure that a call was counted with, and the tally that has it. A call counts once, also if a retry fails after the circuit closed. */
   readonly #counted = new WeakMap<object, { readonly sample: Sample; readonly tally: Tally }>();
   #tally: Tally;
   #state: CircuitState = 'closed';
-  /** Each change of state starts a generation, each opening of a closed circuit an outage. */
+  /** Each change of state starts a generation. Each opening of a closed circuit starts an outage. */
   #generation = 0;
   #outage = 0;
   #openedAt = 0;
-  /** When the present open time ends, and how long it is. */
-  #until = 0;
+  /** When the current open time ends, and its length. */
+  #openUntil = 0;
   #openTime = 0;
-  /** Probes that succeeded since the circuit opened: where some endpoints always fail, hardly ever do many in a row. */
-  #passed = 0;
-  /** Probes that were slow since it became half-open. The first are excused: server and connections went cold while nobody was let through. */
-  #slow = 0;
-  /** Probes that failed since it became half-open. */
+  /** Probes that succeeded since the circuit opened. They need not be in a row: if some endpoints always fail, a row is rare. */
+  #goodProbes = 0;
+  /** Slow probes of this round. The first ones are excused: server and connections went cold while the circuit was open. */
+  #slowProbes = 0;
+  /** Failed probes of this round. A round begins when the circuit becomes half-open. */
   #failedProbes = 0;
   #failingSince = 0;
-  /** Whether the circuit refuses only what has failed, while it is not closed. */
+  /** Whether an open circuit refuses only what has failed. */
   readonly #isScoped: boolean;
   readonly #failing = new FailingParts();
 
@@ -77,27 +80,27 @@ export class Circuit {
 
   /** `half-open` as soon as a probe would be let through. */
   get state(): CircuitState {
-    return this.#state === 'open' && this.#policy.now() >= this.#until ? 'half-open' : this.#state;
+    return this.#state === 'open' && this.#policy.now() >= this.#openUntil ? 'half-open' : this.#state;
   }
 
   get probes(): number {
-    return this.#held.size;
+    return this.#slots.size;
   }
 
-  /** Milliseconds since the first of the calls in `failures` was let through. */
+  /** Milliseconds since the first call in `failures` was let through. */
   get failingFor(): number {
     return this.failures === 0 ? 0 : this.#policy.now() - this.#failingSince;
   }
 
-  /** The parts that are refused while the circuit is not closed; `undefined` if all are. */
+  /** The parts that an open circuit refuses; `undefined` if it refuses everything. */
   get parts(): string[] | undefined {
     return this.#isScoped ? this.#failing.parts : undefined;
   }
 
-  /** Milliseconds until it is worth asking again; a guess while probes are out, 0 when a call would be let through. */
+  /** Milliseconds until another call is worth a try. 0: it would be let through now. While all slots are taken it is a guess. */
   get retryAfter(): number {
     const at = this.#policy.now();
-    if (this.#state === 'open') return Math.max(0, Math.ceil(this.#until - at));
+    if (this.#state === 'open') return Math.max(0, Math.ceil(this.#openUntil - at));
     return this.#state === 'half-open' && this.#isFull(at) ? Math.min(1_000, Math.ceil(this.#openTime)) : 0;
   }
 
@@ -105,34 +108,33 @@ export class Circuit {
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
     const at = this.#policy.now();
     if (this.#state === 'closed') return this.#permit(attempt, at);
-    if (at - this.#until >= TOO_OLD) {
+    if (at - this.#openUntil >= STALE_AFTER_MS) {
       this.reset();
       return { ...this.#permit(attempt, at), closed: true };
     }
     const { call } = attempt;
-    if (call !== undefined && this.#begun.has(call)) return this.#permit(attempt, at, !this.#isScoped);
+    if (call !== undefined && this.#admitted.has(call)) return this.#permit(attempt, at, !this.#isScoped);
     const isRefused = !this.#isScoped || this.#failing.refuses(attempt);
     if (isRefused) this.#failing.noteAsked(attempt);
     if (isRefused && !this.#hasSlot(at)) return undefined;
-    if (call !== undefined) this.#begun.add(call);
+    if (call !== undefined) this.#admitted.add(call);
     return this.#permit(attempt, at, isRefused, isRefused);
   }
 
-  /** Closes the circuit and forgets everything. */
   reset(): void {
     this.#enter('closed', this.#state !== 'closed');
   }
 
   #permit(attempt: CircuitAttempt, at: number, probe = false, holdsSlot = false): Permit {
     const entry = { attempt, at, probe, holdsSlot, generation: this.#generation, outage: this.#outage };
-    if (holdsSlot) this.#held.add(entry);
+    if (holdsSlot) this.#slots.add(entry);
     let settled = false;
     return {
       probe,
       settle: (verdict, answer, isTimed = true) => {
         if (settled) return undefined;
         settled = true;
-        this.#held.delete(entry);
+        this.#slots.delete(entry);
         const before = this.#state;
         if (verdict === 'success') this.#succeeded(entry, isTimed);
         else if (verdict === 'failure') this.#failed(entry, answer);
@@ -141,7 +143,7 @@ export class Circuit {
     };
   }
 
-  /** A probe that fails opens nothing: the circuit was not closed. */
+  /** `undefined` after a failed probe, too: the circuit was already open. */
   #changeSince(before: CircuitState): CircuitChange | undefined {
     if (before === this.#state) return undefined;
     if (this.#state === 'closed') return 'closed';
@@ -160,8 +162,8 @@ export class Circuit {
     }
     const isProbe = entry.probe && entry.outage === this.#outage;
     if (isProbe && this.#policy.rule.isSlow?.(duration)) {
-      if (++this.#slow > this.#policy.probes) this.#probeFailed(entry, at);
-    } else if (this.#isScoped || (isProbe && ++this.#passed >= this.#policy.probes)) this.#enter('closed');
+      if (++this.#slowProbes > this.#policy.probes) this.#probeFailed(entry, at);
+    } else if (this.#isScoped || (isProbe && ++this.#goodProbes >= this.#policy.probes)) this.#enter('closed');
   }
 
   #takeBack({ call }: CircuitAttempt): void {
@@ -173,8 +175,8 @@ export class Circuit {
 
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
     const { call, retried = false } = entry.attempt;
-    // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
-    if (call !== undefined && this.#isScoped) this.#begun.add(call);
+    // let the retries of this call through, even if the circuit opens: if one succeeds, it closes a scoped circuit
+    if (call !== undefined && this.#isScoped) this.#admitted.add(call);
     const isClosed = this.#state === 'closed';
     if (isClosed ? entry.generation !== this.#generation : entry.outage !== this.#outage) return;
     const at = this.#policy.now();
@@ -190,46 +192,46 @@ export class Circuit {
     else if (isFirst && this.#tally.record(sample) === true) this.#open(at);
   }
 
-  /** The first probe with a slot that fails ends the round, but for those that are excused. */
+  /** The first failed probe that is not excused ends the round. A retry of a probe has no slot, and its failure does not count. */
   #probeFailed({ holdsSlot, generation }: Entry, at: number): void {
     if (!holdsSlot || generation !== this.#generation || this.#state !== 'half-open') return;
     if (++this.#failedProbes <= this.#excused) return;
-    this.#wait(at);
+    this.#startOpenTime(at);
     this.#enter('open', false);
   }
 
   /**
-   * How many probes of a round may fail, with as many let through on top, where several things are asked for: one in each second round, two
-   * in each fourth, three in each eighth, and so on. What is always broken must not take each probe.
+   * How many probes of this round may fail; the round then has as many more probes. If calls go to several endpoints, it is one in every
+   * second round, two in every fourth, three in every eighth, and so on. Otherwise a broken endpoint could take every probe.
    */
   get #excused(): number {
-    return this.#failing.areSeveral ? 31 - Math.clz32(this.openings & -this.openings) : 0;
+    return this.#failing.hasSeveral ? 31 - Math.clz32(this.openings & -this.openings) : 0;
   }
 
   #open(at: number): void {
     this.#outage++;
     this.#openedAt = at;
     this.#openTime = 0;
-    this.#wait(at);
+    this.#startOpenTime(at);
     this.#enter('open');
   }
 
-  #wait(at: number): void {
+  #startOpenTime(at: number): void {
     const previousDelay = this.#openTime;
     this.openings++;
     const opening = { attempt: this.openings, previousDelay, elapsed: at - this.#openedAt };
     this.#openTime = this.#policy.openTime(opening);
-    this.#until = at + this.#openTime;
+    this.#openUntil = at + this.#openTime;
   }
 
   #enter(state: CircuitState, isReported = true): void {
     this.#state = state;
     this.#generation++;
-    this.#slow = 0;
+    this.#slowProbes = 0;
     this.#failedProbes = 0;
-    this.#held.clear();
+    this.#slots.clear();
     if (state === 'closed') {
-      this.#passed = 0;
+      this.#goodProbes = 0;
       this.#forget();
       this.#tally = this.#policy.rule.start();
       this.lastAnswer = undefined;
@@ -243,26 +245,26 @@ export class Circuit {
     this.#failing.clear();
   }
 
-  /** Whether a probe may be let through now. The first one ends the open time. */
+  /** Whether a probe may be sent now. The first one makes an open circuit half-open. */
   #hasSlot(at: number): boolean {
     if (this.#state === 'open') {
-      if (at < this.#until) return false;
+      if (at < this.#openUntil) return false;
       this.#enter('half-open');
     }
     return !this.#isFull(at);
   }
 
   /**
-   * Whether all slots for probes are taken. A probe without an answer for too long no longer holds its slot, or one lost call would end
-   * all calls; nor one that its caller has aborted: it settles a moment later, and the same caller may call again at once.
+   * Whether all slots for probes are taken. A probe without an answer for `probeTimeout` loses its slot. Otherwise one lost call would keep
+   * the circuit open. An aborted probe also loses its slot: it settles a moment later, and its caller may call again at once.
    */
   #isFull(at: number): boolean {
     const { probes, probeTimeout } = this.#policy;
     const most = probes + this.#excused - this.#failedProbes;
-    const isFull = () => this.#held.size >= most;
-    if (!isFull()) return false; // of thousands of probes each would look at all
-    for (const probe of this.#held) {
-      if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#held.delete(probe);
+    const isFull = () => this.#slots.size >= most;
+    if (!isFull()) return false; // with thousands of probes, do not search them at each call
+    for (const probe of this.#slots) {
+      if (probe.attempt.aborted === true || at - probe.at >= probeTimeout) this.#slots.delete(probe);
     }
     return isFull();
   }

@@ -1,7 +1,7 @@
 import { checkNumber } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
-/** Opens after this many failures in a row. One success in between starts the row anew. */
+/** Opens after this many failures in a row. A success ends the row. */
 export function consecutive(failures: number): Rule {
   checkNumber('consecutive: failures', failures, { min: 1, integer: true, max: Number.MAX_SAFE_INTEGER });
   return {

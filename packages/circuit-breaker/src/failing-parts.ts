@@ -1,17 +1,20 @@
 import type { CircuitAttempt } from './permit.ts';
 
-/** If more things than this failed, their parts count as down; if more parts than this did, the whole service. */
-const MANY = 5;
+/** If more than five paths failed, their routes count as down; if more than five routes did, the whole service. */
+const MAX_LISTED = 5;
 
-/** What failed since the last success. */
+/**
+ * What failed since the last success, so that a scoped rule refuses nothing else. A "thing" is a method and a path (`GET /users/7`), its
+ * "part" the method and the route (`GET /users/*`).
+ */
 export class FailingParts {
-  /** Also what was asked for while it was refused. */
+  /** Includes the things that were asked for and refused. */
   readonly #things = new Set<string>();
   readonly #parts = new Set<string>();
 
-  /** The parts that are refused under a scoped rule; `undefined` if all are. */
+  /** The parts that are refused; `undefined` if everything is. */
   get parts(): string[] | undefined {
-    const few = this.#parts.size > 0 && this.#parts.size <= MANY;
+    const few = this.#parts.size > 0 && this.#parts.size <= MAX_LISTED;
     return few ? [...this.#parts] : undefined;
   }
 
@@ -24,25 +27,25 @@ export class FailingParts {
     add(this.#things, thing);
   }
 
-  /** Whether more than one thing failed or was asked for. */
-  get areSeveral(): boolean {
+  /** Whether several things failed or were asked for. */
+  get hasSeveral(): boolean {
     return this.#things.size > 1;
   }
 
-  /** Called at each success: to clear a set makes it anew, also an empty one. */
+  /** Called at each success, so it is cheap: clearing a set costs time even if it is empty. */
   clear(): void {
     if (this.#things.size > 0) this.#things.clear();
     if (this.#parts.size > 0) this.#parts.clear();
   }
 
-  /** Whether a scoped rule refuses it. One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
+  /** Whether a scoped rule refuses an attempt. One thing may be broken alone, so a whole part is refused only after more than five failed. */
   refuses({ thing, part }: CircuitAttempt): boolean {
     if (!this.parts || part === undefined) return true;
-    const few = this.#things.size <= MANY && thing !== undefined;
+    const few = this.#things.size <= MAX_LISTED && thing !== undefined;
     return few ? this.#things.has(thing) : this.#parts.has(part);
   }
 }
 
 function add(failed: Set<string>, name: string | undefined): void {
-  if (name !== undefined && failed.size <= MANY) failed.add(name);
+  if (name !== undefined && failed.size <= MAX_LISTED) failed.add(name);
 }

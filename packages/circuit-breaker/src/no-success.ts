@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts';
 export interface NoSuccessOptions {
   /** Never opens on fewer failed calls than this. @default 10 */
   minCalls?: number;
-  /** Inside `retry`: for how long nothing must have succeeded besides, in milliseconds. @default 10_000 */
+  /** Inside `retry`: how long the calls must have failed without a success, in milliseconds. @default 10_000 */
   silence?: number;
 }
 
@@ -13,19 +13,19 @@ const OPTIONS = {
   silence: { check: checkMs, default: 10_000 },
 } satisfies OptionTable<NoSuccessOptions>;
 
-/** After so long without a call (ms), or more, the count starts anew: with less, calls one by one would never count together. */
-const LEAST_PAUSE = 5_000;
+/** A pause without failures restarts the count only if it is longer than this. Otherwise calls made one by one would never add up. */
+const MIN_PAUSE_MS = 5_000;
 
 /** The options as data: what each may be, and its default. */
 export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
 
 /**
- * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
- * have lasted for `silence` milliseconds, since retries handle shorter trouble, and the failures must not all come within a quarter of
- * it, as when a machine wakes up. One success restarts the count, and so does a pause of half of `silence`, but at least five seconds,
- * without calls.
+ * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must last for
+ * `silence` milliseconds, since retries handle shorter trouble. The failures must also spread over a quarter of that time: when a
+ * machine wakes up, all its calls fail at once. A success restarts the count. So does a pause without calls for half of `silence`, and
+ * at least five seconds.
  *
- * A share of failures does not open it, however large. It is scoped: what has not failed is not refused.
+ * A share of failures never opens it, however large. It is scoped: it refuses only what has failed.
  */
 export function noSuccess(options?: NoSuccessOptions): Rule {
   const { minCalls, silence } = readOptions('noSuccess', OPTIONS, options);
@@ -45,9 +45,9 @@ export function noSuccess(options?: NoSuccessOptions): Rule {
             return false;
           }
           const from = at - duration;
-          // it began before the last success, so it does not show how the server is now
+          // a call that began before the last success does not show how the server is now
           if (from < succeededAt) return false;
-          if (from - latest > Math.max(LEAST_PAUSE, silence / 2)) calls = 0;
+          if (from - latest > Math.max(MIN_PAUSE_MS, silence / 2)) calls = 0;
           since = calls === 0 ? from : Math.min(since, from);
           latest = at;
           if (calls === 0) firstAt = at;

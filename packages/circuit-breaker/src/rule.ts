@@ -1,9 +1,9 @@
 import { checkFunction, optionError } from '@steadfetch/core/kit';
 
-/** One call that came to an answer: a success or a failure, never a neutral outcome. */
+/** The outcome of one call: a success or a failure. Neutral outcomes make no sample. */
 export interface Sample {
   failed: boolean;
-  /** From being let through until the headers arrived, or the error, in milliseconds. */
+  /** Milliseconds from when the call was let through until the headers or the error. */
   duration: number;
   /** When it ended, on a clock that never goes back. */
   at: number;
@@ -11,28 +11,28 @@ export interface Sample {
   retried?: boolean;
 }
 
-/** What is remembered of the calls since the circuit closed. */
+/** What a rule remembers of the calls since the circuit closed. */
 export interface Tally {
-  /** Records one more call, and returns whether the circuit must open. */
+  /** Records one call, and returns whether the circuit must open. */
   record(sample: Sample): boolean;
-  /** Forgets a failure, given as the same object: another attempt of that call has succeeded, and is recorded next. */
+  /** Forgets a failure, given as the same object: a later attempt of that call succeeded, and is recorded next. */
   takeBack?(sample: Sample): void;
 }
 
-/** When a circuit opens. Holds no state itself: each circuit starts its own tally, and a new one when it closes. */
+/** Decides when a circuit opens. It holds no state: each circuit starts a tally of its own, and a new one when it closes. */
 export interface Rule {
   start(): Tally;
-  /** Whether a call that took this long counts as slow. A slow probe does not close the circuit, but as many as there are `probes` are excused. */
+  /** Whether a call that took this long is slow. A slow probe does not close the circuit; the first `probes` slow ones do not open it again. */
   isSlow?(duration: number): boolean;
   /**
-   * `true`: an open circuit refuses only what has failed since the last success, method and route, up to five of them;
-   * no retry of a call that began before it opened, and any success closes it, a probe's or not. @default false: it refuses
-   * everything, and its probes close it
+   * `true`: an open circuit refuses only what has failed since the last success, by method and path or route, up to five of them. It
+   * does not refuse retries of calls that began before. Any success closes it. `false`: it refuses everything, and only probes close
+   * it. @default false
    */
   readonly scoped?: boolean;
 }
 
-/** Opens when one of the rules opens. Each of them records every call. */
+/** Opens when one of the rules does. Each rule records every call. */
 export function anyOf(...rules: Rule[]): Rule {
   if (rules.length === 0) throw new TypeError('anyOf: expected at least one rule, got none');
   for (const [index, rule] of rules.entries()) checkRule(`anyOf: rule ${index + 1}`, rule);
@@ -51,7 +51,6 @@ export function anyOf(...rules: Rule[]): Rule {
   };
 }
 
-/** Returns the rule, or throws. */
 export function checkRule(option: string, rule: Rule): Rule {
   if (typeof rule !== 'object' || rule === null) throw optionError(option, 'a rule such as consecutive(5)', rule);
   checkFunction(`${option}.start`, rule.start);

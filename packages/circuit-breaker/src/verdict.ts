@@ -2,20 +2,20 @@ import { type Call, classifyError, localRefusal, type Outcome } from '@steadfetc
 import { isElsewhere, isOffline, isRequest, optionError, textOf, warnOnce } from '@steadfetch/core/kit';
 import type { Verdict } from './permit.ts';
 
-/** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
+/** `true`: a failure. `false`: a success. `'neutral'`: the outcome says nothing about the server. `undefined`: the default rules apply. */
 export type IsFailure = (outcome: Outcome, call: Call) => boolean | 'neutral' | undefined;
 
-/** What is known of an attempt besides its outcome. */
+/** Facts about an attempt besides its outcome. */
 export interface AttemptFacts {
-  /** Requests that the call had sent before it. */
+  /** Requests that the call had sent before this attempt. */
   readonly sends: number;
-  /** How long it took, in milliseconds; 0 where an inner limit cuts it. */
+  /** How long it took, in milliseconds; 0 if an inner `timeout` would have cut it. */
   readonly uncutFor: number;
 }
 
 /**
- * How the server did, judged by one outcome. What the caller ended, what one of our layers refused and what was never sent
- * is neutral; `isFailure` is not asked about it.
+ * What one outcome shows about the server. An abort by the caller, a refusal by one of our layers and a request that was never sent
+ * are neutral; `isFailure` is not called for them.
  */
 export function verdictOf(
   outcome: Outcome,
@@ -34,8 +34,8 @@ export function verdictOf(
 }
 
 /**
- * Whether the limit for the whole call ended an attempt that no inner one has cut: then the server had a good part of it for
- * its answer, or all the time of an attempt. The limit is known by the members of its error.
+ * Whether the timeout of the whole call ended an attempt that no inner timeout cut. Then the server failed to answer if it had a
+ * third of that time, or all the time of an attempt. The abort reason of that timeout has `phase` and `limit`.
  */
 function isUnanswered({ signal, record }: Call, uncutFor: number): boolean {
   const { phase, limit = Infinity } = Object(signal?.reason) as { phase?: unknown; limit?: number };
@@ -43,7 +43,7 @@ function isUnanswered({ signal, record }: Call, uncutFor: number): boolean {
   return phase === 'headers' && record.waitingFor === undefined && hadTime;
 }
 
-/** A wrong answer is warned of once and counts as neutral: it must not change the outcome of the call. */
+/** Calls `isFailure`. A wrong answer or an error is reported once and counts as neutral, so that the call keeps its outcome. */
 function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neutral' | undefined {
   try {
     const answer = isFailure(outcome, call);
@@ -56,8 +56,8 @@ function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neu
 }
 
 /**
- * A failure or refusal of another origin, after a redirect, says nothing about this one. A good answer of another origin does: this one
- * has answered too, by its redirect.
+ * After a redirect, a failure or refusal of the other origin says nothing about this one. A good answer there counts as a success: this
+ * origin has answered, too, with the redirect.
  */
 function verdictOfAnswer(response: Response, call: Call): Verdict {
   const { status } = response;
@@ -68,22 +68,22 @@ function verdictOfAnswer(response: Response, call: Call): Verdict {
 
 const MISTAKE = /^(Type|Range|Reference|Syntax)Error$/;
 
-/** What undici does not send: a field such as `expect`, or a `content-length` that is not that of the body. */
+/** Codes of requests that undici does not send: a field such as `expect`, or a `content-length` that does not match the body. */
 const NOT_SENT = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH)$/;
 
-/** An unknown error counts against the server; a mistake of the program, our own body and our own network do not. */
+/** An unknown error is a failure. A mistake of the program, a broken request body or a machine without network is neutral. */
 function verdictOfError(error: unknown, call: Call): Verdict {
   const { kind, permanent, code } = classifyError(error);
   const waited = call.record.waitingFor !== undefined && (kind === 'timeout' || kind === 'abort');
-  // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
+  // undici also says "fetch failed" for a bad port or an integrity that does not match, without a code; certificate errors have one
   const isOfRequest = kind === 'network' && permanent && (code === undefined || NOT_SENT.test(code));
   const mistake = kind === 'bug' ? MISTAKE.test(textOf(error, 'name') ?? '') : isOfRequest;
   return mistake || waited || mayBeOwnBody(call, kind === 'timeout') || isOffline(error) ? 'neutral' : 'failure';
 }
 
 /**
- * Whether the error may be that of the call's own body, which is read while it is sent: a stream, a factory, a file, or
- * what a `Request` holds. Only the first two can also keep a call waiting.
+ * Whether the call's own body may have caused the error, because it is read while it is sent: a stream, a factory, a file, or the
+ * body of a `Request`. Of these, only a stream or a factory can cause a timeout.
  */
 function mayBeOwnBody({ init, input, replayable }: Call, timedOut: boolean): boolean {
   const body: unknown = init?.body;

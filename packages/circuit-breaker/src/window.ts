@@ -1,13 +1,12 @@
 import { checkMs, checkNumber, type OptionTable, optionError, readOptions, type Settings } from '@steadfetch/core/kit';
 import type { Rule, Sample } from './rule.ts';
 
-/** What the two window rules have in common. */
 export interface RatioOptions {
   /** Opens when at least this share of the calls in the window failed; above 0, up to 1. @default 0.5 */
   failureRatio?: number;
-  /** Never opens on fewer calls than this. @default 10, or `size` if that is less */
+  /** Never opens with fewer calls in the window. @default 10, or `size` if that is less */
   minCalls?: number;
-  /** A call that takes longer than this is slow, in milliseconds until the headers. Unset: no call is. */
+  /** A call is slow if its headers take longer than this, in milliseconds. Unset: no call is slow. */
   slowerThan?: number;
   /** Opens when at least this share of the calls in the window was slow. Needs `slowerThan`. @default 0.5 */
   slowCallRatio?: number;
@@ -33,7 +32,7 @@ const RATIO = {
   slowCallRatio: SHARE,
 } satisfies OptionTable<RatioOptions>;
 
-// The two tables are made by pure calls and not by spreads, so that a bundler can leave them out.
+// Pure calls make the two tables. A bundler can leave these out, but not spreads.
 
 const COUNT_WINDOW = /* @__PURE__ */ Object.assign(
   { size: { check: checkNumber, default: 20, min: 1, max: MAX_SIZE, integer: true } },
@@ -51,7 +50,6 @@ export const countWindowOptions: OptionTable<CountWindowOptions> = COUNT_WINDOW;
 /** The options as data: what each may be, and its default. */
 export const timeWindowOptions: OptionTable<TimeWindowOptions> = TIME_WINDOW;
 
-/** Sums over some calls. */
 interface Counts {
   calls: number;
   failed: number;
@@ -64,10 +62,10 @@ interface Slice extends Counts {
   gone: boolean;
 }
 
-/** Returns the slice that a call counts in, and calls `forget` for slices that end. `vacant`: the slice of a failure that was taken back. */
+/** Returns the slice for a call, and calls `forget` for expired slices. `vacant`: the slice of a failure that was taken back. */
 type Place = (at: number, forget: (slice: Slice) => void, vacant: Slice | undefined) => Slice;
 
-/** Opens by the share of failed or slow calls among the latest `size` calls, however long ago they were. */
+/** Opens by the share of failed or slow calls among the latest `size` calls, however old they are. */
 export function countWindow(options?: CountWindowOptions): Rule {
   const settings = readOptions('countWindow', COUNT_WINDOW, options);
   const { size, minCalls = Math.min(10, size) } = settings;
@@ -91,8 +89,8 @@ export function countWindow(options?: CountWindowOptions): Rule {
 /**
  * Opens by the share of failed or slow calls that ended within the last `window` milliseconds.
  *
- * A call never counts longer than that, also when no other call follows. It may be forgotten up to a hundredth of the
- * window early, so that a hundred slices are enough at any traffic.
+ * A call never counts for longer than `window`. It may be forgotten up to 1 % of the window early, so that a hundred slices are enough
+ * at any rate of calls.
  */
 export function timeWindow(options?: TimeWindowOptions): Rule {
   const settings = readOptions('timeWindow', TIME_WINDOW, options);
@@ -137,7 +135,7 @@ function ratioRule({ failureRatio, minCalls, slowerThan, slowCallRatio }: RatioS
           add(slice, countsOf(sample), 1);
           add(sum, countsOf(sample), 1);
           const { calls, failed, slow } = sum;
-          // Of calls made at once, failures are known first. The good answers that follow open nothing.
+          // of calls made together, failures end first; the good answers after them must not open the circuit
           const isBad = sample.failed || isSlow(sample.duration);
           return isBad && calls >= minCalls && (failed / calls >= failureRatio || slow / calls >= slowCallRatio);
         },

@@ -11,7 +11,7 @@ it('opens as soon as one of the rules does', () => {
   expect(opened).toEqual([false, false, false, true]);
 });
 
-it('lets each rule see every call, also those at which another one opens', () => {
+it('records every call with each rule, even if another one opens', () => {
   const record = vi.fn(() => false);
   const tally = anyOf(consecutive(1), { start: () => ({ record }) }).start();
 
@@ -21,13 +21,13 @@ it('lets each rule see every call, also those at which another one opens', () =>
   expect(record).toHaveBeenCalledTimes(2);
 });
 
-it('calls slow what one of the rules calls slow', () => {
+it('treats a call as slow if one of the rules does', () => {
   const rule = anyOf(consecutive(3), countWindow({ slowerThan: 100 }));
 
   expect([rule.isSlow?.(100), rule.isSlow?.(101)]).toEqual([false, true]);
 });
 
-it('refuses an empty list and what is not a rule', () => {
+it('refuses an empty list and a value that is not a rule', () => {
   expect(() => anyOf()).toThrow('anyOf: expected at least one rule, got none');
   expect(() => anyOf(consecutive(1), consecutive as never)).toThrow('anyOf: rule 2: expected a rule');
 });

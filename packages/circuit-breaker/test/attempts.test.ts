@@ -38,7 +38,7 @@ describe('the attempts of one call', () => {
     expect(snapshot().state).toBe('open');
   });
 
-  it('take back no failure that the window has forgotten', () => {
+  it('do not take back a failure that the window has forgotten', () => {
     const { ask, clock, snapshot } = asked(setup({ rule: timeWindow({ window: 1_000, minCalls: 2 }) }));
     const one = {};
     ask(one)!.settle('failure');
@@ -53,7 +53,7 @@ describe('the attempts of one call', () => {
     expect(snapshot().state).toBe('open');
   });
 
-  it('count once, also where the circuit closes between them', () => {
+  it('count once, even if the circuit closes between them', () => {
     const takenBack: Sample[] = [];
     const rule: Rule = { start: () => ({ ...consecutive(2).start(), takeBack: (sample) => takenBack.push(sample) }) };
     const { ask, clock, snapshot, trip } = asked(setup({ rule }));

@@ -33,7 +33,7 @@ describe('breaker', () => {
     expect(circuits.acquire('https://other.test')).toBeDefined();
   });
 
-  it('does not look at each of thousands of probes for each further one', () => {
+  it('does not search thousands of probes at each call', () => {
     const { circuits, clock, trip } = setup({ probes: 10_000 });
     trip();
     clock.advance(5_000);
@@ -61,7 +61,7 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject({ state: 'half-open', probes: 1, retryAfter: 1_000 });
   });
 
-  it('closes when as many probes as it lets through at a time have succeeded', () => {
+  it('closes when `probes` probes have succeeded', () => {
     const { acquire, clock, snapshot, trip } = setup({ probes: 3 });
     trip();
     clock.advance(1_000);
@@ -79,7 +79,7 @@ describe('breaker', () => {
     trip();
     clock.advance(1_000);
     acquire()!.settle('success');
-    expect(snapshot().state).toBe('half-open'); // those of an earlier outage do not count
+    expect(snapshot().state).toBe('half-open'); // probes of an earlier outage do not count
   });
 
   it.each([
@@ -99,7 +99,7 @@ describe('breaker', () => {
     expect(snapshot().state).toBe('closed');
   });
 
-  it('opens again at the first probe that fails, whatever the others come to', () => {
+  it('opens again at the first failed probe, whatever happens to the others', () => {
     const { acquire, clock, snapshot, trip } = setup({ probes: 2 });
     trip();
     clock.advance(1_000);
@@ -111,7 +111,7 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject({ state: 'open', openings: 2 });
   });
 
-  it('takes back the slot of a neutral probe and stays half-open', () => {
+  it('frees the slot of a neutral probe and stays half-open', () => {
     const { acquire, call, clock, snapshot, trip } = setup();
     trip();
     clock.advance(1_000);
@@ -154,7 +154,7 @@ describe('breaker', () => {
     expect(snapshot().state).toBe('closed');
   });
 
-  it('guesses a second for calls refused beside a probe, or the open time if that is shorter', () => {
+  it('says retryAfter of a second to calls refused during a probe, or the open time if that is shorter', () => {
     const { acquire, clock, snapshot, trip } = setup({ openFor: 200 });
     trip();
     clock.advance(200);
@@ -164,7 +164,7 @@ describe('breaker', () => {
     expect(snapshot().retryAfter).toBe(200);
   });
 
-  it('rounds up, so that whoever waits that long in whole milliseconds is not early', () => {
+  it('rounds retryAfter up, so that a caller who waits for it is not early', () => {
     const { clock, snapshot, trip } = setup();
     trip();
 
@@ -195,7 +195,7 @@ describe('breaker', () => {
     expect(snapshot()).toMatchObject(expected);
   });
 
-  it('lets more probes through in every second round, where several things are asked for, and excuses as many that fail', () => {
+  it('lets one more probe through in every second round if several paths are called, and excuses one failure', () => {
     const { circuits, clock, snapshot } = setup();
     const ask = (thing = '/a') => circuits.acquire(KEY, { thing });
     for (const thing of ['/a', '/b']) ask(thing)!.settle('failure');
@@ -214,7 +214,7 @@ describe('breaker', () => {
     expect(probes).toEqual([1, 2, 1, 3, 1, 2, 1, 4]);
   });
 
-  it('refuses all under a rule that is not scoped, and names no part', () => {
+  it('refuses everything under a rule that is not scoped, and lists no parts', () => {
     const { circuits, snapshot } = setup();
     for (const part of ['/a', '/b']) circuits.acquire(KEY, { part })!.settle('failure');
 
@@ -222,7 +222,7 @@ describe('breaker', () => {
     expect(circuits.acquire(KEY, { part: '/c' })).toBeUndefined();
   });
 
-  it('closes after slow answers have opened it, also where the first thing of each page always fails', () => {
+  it('closes after slow answers opened it, even if the first path of each page always fails', () => {
     const { circuits, clock, snapshot } = setup({ rule: countWindow({ size: 4, slowerThan: 100 }) });
     const page = (took: number) => {
       const permits = ['/broken', '/a'].map((thing) => circuits.acquire(KEY, { thing }));
@@ -239,7 +239,7 @@ describe('breaker', () => {
     expect(snapshot().state).toBe('closed');
   });
 
-  it('lets as many through after a slow probe as after the open time: the fast ones before it leave no slots taken', () => {
+  it('lets as many probes through after a slow one as after the open time: fast ones before it have freed their slots', () => {
     const { acquire, clock, trip } = setup({ probes: 3, rule: countWindow({ size: 2, slowerThan: 100 }) });
     trip();
     clock.advance(1_000);
@@ -253,7 +253,7 @@ describe('breaker', () => {
     expect([acquire(), acquire(), acquire()]).not.toContain(undefined);
   });
 
-  it('ignores what calls come to that were let through before it opened', () => {
+  it('ignores the outcomes of calls that were let through before it opened', () => {
     const { acquire, clock, snapshot, trip } = setup();
     const early = [acquire()!, acquire()!, acquire()!];
     trip();
@@ -312,7 +312,7 @@ describe('breaker', () => {
     expect(acquire()).toBeDefined();
   });
 
-  it('forgets the circuit used least recently beyond a thousand, and those that are open last', () => {
+  it('forgets the least recently used circuit beyond a thousand, and open ones last', () => {
     const { circuits, clock, snapshot, trip } = setup();
     const callOthers = (from: number) => {
       for (let n = from; n < from + 1_000; n++) circuits.acquire(`https://${n}.test`);
@@ -346,7 +346,7 @@ describe('breaker', () => {
     expect(keys()).toEqual(['https://short.test']);
   });
 
-  it('forgets an open circuit where all are', () => {
+  it('forgets an open circuit if all are open', () => {
     const { circuits } = setup();
     const keys = Array.from({ length: 1_001 }, (_, n) => `https://${n}.test`);
 
@@ -355,7 +355,7 @@ describe('breaker', () => {
     expect(Object.keys(circuits.snapshot())).toEqual(keys.slice(1));
   });
 
-  it('tells observers of each change, with the state after it', () => {
+  it('calls observers at each change, with the state after it', () => {
     const events: unknown[] = [];
     const note = (event: unknown) => void events.push(event);
     const { call, clock, trip } = setup({ hooks: { onOpen: note, onHalfOpen: note, onClose: note } });
@@ -387,7 +387,7 @@ describe('breaker', () => {
     expect(snapshot().state).toBe('closed');
   });
 
-  it('stays consistent when an observer calls in', () => {
+  it('stays consistent if an observer calls the breaker', () => {
     const { acquire, circuits, clock, trip } = setup({
       hooks: { onHalfOpen: () => void taken.push(circuits.acquire(KEY)) },
     });
@@ -401,8 +401,8 @@ describe('breaker', () => {
   });
 });
 
-describe('a breaker that is asked or reset', () => {
-  it('knows no key that was only asked for', () => {
+describe('snapshot and reset', () => {
+  it('add no key', () => {
     const { circuits, snapshot } = setup();
 
     expect(snapshot()).toMatchObject({ state: 'closed', why: 'no call has failed since the last success' });
@@ -410,7 +410,7 @@ describe('a breaker that is asked or reset', () => {
     expect(circuits.snapshot()).toEqual({});
   });
 
-  it('shows all circuits, by their keys', () => {
+  it('show all circuits by key', () => {
     const { circuits, trip } = setup();
 
     trip();
@@ -423,7 +423,7 @@ describe('a breaker that is asked or reset', () => {
     ]);
   });
 
-  it('says what it believes, and why', () => {
+  it('show the state and why', () => {
     const { call, clock, snapshot } = setup();
     const answer = { status: 503, headers: new Headers({ server: 'x' }) };
     call('failure');
@@ -437,7 +437,7 @@ describe('a breaker that is asked or reset', () => {
     expect(snapshot().lastAnswer!.headers.get('server')).toBe('x');
   });
 
-  it('says that its rule opened it where the last call succeeded', () => {
+  it('show that the rule opened the circuit if the last call succeeded', () => {
     const { acquire, call, clock, snapshot } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
 
     call('failure', { status: 500, headers: new Headers() });
@@ -452,7 +452,7 @@ describe('a breaker that is asked or reset', () => {
     });
   });
 
-  it('forgets all circuits without a key, and tells of those that close', () => {
+  it('close all circuits without a key, and call the hook of each that was open', () => {
     const onClose = vi.fn();
     const { circuits, snapshot, trip } = setup({ hooks: { onClose } });
     trip();
@@ -465,7 +465,7 @@ describe('a breaker that is asked or reset', () => {
     expect(onClose).toHaveBeenCalledOnce();
   });
 
-  it('is not told by calls that were under way when it was reset', () => {
+  it('ignore the outcomes of calls that were in flight at the reset', () => {
     const onOpen = vi.fn();
     const { acquire, circuits } = setup({ hooks: [{ onOpen }] });
     const permits = [acquire()!, acquire()!];

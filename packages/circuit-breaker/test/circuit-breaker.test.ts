@@ -46,7 +46,7 @@ describe('circuitBreaker', () => {
     expect(await Promise.all([outcomeOf(), outcomeOf(), outcomeOf()])).toEqual([200, 200, 200]);
   });
 
-  it('tells observers of the calls when it opens, and when it closes at the first call after a long silence', async () => {
+  it('emits events when it opens, and when it closes at the first call after five quiet minutes', async () => {
     const actions: string[] = [];
     const { clock, fetch } = setup({}, 500, 500, 200);
     const send = observe((event) => event.type === 'circuit' && actions.push(event.action))(fetch);
@@ -59,7 +59,7 @@ describe('circuitBreaker', () => {
     expect(actions).toEqual(['opened', 'closed']);
   });
 
-  it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once stops nothing', async () => {
+  it('refuses few calls per turn of the event loop, so that a caller that calls again at once does not block it', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { stub } = stubOf(500, 500, 200);
@@ -80,7 +80,7 @@ describe('circuitBreaker', () => {
     expect(statuses).toEqual([500, 500, 200]);
   });
 
-  it('hands on the very response', async () => {
+  it('returns the response itself', async () => {
     const response = new Response('ok');
 
     expect(await circuitBreaker()(async () => response)(URL)).toBe(response);
@@ -96,7 +96,7 @@ describe('circuitBreaker', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('throws the very error that opens the circuit', async () => {
+  it('throws the error itself that opens the circuit', async () => {
     const error = new TypeError('fetch failed');
     const { outcomeOf, state } = setup({}, error);
 
@@ -104,7 +104,7 @@ describe('circuitBreaker', () => {
     expect(state()).toBe('open');
   });
 
-  it('says when to come back, and whose circuit is open', async () => {
+  it('says which circuit is open, and when to try again', async () => {
     const { clock, outcomeOf } = setup({}, 500);
     await outcomeOf();
     await outcomeOf();
@@ -113,7 +113,7 @@ describe('circuitBreaker', () => {
 
     expect(await outcomeOf()).toMatchObject({
       name: 'CircuitOpenError',
-      message: 'The circuit for https://api.test is open, worth another call in 600 ms; the last answer was 500',
+      message: 'The circuit for https://api.test is open, try again in 600 ms; the last answer was 500',
       retryAfter: 600,
       key: 'https://api.test',
       local: true,
@@ -202,7 +202,7 @@ describe('circuitBreaker', () => {
   const hanging: Fetch = (_, init) =>
     new Promise((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
 
-  it('gives its slot back when a probe is aborted, and passes the reason on', async () => {
+  it('frees the slot of an aborted probe, and throws the reason of the abort', async () => {
     const { clock, middleware, outcomeOf, state } = setup({}, 500);
     await outcomeOf();
     await outcomeOf();
@@ -216,7 +216,7 @@ describe('circuitBreaker', () => {
     expect(middleware.breaker.snapshot('https://api.test').probes).toBe(0);
   });
 
-  it('gives its slot to a call that is made in the same step as the abort of a probe, as in the strict mode of React', async () => {
+  it('gives the slot of a probe to a call in the same step as its abort, as in the strict mode of React', async () => {
     const { clock, middleware, outcomeOf, state } = setup({}, 500, 500, 200);
     await outcomeOf();
     await outcomeOf();
@@ -231,7 +231,7 @@ describe('circuitBreaker', () => {
     expect(state()).toBe('closed');
   });
 
-  it('rejects a call that is aborted already with its reason, asking nothing', async () => {
+  it('rejects an aborted call with its reason, without a permit', async () => {
     const { outcomeOf, requests } = setup({}, 500);
     await outcomeOf();
     await outcomeOf();
@@ -255,8 +255,8 @@ describe('circuitBreaker', () => {
   });
 });
 
-describe('evidence', () => {
-  it('is not what was under way at the last success', () => {
+describe('a success', () => {
+  it('makes the circuit ignore failures of calls that were in flight at that time', () => {
     const tally = noSuccess({ minCalls: 1 }).start();
 
     tally.record({ failed: false, duration: 1, at: 5_000 });
@@ -276,27 +276,27 @@ describe('Retry-After', () => {
     };
   };
 
-  it('is told with the refusal, and keeps no circuit open', async () => {
+  it('is part of the refusal, and keeps no circuit open', async () => {
     const { refusal, snapshot } = await refusedAfter({ 'retry-after': '3600' });
 
     expect(refusal.lastAnswer).toMatchObject({ status: 503, retryAfter: 3_600_000 });
     expect(snapshot.retryAfter).toBe(1_000);
   });
 
-  it.each(['soon', '-5', '1,'.repeat(200_000)])('of another form is as if absent', async (value) => {
+  it.each(['soon', '-5', '1,'.repeat(200_000)])('of another form is ignored', async (value) => {
     const { refusal } = await refusedAfter({ 'retry-after': value });
 
     expect(refusal.lastAnswer).not.toHaveProperty('retryAfter');
   });
 
-  it('is told to others without its secrets', async () => {
+  it('is shown to other calls without secrets', async () => {
     const { refusal, snapshot } = await refusedAfter({ 'retry-after': '3600', 'set-cookie': 'secret' });
 
     expect([...refusal.lastAnswer!.headers]).toEqual([['retry-after', '3600']]);
     expect([...snapshot.lastAnswer!.headers]).toEqual([['retry-after', '3600']]);
   });
 
-  it('of the call itself goes before that of the others', async () => {
+  it('of the call itself is shown before that of others', async () => {
     const { middleware, outcomeOf, requests } = setup({ rule: consecutive(1) }, 500);
     await outcomeOf();
     const own = { status: 502, headers: new Headers() };

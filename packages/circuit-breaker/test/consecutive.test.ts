@@ -10,11 +10,11 @@ it('opens at the given number of failures in a row, not before', () => {
   expect(record()('xxx')).toEqual([false, false, true]);
 });
 
-it('starts the row anew after a success', () => {
+it('starts a new row after a success', () => {
   expect(record()('xx.xx.xxx').indexOf(true)).toBe(8);
 });
 
-it('keeps no state between two tallies', () => {
+it('shares no state between two tallies', () => {
   const rule = consecutive(2);
 
   record(rule)('x');

@@ -13,11 +13,11 @@ it('opens when the share of failures among the latest calls is reached', () => {
   expect(opened).toEqual([false, false, false, false, false, true, true]);
 });
 
-it('never opens on fewer calls than minCalls', () => {
+it('never opens with fewer calls than minCalls', () => {
   expect(run(countWindow({ size: 10, minCalls: 5 }), 'xxxxx')).toEqual([false, false, false, false, true]);
 });
 
-it('does not open at a good answer: of calls made at once, failures are known first', () => {
+it('does not open at a good answer: if calls are made together, failures end first', () => {
   expect(run(countWindow({ size: 20, minCalls: 4 }), 'xxx.................')).not.toContain(true);
 });
 
@@ -41,7 +41,7 @@ it('counts a call of exactly slowerThan as fast', () => {
   expect(run(rule, '..', 1_001)).toEqual([false, true]);
 });
 
-it('lowers the default of minCalls to a smaller size', () => {
+it('lowers the default of minCalls to size', () => {
   expect(run(countWindow({ size: 2 }), 'xx')).toEqual([false, true]);
 });
 

@@ -45,7 +45,7 @@ describe('the default rule', () => {
     },
   );
 
-  it('opens at ten calls of which none succeeds, not at half of them', async () => {
+  it('opens if none of ten calls succeeds, not if half of them do', async () => {
     let calls = 0;
     const { outcomeOf, requests } = service(() => (calls++ % 2 === 0 || calls > 20 ? 500 : 200));
 
@@ -54,7 +54,7 @@ describe('the default rule', () => {
     expect(requests).toHaveLength(30);
   });
 
-  it('refuses what failed, and nothing else', async () => {
+  it('refuses only what failed', async () => {
     const { outcomeOf } = service((path) => (path.startsWith('/reports') ? 503 : 200));
     for (let n = 0; n < 10; n++) await outcomeOf(`/reports/${n}`);
 
@@ -62,7 +62,7 @@ describe('the default rule', () => {
     expect(await outcomeOf('/users')).toBe(200);
   });
 
-  it('refuses a broken thing that is asked for again and again, and no other of its route', async () => {
+  it('refuses a broken path that is called repeatedly, and no other path of its route', async () => {
     const { outcomeOf } = service((path) => (path === '/jobs/1' ? 500 : 200));
     for (let n = 0; n < 10; n++) await outcomeOf('/jobs/1');
 
@@ -70,7 +70,7 @@ describe('the default rule', () => {
     expect(await outcomeOf('/jobs/2')).toBe(200);
   });
 
-  it('lets another thing find out whether the server is well than those that probes failed with', async () => {
+  it('lets a path probe the server whose probes have not failed before', async () => {
     let isDown = true;
     const { clock, outcomeOf } = service((path) => (isDown || path.startsWith('/broken') ? 500 : 200));
     const page = async () => {
@@ -106,7 +106,7 @@ describe('the default rule', () => {
     },
   );
 
-  it('closes where the first endpoints of a page always fail, also with other identifiers in each page', async () => {
+  it('closes if the first endpoints of a page always fail, even with other identifiers in each page', async () => {
     let isDown = true;
     const { clock, outcomeOf } = service((path) => (isDown || path.startsWith('/broken') ? 500 : 200));
     const page = async (n: number) => {
@@ -122,7 +122,7 @@ describe('the default rule', () => {
     expect(await page(40)).toEqual([200, 200]);
   });
 
-  it('finds the server well again also after an outage of many things, each of which a probe has failed with', async () => {
+  it('closes after an outage of many paths, each of which a probe has failed with', async () => {
     let isDown = true;
     const { clock, outcomeOf } = service(() => (isDown ? 500 : 200));
     for (let n = 0; n < 120; n++) {
@@ -139,7 +139,7 @@ describe('the default rule', () => {
     expect(await outcomeOf('/a')).toBe(200);
   });
 
-  it('lets through what a probe failed with after the time that it told, and one more in each second round', async () => {
+  it('lets a path with a failed probe through after its retryAfter, and one more in every second round', async () => {
     const { clock, middleware, outcomeOf, requests } = service(() => 500);
     for (let n = 0; n < 10; n++) await outcomeOf(n % 2 ? '/a' : '/b');
     requests.length = 0;
@@ -166,7 +166,7 @@ describe('the default rule', () => {
     expect(middleware.breaker.snapshot('https://api.test').parts).toBeUndefined();
   });
 
-  it('refuses nothing that failed before the last success, also where a retry of a call failed that was counted before', () => {
+  it('refuses nothing that failed before the last success, even if a retry of an earlier call failed after it', () => {
     const circuits = breaker({ clock: instantClock() });
     const settle = (verdict: Verdict, part: string, call = {}) =>
       circuits.acquire('api', { call, thing: part, part })!.settle(verdict);
@@ -182,7 +182,7 @@ describe('the default rule', () => {
     expect(circuits.acquire('api', { thing: 'GET /a', part: 'GET /a' })).toBeDefined();
   });
 
-  it('lets what it does not refuse make its retries', async () => {
+  it('lets calls that it does not refuse make their retries', async () => {
     let sends = 0;
     const { middleware, outcomeOf } = service((path) => (path === '/reports' || ++sends === 1 ? 500 : 200));
     for (let n = 0; n < 10; n++) await outcomeOf('/reports');
@@ -195,7 +195,7 @@ describe('the default rule', () => {
     expect((await fetch(URL)).status).toBe(200);
   });
 
-  it('closes at the success of what was not refused', async () => {
+  it('closes at the success of a call that was not refused', async () => {
     const { outcomeOf, middleware } = service((path) => (path === '/reports' ? 500 : 200));
     for (let n = 0; n < 10; n++) await outcomeOf('/reports');
 

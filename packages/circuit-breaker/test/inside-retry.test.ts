@@ -52,7 +52,7 @@ describe('inside retry', () => {
     await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', lastAnswer: { status: 503 } });
   });
 
-  it('lets what began before it opened make its retries, and closes at their success', async () => {
+  it('lets calls that began before it opened make their retries, and closes at their success', async () => {
     let arrive!: () => void;
     const arrival = new Promise<void>((resolve) => {
       arrive = resolve;
@@ -69,12 +69,18 @@ describe('inside retry', () => {
   });
 
   it.each([
-    ['of the call, where no attempt can follow', 'last', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
-    ['of a call that is not to be repeated', 'off', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
+    ['of the call, if no attempt can follow', 'last', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
+    ['of a call that may not be repeated', 'off', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
     ['that left the server no time', 'last', { phase: 'headers', limit: 3_000 }, 999, 'closed'],
-    ['that an inner limit would have gone before', true, { phase: 'headers', limit: 3_000 }, 1_000, 'closed'],
+    [
+      'of the call, although an inner timeout would cut the attempt',
+      true,
+      { phase: 'headers', limit: 3_000 },
+      1_000,
+      'closed',
+    ],
     ['of the caller', 'last', new DOMException('', 'TimeoutError'), 1_000, 'closed'],
-    ['that is no object', 'last', null, 1_000, 'closed'],
+    ['whose reason is no object', 'last', null, 1_000, 'closed'],
   ] as const)('takes a limit %s for a failure or for an abort', async (_, standing, reason, ms, expected) => {
     const clock = instantClock();
     const middleware = circuitBreaker({ rule: consecutive(1), clock });
@@ -94,7 +100,7 @@ describe('inside retry', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
   });
 
-  it('never opens where every first attempt fails and the second succeeds', async () => {
+  it('never opens if every first attempt fails and the second succeeds', async () => {
     let sends = 0;
     const { clock, fetch, state } = retried(() => (sends++ % 2 === 0 ? 503 : 200));
 
@@ -106,7 +112,7 @@ describe('inside retry', () => {
     expect(state()).toBe('closed');
   });
 
-  it('forgets failures after a pause in which nobody called', async () => {
+  it('forgets failures after a pause without calls', async () => {
     const { clock, fetch, state } = retried(() => 503);
     await fetch(URL);
     clock.advance(10_000);

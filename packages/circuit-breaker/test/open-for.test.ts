@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { setup } from './support/bare-breaker.ts';
 
 describe('openFor', () => {
-  it('is followed by a probe within 15 s, whoever asks for more', () => {
+  it('is 15 s at most', () => {
     const { reopen, snapshot, trip } = setup({ openFor: 600_000 });
     const grown = setup({ openFor: ({ attempt }) => attempt * 10_000 });
     trip();
@@ -14,7 +14,7 @@ describe('openFor', () => {
     expect(snapshot().retryAfter).toBe(15_000);
   });
 
-  it('is followed by a probe within 15 s while another one hangs', () => {
+  it('is followed by a probe within 15 s, even if another one hangs', () => {
     const { acquire, clock, trip } = setup({ probeTimeout: 60_000 });
     trip();
     clock.advance(1_000);
@@ -37,7 +37,7 @@ describe('openFor', () => {
     expect([1_000, 49_000, 50_000, 300_000, 300_000].map(longerBy)).toEqual([1_000, 1_000, 1_960, 7_940, 10_000]);
   });
 
-  it('takes up to a fifth off a grown time by chance, never off the first', () => {
+  it('is shortened at random by up to a fifth when grown, never at first', () => {
     const { clock, reopen, snapshot, trip } = setup({ random: () => 0.5 });
 
     trip();
@@ -48,7 +48,7 @@ describe('openFor', () => {
     expect([first, snapshot().retryAfter]).toEqual([1_000, 5_400]);
   });
 
-  it('looks the chance of the machine up at each use', () => {
+  it('calls the current Math.random at each use', () => {
     const { clock, reopen, snapshot, trip } = setup({ ...({ random: undefined } as object) });
     const chance = vi.spyOn(Math, 'random').mockReturnValue(0.25);
 
@@ -94,7 +94,7 @@ describe('openFor', () => {
     ]);
   });
 
-  it('of 0 is told as an opening, and lets the next call through', () => {
+  it('of 0 calls onOpen, and lets the next call through', () => {
     const told: string[] = [];
     const note = ({ state }: { state: string }) => void told.push(state);
     const { call, trip } = setup({ openFor: () => 0, hooks: { onOpen: note, onHalfOpen: note, onClose: note } });
@@ -105,7 +105,7 @@ describe('openFor', () => {
     expect(told).toEqual(['open', 'half-open', 'closed']);
   });
 
-  it('is told once for an outage, however many probes fail', () => {
+  it('calls onOpen once for an outage, however many probes fail', () => {
     const onOpen = vi.fn();
     const { reopen, trip } = setup({ hooks: [{ onOpen }] });
 
@@ -136,7 +136,7 @@ describe('openFor', () => {
     },
   );
 
-  it('is the first time where chance fails', () => {
+  it('is the first open time if `random` fails', () => {
     const { clock, reopen, snapshot, trip } = setup({
       random: () => {
         throw new Error('no');

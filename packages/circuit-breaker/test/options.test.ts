@@ -12,7 +12,7 @@ import { expect, it } from 'vitest';
 const NAN = Number.NaN;
 const INFINITY = Number.POSITIVE_INFINITY;
 
-/** What is refused, by the function that takes it and the name of the option. */
+/** Values that are refused: the function that takes the option, its name, and the values. */
 const NUMBERS: [make: (value: never) => unknown, option: string, values: unknown[]][] = [
   [(value) => consecutive(value), 'consecutive: failures', ['3', undefined, NAN, 0, -1, 1.5, INFINITY]],
   [(size) => countWindow({ size }), 'countWindow: size', ['3', NAN, 0, -1, 1.5, INFINITY, 100_001]],
@@ -73,7 +73,7 @@ it.each([
   expect(() => circuitBreaker(options as never)).toThrow(message);
 });
 
-it('refuses options it does not know in rules and breakers', () => {
+it('refuses unknown options of rules and breakers', () => {
   expect(() => noSuccess({ window: 3 } as never)).toThrow("noSuccess: unknown option 'window'");
   expect(() => timeWindow({ size: 3 } as never)).toThrow("timeWindow: unknown option 'size'");
   expect(() => countWindow({ window: 3 } as never)).toThrow("countWindow: unknown option 'window'");
@@ -89,7 +89,7 @@ it('says that a ratio is above 0', () => {
   );
 });
 
-it('refuses what is no number at all', () => {
+it('refuses a value that is not a number', () => {
   expect(() => countWindow({ size: Symbol('3') as never })).toThrow('countWindow: size: expected an integer');
 });
 
@@ -97,13 +97,13 @@ it('refuses a slowCallRatio without slowerThan', () => {
   expect(() => timeWindow({ slowCallRatio: 0.5 })).toThrow('timeWindow: slowCallRatio: needs slowerThan');
 });
 
-it('takes an option that is undefined as left out', () => {
+it('uses the default for an option that is undefined', () => {
   const options = { rule: undefined, openFor: undefined, probes: undefined, breaker: undefined, clock: undefined };
 
   expect(() => circuitBreaker(options as never)).not.toThrow();
 });
 
-it('stays closed where a rule answers with a promise', async () => {
+it('stays closed if a rule returns a promise', async () => {
   const rule = { start: () => ({ record: async () => false }) } as unknown as Rule;
   const fetch = circuitBreaker({ rule })(async () => new Response());
   await fetch('https://api.test');

@@ -1,4 +1,4 @@
-/** A second, slower circuit breaker to compare with: it keeps a log of all that happened and looks everything up. */
+/** A second, slower circuit breaker to compare with. It keeps a log of all events, and computes everything from the log. */
 
 export type Verdict = 'success' | 'failure' | 'neutral';
 
@@ -94,7 +94,7 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
         passed += 1;
         if (passed === probes) close();
       } else if (!failed && call.probe && call.outage === outage && ++slowProbes <= probes) {
-        // the first may have found a server that is cold
+        // the first one is excused: the server may have gone cold
       } else if (call.epoch === epoch && (failed || slow) && state === 'half-open') open();
     },
     get state() {

@@ -11,7 +11,7 @@ it('opens when the share of failures within the window is reached', () => {
   expect(failuresAt(undefined, 0, 10, 2_000, 4_000)).toEqual([false, false, false, true]);
 });
 
-it('forgets everything over an idle hour', () => {
+it('forgets everything in an idle hour', () => {
   expect(failuresAt(undefined, 0, 1, 2, 3_600_000)).not.toContain(true);
 });
 

@@ -25,7 +25,7 @@ describe('what counts', () => {
     },
   });
 
-  it('gives back an error that cannot be read, and counts it', async () => {
+  it('throws an error that cannot be read, and counts it', async () => {
     const { outcomeOf, state } = setup({}, unnamed);
 
     expect(await outcomeOf()).toBe(unnamed);
@@ -101,7 +101,7 @@ describe('what counts', () => {
     new Error('net::ERR_INTERNET_DISCONNECTED'),
   ];
 
-  it.each(neutral)('takes no notice of %s, open or closed', async (reply) => {
+  it.each(neutral)('ignores %s, open or closed', async (reply) => {
     const { clock, outcomeOf, state } = setup({}, 500, reply, reply, 500, reply, 200);
     for (let n = 0; n < 4; n++) await outcomeOf();
     expect(state()).toBe('open');
@@ -114,7 +114,7 @@ describe('what counts', () => {
     expect(state()).toBe('closed');
   });
 
-  it('takes no notice of an error once the caller has aborted, whatever the error looks like', async () => {
+  it('ignores any error after the caller has aborted', async () => {
     const controller = new AbortController();
     const middleware = circuitBreaker({ rule: consecutive(1), isFailure: () => true });
     const fetch = middleware(async () => {
@@ -175,14 +175,14 @@ describe('what counts', () => {
     warn.mockRestore();
   });
 
-  it('keeps the outcome where its rule throws', async () => {
+  it('keeps the outcome if its rule throws', async () => {
     const rule = { start: () => ({ record: () => fail(new Error('rule')) }) };
     const { outcomeOf } = setup({ rule }, 503);
 
     expect([await outcomeOf(), await outcomeOf()]).toEqual([503, 503]);
   });
 
-  it('takes no notice of an error while the machine is offline', async () => {
+  it('ignores an error while the machine is offline', async () => {
     vi.stubGlobal('navigator', { onLine: false });
     const { outcomeOf, state } = setup({}, new TypeError('Failed to fetch'));
 
@@ -240,7 +240,7 @@ describe('what counts', () => {
     },
   );
 
-  it('takes no call for slow by the time of another server, to which this one has redirected', async () => {
+  it('treats no call as slow if a redirect led to another server', async () => {
     const { clock, middleware, state } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
     const slowFetch = middleware(async () => {
       await clock.sleep(1_000);
@@ -258,7 +258,7 @@ describe('what counts', () => {
     expect(state()).toBe('closed');
   });
 
-  it('counts the answers to a relative URL, though a fetch inside put a base in front and the API redirects, as for a slash', async () => {
+  it('counts the answers to a relative URL, even if an inner fetch adds a base and the API redirects, e.g. to add a slash', async () => {
     const middleware = circuitBreaker({ rule: consecutive(2) });
     const url = { value: 'https://api.test/users/' };
     const fetch = middleware(async () =>
@@ -271,7 +271,7 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('/').state).toBe('open');
   });
 
-  it('takes no notice of what was not sent', async () => {
+  it('ignores a call that was not sent', async () => {
     const middleware = circuitBreaker({ rule: consecutive(1) });
     const queue = defineMiddleware(() => Promise.reject(timeout));
 
@@ -280,7 +280,7 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe('closed');
   });
 
-  it('takes no notice of a timeout while a layer of ours makes the call wait', async () => {
+  it('ignores a timeout while one of our layers makes the call wait', async () => {
     const middleware = circuitBreaker({ rule: consecutive(1) });
     const resending = defineMiddleware(async (call, next) => {
       await next(call);

@@ -2,123 +2,126 @@ import { onAbort } from '@steadfetch/core';
 import { settledByOthers } from '@steadfetch/core/kit';
 import { WaitingLine } from './waiting-line.ts';
 
-/** How full a key is. */
+/** How many slots of a key are in use, and how many calls wait for one. */
 export interface Occupancy {
-  /** Slots that are taken: by calls in flight, or kept for calls that wait for a retry. */
+  /** Slots that a new call cannot use: calls in flight have them, or they are reserved for calls that wait for a retry. */
   active: number;
-  /** Calls that wait for their turn. */
+  /** Calls that wait for a slot. */
   queued: number;
 }
 
-/** How full the key of a call was when it had to wait, the call included. */
+/** The occupancy of a key when a call has to wait. `queued` includes this call. */
 export interface QueueEvent extends Occupancy {
   key: string;
 }
 
-/** A slot that is taken. Invalid after a reset of its lane. */
 export type Slot = object;
 
 /** A call that waits for a slot. */
 export interface Waiting {
   readonly slot: Promise<Slot>;
-  /** Gives up the slot that it got, or the wait: then `slot` rejects. */
+  /** Frees the slot if the call has got it; otherwise ends the wait, and `slot` rejects. */
   readonly leave: (reason?: unknown) => void;
 }
 
-/** The most successes that count: with more, as many calls more would be sent into an outage. */
-const MOST_SUCCESSES = 5;
+/** The highest value of a balance. It bounds how many new calls start with lent slots when an outage begins. */
+const MAX_BALANCE = 5;
 
-/** The slots of one key, and the calls that wait for them. Independent of fetch. */
+/**
+ * The slots of one key, and the calls that wait for them.
+ *
+ * A call *rests* while it waits inside: for a retry, for its turn in a limiter, or for a slot of another `concurrency`. It lends its slot
+ * to other calls. A call that has rested may use any lent slot. A new call may not use a *reserved* one: the more of the last calls
+ * failed, the more slots are reserved, so that few new calls are sent into an outage.
+ */
 export class Lane {
   readonly #max: number;
   readonly #onEmpty: () => void;
   readonly #line = new WaitingLine<(slot: Slot) => void>();
-  /** The calls that have rested: they come before the line. */
+  /** The calls that have rested. They get a slot before those in `#line`. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
   /**
-   * One more for each call whose first outcome is a success, at most `MOST_SUCCESSES`, and one less for each failure, at least `-max`.
-   * While it is negative, that many slots are kept for calls that rest. It begins at `-max`, since nothing is known.
+   * Successes minus failures, by the first outcome of each call, from `-max` to `MAX_BALANCE`. While it is negative, that many slots are
+   * reserved. It starts at `-max`: nothing is known of the server yet.
    */
-  #balance: number;
-  /** One more for each call that has its first outcome without a wait inside, and one less for each that waits there for its turn at a limit. */
-  #passing: number;
+  #successBalance: number;
+  /** Calls that got their first outcome without a rest minus calls that waited in a limiter, with the same bounds and start. */
+  #noWaitBalance: number;
   #active = 0;
-  /** Calls that rest. */
   #resting = 0;
-  /** Those among them whose slot is kept in any case. */
-  #keeping = 0;
-  /** One object for all slots that were taken since the last reset. */
+  /** Resting calls whose slot stays reserved even if most calls succeed. */
+  #alwaysReserved = 0;
+  /** Represents every slot that was taken since the last reset. A reset replaces it, so that earlier slots are invalid. */
   #slot: Slot = {};
 
   constructor(max: number, onEmpty: () => void) {
     this.#max = max;
-    this.#balance = this.#passing = -max;
+    this.#successBalance = this.#noWaitBalance = -max;
     this.#onEmpty = onEmpty;
   }
 
   get active(): number {
-    return Math.min(this.#max, this.#active + this.#kept);
+    return Math.min(this.#max, this.#active + this.#reserved);
   }
 
-  /** The slots of calls that rest which no other call may begin with. */
-  get #kept(): number {
-    return Math.min(this.#resting, this.#keeping + Math.max(0, -this.#balance));
+  /** Lent slots that no new call may use. */
+  get #reserved(): number {
+    return Math.min(this.#resting, this.#alwaysReserved + Math.max(0, -this.#successBalance));
   }
 
   get queued(): number {
     return this.#line.size + this.#returning.size;
   }
 
-  /** Takes a slot if one is free; then no call waits. `orKept`: also one that is kept for a call that rests. */
-  enter(orKept = false): Slot | undefined {
-    if (this.#active + (orKept ? 0 : this.#kept) >= this.#max) return undefined;
+  /** Takes a slot if one is free, which is never so while calls wait. `orReserved`: a reserved slot counts as free. */
+  enter(orReserved = false): Slot | undefined {
+    if (this.#active + (orReserved ? 0 : this.#reserved) >= this.#max) return undefined;
     this.#active++;
     return this.#slot;
   }
 
   /**
-   * A call gives up its slot for a while, as during the wait for a retry. The more of the last calls have failed, the more of these
-   * slots are kept from calls that have not begun, which may fail too. Where `mostLent` are lent, it is kept in any case: all the calls of
-   * this key would stand in the next line, in front of those with other keys. Returns the function that ends the rest, to be called
-   * after the call has entered again.
+   * Begins a rest: frees the slot by `exit`. If `maxLent` slots are lent already, this one stays reserved: otherwise all calls of this key
+   * could queue at the next layer, ahead of calls with other keys. Returns the function that ends the rest. Call it after the call has
+   * entered again.
    */
-  rest(exit: () => void, mostLent: number): () => void {
+  rest(exit: () => void, maxLent: number): () => void {
     const slot = this.#slot;
-    const keeps = this.#resting - this.#keeping >= mostLent;
-    if (keeps) this.#keeping++;
+    const isReserved = this.#resting - this.#alwaysReserved >= maxLent;
+    if (isReserved) this.#alwaysReserved++;
     this.#resting++;
     exit();
     return () => {
       if (slot !== this.#slot) return;
-      if (keeps) this.#keeping--;
+      if (isReserved) this.#alwaysReserved--;
       this.#resting--;
       this.#start();
     };
   }
 
-  /** Counts the first outcome of a call. */
-  count(succeeded: boolean, hasPassed: boolean): void {
-    this.#balance = this.#counted(this.#balance, succeeded);
-    if (hasPassed) this.#passing = this.#counted(this.#passing, true);
+  /** Counts the first outcome of a call, and whether the call got it without a rest. */
+  count(succeeded: boolean, hadNoRest: boolean): void {
+    this.#successBalance = this.#counted(this.#successBalance, succeeded);
+    if (hadNoRest) this.#noWaitBalance = this.#counted(this.#noWaitBalance, true);
     this.#start();
   }
 
   /**
-   * Counts a call that waits for its first turn at a limit. Returns how many slots may be lent there. Where most calls wait, as many as
-   * there are; where most pass, any number: else those that wait, as for one path, would hold up all others.
+   * Counts a call that waits for its first turn in a limiter. Returns how many slots may be lent during such waits: `max` if most calls
+   * wait, any number if most do not. Without the second rule, calls that wait for the limit of one path would delay calls to all others.
    */
   countTurn(): number {
-    this.#passing = this.#counted(this.#passing, false);
-    return this.#passing < 0 ? this.#max : Infinity;
+    this.#noWaitBalance = this.#counted(this.#noWaitBalance, false);
+    return this.#noWaitBalance < 0 ? this.#max : Infinity;
   }
 
   #counted(balance: number, isMore: boolean): number {
-    return Math.max(-this.#max, Math.min(balance + (isMore ? 1 : -1), MOST_SUCCESSES));
+    return Math.max(-this.#max, Math.min(balance + (isMore ? 1 : -1), MAX_BALANCE));
   }
 
-  /** Takes a slot that is kept because others fail, if there is one. The first in line gets it, if there is one too. */
+  /** If a slot is reserved only because calls fail, gives it to the first call in the line, or returns it if the line is empty. */
   takeOver(): Slot | undefined {
-    if (this.#active + this.#keeping >= this.#max) return undefined;
+    if (this.#active + this.#alwaysReserved >= this.#max) return undefined;
     const first = this.#line.shift();
     if (!first) return this.enter(true);
     this.#active++;
@@ -126,7 +129,7 @@ export class Lane {
     return undefined;
   }
 
-  /** Waits for a slot; rejects at once, out of the line, when the signal aborts. */
+  /** Waits for a slot. When the signal aborts, the call leaves the line and `slot` rejects at once. */
   wait(signal: AbortSignal | undefined, hasRested = false): Waiting {
     let giveUp: ((reason: unknown) => void) | undefined;
     const leave = (reason?: unknown) => {
@@ -148,26 +151,26 @@ export class Lane {
     return { slot, leave };
   }
 
-  /** Frees a slot: the first in line takes it at once, so that no newcomer overtakes. */
+  /** Frees a slot. The first call in line takes it at once, so that no new call overtakes it. */
   exit(slot: Slot): void {
     if (slot !== this.#slot) return;
     this.#active--;
     this.#start();
   }
 
-  /** Forgets the calls in flight, and those that rest: as many of the waiting calls as there are slots start. */
+  /** Forgets the calls in flight and the calls that rest. Their slots are free, and waiting calls start. */
   reset(): void {
     this.#slot = {};
-    this.#active = this.#resting = this.#keeping = 0;
-    this.#balance = this.#passing = 0;
+    this.#active = this.#resting = this.#alwaysReserved = 0;
+    this.#successBalance = this.#noWaitBalance = 0;
     this.#start();
   }
 
-  /** Starts the calls that wait, as far as there are slots for them. */
+  /** Starts waiting calls while there are slots for them. */
   #start(): void {
     while (this.#active < this.#max) {
-      const isKept = this.#active + this.#kept >= this.#max;
-      const start = this.#returning.shift() ?? (isKept ? undefined : this.#line.shift());
+      const allReserved = this.#active + this.#reserved >= this.#max;
+      const start = this.#returning.shift() ?? (allReserved ? undefined : this.#line.shift());
       if (!start) break;
       this.#active++;
       start(this.#slot);

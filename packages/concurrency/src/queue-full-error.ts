@@ -1,7 +1,7 @@
 import type { LastAnswer } from '@steadfetch/core';
 import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
-/** A `LocalRefusal`: a call was not sent, because too many calls of its key were waiting already. */
+/** A `LocalRefusal`: a call was not sent, because too many calls with its key were waiting already. */
 export class QueueFullError extends AnsweredError {
   override readonly name = 'QueueFullError';
   readonly local = true;

@@ -12,17 +12,16 @@ export interface Shared {
   readonly laneOf: (key: string) => Lane;
 }
 
-/** One call and its slot: it enters or waits, may rest and come back, and leaves. */
+/** One call on its way through its lane: it enters or waits, may rest and return, and leaves. `Lane` defines the terms. */
 export class Visit {
   readonly #call: Call;
   readonly #key: string;
   readonly #shared: Shared;
-  /** How often the call had been sent when it came. */
-  readonly #sends: number;
+  /** How many requests of the call were sent before it came here. */
+  readonly #earlierSends: number;
   #lane: Lane | undefined;
-  /** Gives up what the call has: its slot, its place in the line, or its rest. */
+  /** Releases what the call has: its slot, its place in the line, or its rest. */
   #giveUp: ((reason?: unknown) => void) | undefined;
-  /** Ends the last rest. */
   #endRest: (() => void) | undefined;
   /** The wait for a slot after a rest. */
   #returning: Promise<void> | undefined;
@@ -32,10 +31,10 @@ export class Visit {
     this.#call = call;
     this.#key = key;
     this.#shared = shared;
-    this.#sends = call.record.sends;
+    this.#earlierSends = call.record.sends;
   }
 
-  /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
+  /** Takes a slot if one is free. If the line is full, a reserved slot counts as free. Returns whether the call has a slot. */
   enter(): boolean {
     const lane = this.#shared.laneOf(this.#key);
     this.#lane = lane;
@@ -45,13 +44,13 @@ export class Visit {
     return slot !== undefined;
   }
 
-  /** Waits for the first slot, while others may use what the call holds outside. */
+  /** Waits for the first slot. Meanwhile an outer `concurrency` may lend the slot that the call has there. */
   wait(): Promise<unknown> {
     const resumeOutside = this.#isRefused ? undefined : this.#call.rest?.(this.#shared.max);
     return this.#waitInLine().then(resumeOutside);
   }
 
-  /** Counts the first outcome, if it is one of the server. */
+  /** Counts the first outcome, if a request was sent and the caller has not aborted. */
   count(succeeded: boolean): void {
     const { signal } = this.#call;
     if (this.#isCounted || !this.#isSent || signal?.aborted) return;
@@ -59,32 +58,32 @@ export class Visit {
     this.#lane!.count(succeeded, !this.#hasRested);
   }
 
-  /** `Call.rest` of the layers inside. */
+  /** What the layers inside call as `Call.rest`. A wait before the first outcome counts as a failure if a request was sent. */
   readonly rest = (slotsInside = 0): (() => Promise<void>) => {
     this.count(false);
     const resumeOutside = this.#call.rest?.(slotsInside);
-    // a layer inside may send the call twice at once, and one of the two waits for the slot already
+    // a layer inside may send the call twice at the same time: the other request may wait for the slot already
     if (this.#giveUp && !this.#returning)
-      this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, this.#mostLent(slotsInside));
+      this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp, this.#maxLent(slotsInside));
     return async () => {
       if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
       await this.#returning;
-      await resumeOutside?.(); // in this order: who has a slot outside waits for none inside
+      await resumeOutside?.(); // the inner slot first: no call may have an outer slot while it waits for an inner one
     };
   };
 
   /**
-   * How many slots may be lent there: calls with other keys are at work in as many slots inside, and wait in the line of a limiter.
-   * Where there is one slot, no later write may overtake one that waits.
+   * How many slots may be lent during such a wait. None if `max` is 1 and the call is a write: a later write must not overtake it. None if
+   * it waits for a `concurrency` with at least `max` slots, whose queue it shares with other keys. For a first turn in a limiter: `countTurn`.
    */
-  #mostLent(slotsInside: number): number {
+  #maxLent(slotsInside: number): number {
     const { method } = this.#call;
     if (this.#shared.max === 1 && method !== 'GET' && method !== 'HEAD') return 0;
     if (slotsInside < Infinity) return slotsInside >= this.#shared.max ? 0 : Infinity;
     return this.#isSent ? Infinity : this.#lane!.countTurn();
   }
 
-  /** Gives up what the call has, at its end. A wait rejects with the reason. */
+  /** Ends the visit: releases what the call has. A pending wait rejects with the reason. */
   leave(reason?: unknown): void {
     this.#giveUp?.(reason);
     this.#giveUp = undefined;
@@ -95,7 +94,7 @@ export class Visit {
   }
 
   get #isSent(): boolean {
-    return this.#call.record.sends > this.#sends;
+    return this.#call.record.sends > this.#earlierSends;
   }
 
   get #hasRested(): boolean {
@@ -120,7 +119,7 @@ export class Visit {
     const { active, queued } = lane;
     const refused = this.#isRefused;
     const own = observed && !refused ? cancellable(signal) : undefined;
-    // it is in the line before an observer is called, which may free the slots
+    // the call joins the line before an observer runs, since the observer may free slots
     const turn = refused ? undefined : lane.wait(own?.signal ?? signal, this.#hasRested);
     if (turn) this.#giveUp = turn.leave;
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };

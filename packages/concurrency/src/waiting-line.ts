@@ -4,7 +4,7 @@ interface Place<T> {
   after: Place<T> | undefined;
 }
 
-/** A first-in, first-out queue: leaving from the middle takes constant time too. */
+/** A first-in, first-out queue. Removing a value from the middle takes constant time, too. */
 export class WaitingLine<T> {
   #first: Place<T> | undefined;
   #last: Place<T> | undefined;
@@ -14,7 +14,7 @@ export class WaitingLine<T> {
     return this.#size;
   }
 
-  /** Joins at the end. Returns the function that leaves, to be called once and not after `shift` returned the value. */
+  /** Adds a value at the end. Returns the function that removes it. Call that at most once, and not after `shift` has returned the value. */
   join(value: T): () => void {
     const place: Place<T> = { value, before: this.#last, after: undefined };
     if (this.#last) this.#last.after = place;

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ConcurrencyOptions, concurrency, type QueueEvent, QueueFullError } from '../src/index.ts';
 import { heldFetch, settled, URL } from './held-fetch.ts';
 
-/** Calls again as soon as it is refused. */
+/** Calls again as soon as a call is rejected. */
 async function sendUntilTaken(send: () => Promise<Response>): Promise<Response> {
   for (;;) {
     const response = await send().catch(() => undefined);
@@ -24,7 +24,7 @@ describe('concurrency', () => {
     expect(fetch.started).toHaveLength(2);
   });
 
-  it('makes the others wait, first come, first served', async () => {
+  it('makes other calls wait, first come, first served', async () => {
     const fetch = heldFetch();
     const send = concurrency(2)(fetch);
     const calls = ['a', 'b', 'c', 'd', 'e'].map((name) => send(URL + name));
@@ -36,7 +36,7 @@ describe('concurrency', () => {
     expect(fetch.peak).toBe(2);
   });
 
-  it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once frees a slot', async () => {
+  it('rejects a limited number of calls per turn of the event loop, so that a caller that retries at once does not block it', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const send = concurrency(1, { maxQueue: 0 })(async () => {
@@ -50,7 +50,7 @@ describe('concurrency', () => {
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('continues a call by a timer of its own in Workers, which end a request that waits for another one', async () => {
+  it('continues a waiting call by a timer of its own in Workers, which end a request that waits for another one', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     vi.stubGlobal('WebSocketPair', class {});
     onTestFinished(() => {
@@ -72,7 +72,7 @@ describe('concurrency', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not let a newcomer overtake', async () => {
+  it('does not let a new call overtake', async () => {
     const fetch = heldFetch();
     const send = concurrency(1)(fetch);
     const first = send(`${URL}a`).then(() => send(`${URL}c`));
@@ -109,13 +109,13 @@ describe('concurrency', () => {
     await expect(send(URL)).rejects.toThrow('broken');
   });
 
-  it('hands on the very response', async () => {
+  it('returns the same response', async () => {
     const response = new Response('ok');
 
     expect(await concurrency(1)(async () => response)(URL)).toBe(response);
   });
 
-  it('counts each origin on its own', () => {
+  it('counts each origin separately', () => {
     const fetch = heldFetch();
     const send = concurrency(1)(fetch);
 
@@ -126,7 +126,7 @@ describe('concurrency', () => {
     expect(fetch.started).toEqual(['https://a.example.com/1', 'https://b.example.com/']);
   });
 
-  it('counts by the key of the option', () => {
+  it('counts by the key option', () => {
     const fetch = heldFetch();
     const limit = concurrency(1, { key: (call) => call.method });
     const send = limit(fetch);
@@ -142,7 +142,7 @@ describe('concurrency', () => {
     expect(limit.snapshot()).toEqual({ active: 2, queued: 1 });
   });
 
-  it('fails a call for which there is no key', async () => {
+  it('rejects a call if key() returns no string', async () => {
     const fetch = concurrency(1, { key: async () => 'a' } as never)(async () => new Response());
 
     await expect(fetch('https://api.test/')).rejects.toThrow(
@@ -150,7 +150,7 @@ describe('concurrency', () => {
     );
   });
 
-  it('is empty again in the end', async () => {
+  it('is empty after all calls have ended', async () => {
     const fetch = heldFetch();
     const limit = concurrency(1);
     const calls = [limit(fetch)(URL), limit(fetch)(URL)];
@@ -162,7 +162,7 @@ describe('concurrency', () => {
     expect(limit.snapshot()).toEqual({ active: 0, queued: 0 });
   });
 
-  it('refuses a call at once when too many wait', async () => {
+  it('rejects a call at once if too many calls wait', async () => {
     const fetch = heldFetch();
     const send = concurrency(1, { maxQueue: 1 })(fetch);
     void send(URL);
@@ -177,7 +177,7 @@ describe('concurrency', () => {
     expect(localRefusal(error)).toMatchObject({ local: true, reason: 'queue-full' });
   });
 
-  it('refuses a call at once with a queue of 0', async () => {
+  it('rejects a call at once with maxQueue 0', async () => {
     const send = concurrency(1, { maxQueue: 0 })(heldFetch());
     void send(URL);
 
@@ -217,7 +217,7 @@ describe('concurrency', () => {
     expect(await Promise.race([next.catch(() => 'refused'), settled().then(() => 'waits')])).toBe('waits');
   });
 
-  it('passes the slot on when its call is aborted in the moment of its turn', async () => {
+  it('passes the slot on if its call is aborted at the moment when it gets the slot', async () => {
     const fetch = heldFetch();
     const controller = new AbortController();
     const send = concurrency(1)(fetch);
@@ -242,7 +242,7 @@ describe('concurrency', () => {
     expect(fetch.started).toHaveLength(0);
   });
 
-  it('leaves no listener on a signal when a waiting call got its turn', async () => {
+  it('leaves no listener on a signal after a waiting call got its slot', async () => {
     const fetch = heldFetch();
     const { signal } = new AbortController();
     const send = concurrency(1)(async (input) => fetch(input));

@@ -5,13 +5,13 @@ export const URL = 'https://api.example.com/';
 export interface HeldFetch extends Fetch {
   /** The URLs of all calls, in the order they were started. */
   readonly started: string[];
-  /** The most that were in flight at one time. */
+  /** The highest number of calls in flight. */
   readonly peak: number;
   /** Answers the oldest call in flight, or fails it. */
   answer(error?: unknown): Promise<void>;
 }
 
-/** Holds every call until it is answered by hand, or aborted. */
+/** Leaves every call pending until the test answers it or it is aborted. */
 export function heldFetch(): HeldFetch {
   const started: string[] = [];
   const inFlight: { resolve: (response: Response) => void; reject: (error: unknown) => void }[] = [];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { concurrency, type QueueFullError } from '../src/index.ts';
 import { heldFetch, settled, URL } from './held-fetch.ts';
 
-/** Keeps the records of the calls that pass. */
+/** Collects the records of the calls. */
 function recording() {
   const records: CallRecord[] = [];
   const middleware = defineMiddleware((call: Call, next) => {
@@ -26,7 +26,7 @@ const closing = () => {
 const errorOf = (call: Promise<unknown>) => call.catch((error: unknown) => error) as Promise<QueueFullError>;
 
 describe('concurrency', () => {
-  it('says in the record of a call that it waits, until its turn has come', async () => {
+  it('records in a call that it waits, until it gets its slot', async () => {
     const { middleware, records } = recording();
     const fetch = heldFetch();
     const send = compose(middleware, concurrency(1))(fetch);
@@ -43,7 +43,7 @@ describe('concurrency', () => {
     expect(inFlight).toEqual([undefined, undefined]);
   });
 
-  it('says so no longer of a call that was aborted', async () => {
+  it('clears that record when the call is aborted', async () => {
     const { middleware, records } = recording();
     const send = compose(middleware, concurrency(1))(heldFetch());
     void send(URL);
@@ -56,7 +56,7 @@ describe('concurrency', () => {
     expect(records[1]!.waitingFor).toBeUndefined();
   });
 
-  it('keeps what the server answered last in the error of a full queue, and does not print it', async () => {
+  it('has the last answer in the error of a full queue, and does not print it', async () => {
     const lastAnswer = { status: 503, headers: new Headers({ 'set-cookie': 'secret' }) };
     const answered = defineMiddleware((call, next) => {
       call.record.lastAnswer = lastAnswer;
@@ -71,14 +71,14 @@ describe('concurrency', () => {
     expect(inspect(error)).not.toContain('secret');
   });
 
-  it('makes one line of a key that comes from outside', async () => {
+  it('puts an untrusted key on one line', async () => {
     const send = concurrency(1, { maxQueue: 0, key: () => 'a\r\nFAKE\u001b[31m' })(heldFetch());
     void send(URL);
 
     expect((await errorOf(send(URL))).message).toBe('aFAKE[31m: 1 in flight and 0 waiting already');
   });
 
-  it('cancels the stream of a call that is aborted before or in the line, and leaves that of a refused one to its owner', async () => {
+  it('cancels the stream of a call that is aborted before or in the queue, but not that of a rejected call', async () => {
     const [before, inLine, refused] = [closing(), closing(), closing()];
     const controller = new AbortController();
     const send = concurrency(1, { maxQueue: 1 })(heldFetch());
@@ -113,7 +113,7 @@ describe('concurrency().reset', () => {
     expect(limit.snapshot()).toEqual({ active: 0, queued: 0 });
   });
 
-  it('starts a call whose observer frees the slots when it is called for the wait', async () => {
+  it('starts a call whose observer resets the slots when the wait begins', async () => {
     const fetch = heldFetch();
     const limit = concurrency(1);
     const send = observe(({ type }) => type === 'queue' && limit.reset())(limit(fetch));
@@ -126,7 +126,7 @@ describe('concurrency().reset', () => {
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('forgets one key alone', () => {
+  it('forgets only the given key', () => {
     const limit = concurrency(1, { key: ({ url }) => url });
     const send = limit(heldFetch());
     for (const name of ['a', 'b']) void send(URL + name);
@@ -137,7 +137,7 @@ describe('concurrency().reset', () => {
     expect([limit.snapshot(`${URL}a`).active, limit.snapshot(`${URL}b`).active]).toEqual([0, 1]);
   });
 
-  it('leaves no trace of a forgotten call in a lane that was made later', async () => {
+  it('does not count a forgotten call in a lane that was made later', async () => {
     const fetch = heldFetch();
     const limit = concurrency(1);
     const forgotten = limit(fetch)(URL);
@@ -152,7 +152,7 @@ describe('concurrency().reset', () => {
     expect(fetch.started).toHaveLength(2);
   });
 
-  it('starts no call that is aborted in the moment of its turn', async () => {
+  it('starts no call that is aborted at the moment when it gets a slot', async () => {
     const fetch = heldFetch();
     const limit = concurrency(1);
     const controller = new AbortController();

@@ -24,7 +24,7 @@ it('frees the slots of calls whose request has ended', async () => {
   expect(limited.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('takes calls out of the line whose request has ended', async () => {
+it('removes queued calls whose request has ended', async () => {
   const fetch = heldFetch();
   const limited = concurrency(1, { maxQueue: 2 });
   const send = limited(fetch);
@@ -42,7 +42,7 @@ it('takes calls out of the line whose request has ended', async () => {
   expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('passes on a slot that a call got after its request had ended', async () => {
+it('passes on a slot that went to a call whose request had ended', async () => {
   const fetch = heldFetch();
   const limited = concurrency(1);
   const send = limited(fetch);
@@ -58,7 +58,7 @@ it('passes on a slot that a call got after its request had ended', async () => {
   expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('counts no slot twice of a call that was taken for lost and ends nevertheless', async () => {
+it('frees no slot twice if a call that seemed lost ends after all', async () => {
   const fetch = heldFetch();
   const limited = concurrency(2);
   const send = limited(fetch);
@@ -88,7 +88,7 @@ it('ends a call in Workers once, with the reason of its abort', async () => {
   expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('frees the slot that a call keeps which waits inside, whose request has ended', async () => {
+it('frees the reserved slot of a resting call whose request has ended', async () => {
   const rests = defineMiddleware(async (call, next) => {
     if (!call.url.endsWith('rests')) return next(call);
     await next(call).catch(() => {});

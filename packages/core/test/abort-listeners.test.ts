@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const count = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
 describe('onAbort', () => {
-  it('puts one event listener on a signal, however many listen, and removes it with the last of them', () => {
+  it('adds one event listener to a signal for all listeners, and removes it with the last', () => {
     const { signal } = new AbortController();
 
     const releases = Array.from({ length: 1_000 }, () => onAbort(signal, () => {}));
@@ -18,7 +18,7 @@ describe('onAbort', () => {
     expect([carried, left, count(signal)]).toEqual([1, 1, 0]);
   });
 
-  it('calls the listeners that are left, in the order they came, each once with the reason', () => {
+  it('calls the remaining listeners once, in their order, with the reason', () => {
     const controller = new AbortController();
     const reasons: unknown[] = [];
     const releases: (() => void)[] = [];
@@ -46,7 +46,7 @@ describe('onAbort', () => {
     expect(reasons).toEqual([null]);
   });
 
-  it('calls one listener though another throws', () => {
+  it('calls a listener even if another throws', () => {
     const controller = new AbortController();
     const reasons: unknown[] = [];
     onAbort(controller.signal, () => {

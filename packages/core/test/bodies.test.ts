@@ -75,7 +75,7 @@ describe('discard', () => {
     expect(cancelled).toHaveBeenCalled();
   });
 
-  it('drains what came while the program was busy for longer than it waits', async () => {
+  it('drains data that arrived while the program was busy for longer than the limit', async () => {
     vi.useRealTimers();
     const cancelled = vi.fn();
 
@@ -86,7 +86,7 @@ describe('discard', () => {
     expect(cancelled).not.toHaveBeenCalled();
   });
 
-  it('leaves alone what has no body, is used, or is being read', async () => {
+  it('leaves a response alone that has no body, is used, or is being read', async () => {
     const used = new Response('x');
     await used.text();
     const read = new Response('y');
@@ -235,7 +235,7 @@ describe('a stream that was given', () => {
     }
   });
 
-  it('is left alone where it is being read, or the call succeeds', async () => {
+  it('is left alone if it is being read, or the call succeeds', async () => {
     const cancel = vi.fn();
     const read = new ReadableStream({ cancel });
     read.getReader();
@@ -279,7 +279,7 @@ it('a body that is made for each attempt is refused by a fetch without our middl
 });
 
 describe('peek', () => {
-  it('reads a copy where a Response has no stream, as in React Native', async () => {
+  it('reads a copy if a Response has no stream, as in React Native', async () => {
     const response = Object.defineProperty(new Response('{"error":"busy"}'), 'body', { value: undefined });
 
     expect([await peek(response), await peek(response, 8)]).toEqual(['{"error":"busy"}', '{"error"']);
@@ -287,7 +287,7 @@ describe('peek', () => {
     expect(await peek(response)).toBe('');
   });
 
-  it('waits no longer for such a copy, and finds nothing in a mock without one', async () => {
+  it('waits no longer for that copy, and returns an empty text for a mock that has none', async () => {
     const late = { body: undefined, clone: () => ({ text: () => new Promise(() => {}) }) };
 
     const texts = [late, { body: undefined }, { clone: () => undefined }].map((mock) => peek(mock as never, 8, 1));
@@ -295,7 +295,7 @@ describe('peek', () => {
     expect(await Promise.all(texts)).toEqual(['', '', '']);
   });
 
-  it('leaves no timer behind once such a copy is read', async () => {
+  it('leaves no timer behind once that copy is read', async () => {
     vi.useFakeTimers();
     try {
       await peek({ body: undefined, clone: () => new Response('busy') } as never);
@@ -306,7 +306,7 @@ describe('peek', () => {
     }
   });
 
-  it('returns what has come where the rest takes longer, and leaves the whole readable', async () => {
+  it('returns the text that arrived if the rest takes longer, and leaves the whole readable', async () => {
     let send: ReadableStreamDefaultController<Uint8Array> | undefined;
     const start = (stream: typeof send) => {
       send = stream;
@@ -320,7 +320,7 @@ describe('peek', () => {
     expect(await response.text()).toBe('{"error":1}');
   });
 
-  it('reads what came while the program was busy for longer than it waits', async () => {
+  it('reads data that arrived while the program was busy for longer than the limit', async () => {
     const response = await comesNext('{"error":"busy"}');
 
     const text = peek(response, 100, 20);

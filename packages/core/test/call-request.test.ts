@@ -12,7 +12,7 @@ const twice = defineMiddleware(async (call, next) => {
 });
 
 describe('a Request that is sent with something else', () => {
-  it('keeps its referrer, which fetch forgets where there is any init', () => {
+  it('keeps its referrer, which fetch drops if there is any init', () => {
     const referrer = 'https://api.test/page';
     const request = new Request(URL_, { referrer, referrerPolicy: 'no-referrer' });
     const { init } = Call.from(request).with({ signal: new AbortController().signal });
@@ -20,7 +20,7 @@ describe('a Request that is sent with something else', () => {
     expect(init).toMatchObject({ referrer, referrerPolicy: 'no-referrer' });
   });
 
-  it('keeps in a clone what sends its Request, which Node 22 holds by a symbol that a clone lacks', () => {
+  it('keeps the dispatcher of its Request in a clone: Node 22 holds it under a symbol that a clone lacks', () => {
     const request = new Request('https://api.test/x', { method: 'PUT', body: 'x' });
     const proxy = { dispatch: () => true };
     const clone = Call.from(Object.assign(request, { [Symbol('dispatcher')]: proxy })).withClone();
@@ -28,7 +28,7 @@ describe('a Request that is sent with something else', () => {
     expect(clone.init).toMatchObject({ dispatcher: proxy, signal: request.signal });
   });
 
-  it('keeps its signal in a clone, where that of init is not given', () => {
+  it('keeps its signal in a clone, if init has none', () => {
     const request = new Request(URL_, { method: 'PUT', body: 'x' });
     const { signal } = new AbortController();
 
@@ -37,7 +37,7 @@ describe('a Request that is sent with something else', () => {
     expect(keepBody(Call.from(request, { signal: null })).init?.signal).toBeNull();
   });
 
-  it('keeps the length of a body in Deno, which loses that of one that was looked at', () => {
+  it('keeps the length of a body in Deno, which loses it once the body was accessed', () => {
     const request = new Request(URL_, { method: 'PUT', body: 'x' });
     const look = vi.fn(() => null);
     Object.defineProperty(request, 'body', { get: look });
@@ -46,7 +46,7 @@ describe('a Request that is sent with something else', () => {
     expect(look).not.toHaveBeenCalled();
   });
 
-  it('goes out as it is while its headers are unchanged, and else with those that it had', async () => {
+  it('is sent as it is while its headers are unchanged, and otherwise with its original headers', async () => {
     const { seen, fetch } = recorder();
     const request = new Request(URL_, { headers: { a: '1' } });
 
@@ -58,7 +58,7 @@ describe('a Request that is sent with something else', () => {
     expect(new Request(seen[1]!.input, seen[1]!.init).headers.get('a')).toBe('1');
   });
 
-  it('keeps in each attempt what a fetch inside adds to its headers, as fetch-cookie does', async () => {
+  it('keeps in each attempt the headers that a fetch inside adds, as fetch-cookie does', async () => {
     const sent: (string | null)[] = [];
     const withCookie: Fetch = async (input, init) => {
       (input as Request).headers.append('cookie', 'a=1');
@@ -71,7 +71,7 @@ describe('a Request that is sent with something else', () => {
     expect(sent).toEqual(['a=1', 'a=1']);
   });
 
-  it('keeps the headers of the call where a fetch inside passes on the Request alone, as that of OpenTelemetry', async () => {
+  it('keeps the headers of the call if a fetch inside passes on the Request alone, as OpenTelemetry does', async () => {
     const { seen, fetch } = recorder();
     const withKey = defineMiddleware((call, next) => next(call.with({ headers: { 'idempotency-key': '"1"' } })));
     const alone: Fetch = (input) => fetch(input);
@@ -83,7 +83,7 @@ describe('a Request that is sent with something else', () => {
     expect(await sent.text()).toBe('x');
   });
 
-  it('keeps the headers that the caller gave in an init where a fetch inside adds to those', async () => {
+  it("keeps the headers of the caller's init if a fetch inside adds to them", async () => {
     const { seen, fetch } = recorder();
     const adds: Fetch = (input, init) =>
       fetch(input, { ...init, headers: { ...(init?.headers as object), trace: '1' } });
@@ -110,7 +110,7 @@ describe('a Request that is sent with something else', () => {
     expect(seen[0]!.init).not.toHaveProperty('referrerPolicy');
   });
 
-  it('is aborted where a fetch inside passes on the Request alone', async () => {
+  it('is aborted if a fetch inside passes on the Request alone', async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const withKey = defineMiddleware((call, next) =>
@@ -128,7 +128,7 @@ describe('a Request that is sent with something else', () => {
     await expect(call).rejects.toBe('enough');
   });
 
-  it('is still aborted after its response where a fetch inside passes on the Request alone', async () => {
+  it('is still aborted after its response if a fetch inside passes on the Request alone', async () => {
     const { seen, fetch } = recorder();
     const controller = new AbortController();
     const { signal } = controller;
@@ -141,7 +141,7 @@ describe('a Request that is sent with something else', () => {
     expect((seen[0]!.input as Request).signal.reason).toBe('enough');
   });
 
-  it('keeps its referrer policy where a fetch inside passes on the Request alone', async () => {
+  it('keeps its referrer policy if a fetch inside passes on the Request alone', async () => {
     const { seen, fetch } = recorder();
     const withKey = defineMiddleware((call, next) => next(call.with({ headers: { 'idempotency-key': '"1"' } })));
     const alone: Fetch = (input) => fetch(input);
@@ -162,7 +162,7 @@ describe('a Request that is sent with something else', () => {
     expect([sent.headers.get('a'), await sent.text()]).toEqual(['1', 'x']);
   });
 
-  it('may be of a fetch of its own, and has the headers that it had in the init', async () => {
+  it('may belong to another package, and has its original headers in the init', async () => {
     const { seen, fetch } = recorder();
     const request = { url: URL_, headers: new Headers({ a: '1' }) } as unknown as Request;
 
@@ -174,13 +174,13 @@ describe('a Request that is sent with something else', () => {
     expect(new Headers(seen[1]!.init!.headers).get('a')).toBe('1');
   });
 
-  it('is sent without the referrer that each has: Node hangs with it where URL was replaced', () => {
+  it('is sent without the default referrer: Node hangs with it if URL was replaced', () => {
     const { signal } = new AbortController();
 
     expect(Call.from(new Request(URL_)).with({ signal }).init).toEqual({ signal });
   });
 
-  it('goes out as it is where there is none, so that the error is that of fetch', async () => {
+  it('is sent as it is if there is none, so that fetch makes the error', async () => {
     const { seen, fetch } = recorder();
     const { signal } = new AbortController();
 

@@ -66,7 +66,7 @@ describe('Call', () => {
     expect(Call.from(URL_).method).toBe('GET');
   });
 
-  it('resolves a relative URL where the runtime knows its location, and keeps it elsewhere', () => {
+  it('resolves a relative URL if the runtime has a location, and keeps it otherwise', () => {
     expect(Call.from('/things').url).toBe('/things');
     expect(Call.from('/things').origin).toBe('/');
 
@@ -153,7 +153,7 @@ describe('a call to another address', () => {
     expect(bare.signal).toBeDefined();
   });
 
-  it('is that of a new Request, where it is given one', () => {
+  it('comes from a new Request, if the call is given one', () => {
     const other = new Request('https://other.test/', { headers: { b: '2' } });
 
     const moved = Call.from(new Request(URL_, { headers: { a: '1' } })).with({ input: other });

@@ -150,7 +150,7 @@ describe('classifyError', () => {
     expect(classifyError(error)).toEqual({ kind: 'network', permanent: false });
   });
 
-  it('takes undici timeouts for timeouts', () => {
+  it('recognises undici timeouts', () => {
     expect(classifyError(failed('UND_ERR_HEADERS_TIMEOUT'))).toMatchObject({ kind: 'timeout', permanent: false });
   });
 
@@ -164,7 +164,7 @@ describe('classifyError', () => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
   });
 
-  it('takes a file that has changed since it was opened for permanent', async () => {
+  it('treats a file that has changed since it was opened as permanent', async () => {
     const path = join(await mkdtemp(join(tmpdir(), 'steadfetch-')), 'growing.log');
     await writeFile(path, 'one');
     const blob = await openAsBlob(path);
@@ -296,7 +296,7 @@ describe('classifyError', () => {
     expect(classifyError(Object.assign(new Error(message), { code }))).toEqual({ kind, permanent: kind === 'bug' });
   });
 
-  it('reads the code of the cause where that of Bare says no more than that the network failed', () => {
+  it('reads the code of the cause if the code of Bare is generic', () => {
     const failed = (code: string) =>
       Object.assign(new Error('Network error', { cause: Object.assign(new Error('x'), { code }) }), {
         code: 'NETWORK_ERROR',
@@ -306,7 +306,7 @@ describe('classifyError', () => {
     expect(classifyError(failed('CERTIFICATE_VERIFY_FAILED')).permanent).toBe(true);
   });
 
-  it('reads the code of the cause where a fetch inside gives its errors codes of its own', () => {
+  it('reads the code of the cause if a fetch inside gives its errors codes of its own', () => {
     const wrapped = (code: string) =>
       Object.assign(new Error('no answer', { cause: failed(code) }), { code: 'NO_API' });
 
@@ -332,14 +332,14 @@ describe('classifyError', () => {
     },
   );
 
-  it('knows a timeout where a fetch inside has made it the cause of an error of its own, and no abort', () => {
+  it('recognises a timeout, but no abort, as the cause of an error of a fetch inside', () => {
     const wrapped = (name: string) => new Error('no answer', { cause: new DOMException('x', name) });
 
     expect(classifyError(wrapped('TimeoutError'))).toEqual({ kind: 'timeout', permanent: false });
     expect(classifyError(wrapped('AbortError')).permanent).toBe(true);
   });
 
-  it('believes Durable Objects, which say of their errors whether a call may be repeated', () => {
+  it('follows the flag with which Durable Objects mark retryable errors', () => {
     const reset = (more: object) =>
       Object.assign(new Error('Durable Object reset because its code was updated.'), { remote: true, ...more });
 
@@ -376,7 +376,7 @@ describe('classifyError', () => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
   });
 
-  it('reads a text that is thrown in place of an error', () => {
+  it('reads a string that is thrown instead of an error', () => {
     const text = 'error sending request for url (https://api.test/): error trying to connect: operation timed out';
 
     expect(classifyError(text)).toEqual({ kind: 'network', permanent: false });
@@ -405,14 +405,14 @@ describe('classifyError', () => {
     }
   });
 
-  it('takes no part of a URL for what the peer did', () => {
+  it('ignores matches within a URL', () => {
     const url = encodeURI('https://api.test/: client error (Connect): invalid peer certificate');
     const error = new TypeError(`error sending request for url (${url}): client error (SendRequest): reset`);
 
     expect(classifyError(error)).toMatchObject({ permanent: false });
   });
 
-  it("takes a 'fetch failed' for which undici has no reason for permanent", async () => {
+  it("treats a 'fetch failed' without a reason from undici as permanent", async () => {
     const noReason = new TypeError('fetch failed', { cause: new Error('') });
     const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' });
 
@@ -421,7 +421,7 @@ describe('classifyError', () => {
     expect(classifyError(new TypeError('Failed to fetch'))).toMatchObject({ permanent: false });
   });
 
-  it('takes a mocked network error, whose cause is a Response, for one', () => {
+  it('recognises a mocked network error, whose cause is a Response', () => {
     expect(classifyError(new TypeError('fetch failed', { cause: Response.error() }))).toMatchObject({
       kind: 'network',
     });
@@ -482,7 +482,7 @@ describe('classifyError', () => {
     expect(classifyError(named('NetworkError'))).toMatchObject({ kind: 'network' });
   });
 
-  it('takes little time for a page of an answer in a message', () => {
+  it('is fast if a message contains the body of an answer', () => {
     const began = performance.now();
 
     expect(classifyError(new Error(' connection'.repeat(1_000_000))).kind).toBe('bug');

@@ -7,7 +7,7 @@ const URL = 'https://api.test/x';
 const error = (call: Promise<unknown>) => call.catch((thrown: unknown) => thrown);
 
 describe('drain', () => {
-  it('resolves at once where no call is open, also twice', async () => {
+  it('resolves at once if no call is open, also twice', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     draining(fakeFetch(200));
@@ -17,7 +17,7 @@ describe('drain', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('holds one deadline for each close, of which the nearest counts', async () => {
+  it('has one deadline per close(), and the earliest counts', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const call = error(draining(() => clock.sleep(60_000).then(() => new Response()))(URL));
@@ -33,7 +33,7 @@ describe('drain', () => {
     await clock.runAll();
   });
 
-  it('drains all stacks that it stands in', async () => {
+  it('drains all stacks that share it', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const slow = (ms: number): Fetch => draining(() => clock.sleep(ms).then(() => new Response()));
@@ -48,7 +48,7 @@ describe('drain', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('counts a call once where it stands in one stack twice', async () => {
+  it('counts a call once if it is in one stack twice', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const stack = compose(draining, draining)(() => clock.sleep(10).then(() => new Response()));
@@ -60,7 +60,7 @@ describe('drain', () => {
     expect([(await call).status, await closed]).toEqual([200, { finished: 1, ended: 0 }]);
   });
 
-  it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once cannot stop it', async () => {
+  it('rejects a limited number of calls per turn of the event loop, so that a caller that retries at once does not block it', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const call = error(draining(() => new Promise(() => {}))(URL));
@@ -78,7 +78,7 @@ describe('drain', () => {
     await Promise.all([loop, call]);
   });
 
-  it('ends at once what is open where the clock cannot sleep', async () => {
+  it('ends open calls at once if the clock cannot sleep', async () => {
     const sleep = () => {
       throw new Error('no timer');
     };
@@ -89,7 +89,7 @@ describe('drain', () => {
     expect(await call).toBeInstanceOf(DrainError);
   });
 
-  it('ends a wait after which a loop further in, which a time limit has ended, tells that it gives up', async () => {
+  it('ends a wait, also if an inner loop that a timeout ended reports its give-up later', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const waiting = defineMiddleware((call) => {
@@ -113,7 +113,7 @@ describe('drain', () => {
     expect(String(await call)).toMatch(/the call waited when its client was closed/);
   });
 
-  it('ends the call at the deadline where its wait cannot be ended, as that of another request in Workers', async () => {
+  it('ends the call at the deadline if its wait cannot be ended, like that of another request in Workers', async () => {
     const abort = vi.spyOn(AbortController.prototype, 'abort').mockImplementation(() => {
       throw new Error('Cannot perform I/O on behalf of a different request.');
     });
@@ -135,7 +135,7 @@ describe('drain', () => {
     expect(await call).toBeInstanceOf(DrainError);
   });
 
-  it('hands on an error that cannot be looked at', async () => {
+  it('passes on an error whose members cannot be read', async () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     const draining = drain();
@@ -174,7 +174,7 @@ describe('drain', () => {
     expect(await call).toMatchObject({ name: 'DrainError' });
   });
 
-  it('ends a call whose layer throws, and one that is no promise', async () => {
+  it('ends a call whose layer throws, or returns no promise', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const broken = defineMiddleware(() => {
@@ -254,7 +254,7 @@ describe('DrainError', () => {
     expect(Object.keys(drained)).not.toContain('lastAnswer');
   });
 
-  it('is no network error, so that it is not repeated', () => {
+  it('is no network error, so that it is not retried', () => {
     expect(classifyError(new DrainError('closed'))).toMatchObject({ kind: 'bug', permanent: true });
   });
 });

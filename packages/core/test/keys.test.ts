@@ -55,7 +55,7 @@ describe('the key of a server', () => {
     expect(originOf(url)).toBe(key);
   });
 
-  it('is that of the page for a relative URL', () => {
+  it('is the origin of the page for a relative URL', () => {
     vi.stubGlobal('location', { href: 'https://site.test/page' });
     expect(originOf('/users')).toBe('https://site.test');
     expect(originOf('https:users')).toBe('https://site.test');
@@ -152,7 +152,7 @@ describe('perKey', () => {
     expect(of.entries()).toEqual([[`${MEGABYTE}!`, 1_000_001]]);
   });
 
-  it('shows what there is without making or using anything', () => {
+  it('shows the present values without making or using any', () => {
     const create = vi.fn((key: string) => ({ key }));
     const of = perKey(create, { maxKeys: 2 });
     of('a');
@@ -235,7 +235,7 @@ describe('mount', () => {
     expect(await pick(['app://main', 'data:'], 'data:,x')).toBe('data:');
   });
 
-  it('mounts a path on relative URLs, on a page on its own', async () => {
+  it("mounts a path for relative URLs; on a page, for the page's own origin", async () => {
     expect(await pick(['/api/'], '/public/../api/users')).toBe('/api/');
     expect(await pick(['/api/'], 'api/users')).toBe('/api/');
     expect(await pick(['/api/'], 'https://site.test/api/users')).toBeUndefined();
@@ -253,7 +253,7 @@ describe('mount', () => {
     },
   );
 
-  it('refuses what is no object of prefixes, and two spellings of one', () => {
+  it('refuses anything but an object of prefixes, and two spellings of one prefix', () => {
     const middleware: Middleware = (next) => next;
 
     expect(() => mount(new Map([['https://', middleware]]) as never)).toThrow(
@@ -285,7 +285,7 @@ describe('redactUrl', () => {
     expect(redactUrl(url)).toBe(redacted);
   });
 
-  it.each(['/', '\\', '?', '#'])('shows nothing of what cannot be read, with %j in its password', (character) => {
+  it.each(['/', '\\', '?', '#'])('hides a URL that cannot be parsed, with %j in its password', (character) => {
     expect(redactUrl(`https://user:pa${character}ss@api.test/a`)).toBe('invalid:');
   });
 });

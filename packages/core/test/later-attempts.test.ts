@@ -12,8 +12,8 @@ const twice = defineMiddleware(async (call, next) => {
   return next(call.with({ attempt: 2 }));
 });
 
-describe('what a later attempt sends', () => {
-  it('is what was asked for, whatever the caller changes afterwards', async () => {
+describe('a later attempt', () => {
+  it('sends the original arguments, whatever the caller changes afterwards', async () => {
     const { seen, fetch } = recorder();
     const bytes = new Uint8Array([1, 2]);
     const form = new FormData();
@@ -46,7 +46,7 @@ describe('what a later attempt sends', () => {
     expect(new Uint8Array(retries[3]!.init!.body as ArrayBuffer)[0]).toBe(1);
   });
 
-  it('is what the getters of a class return', async () => {
+  it('sends the values that the getters of a class return', async () => {
     const { seen, fetch } = recorder();
     class Deletion {
       headers = { a: '1' };
@@ -60,7 +60,7 @@ describe('what a later attempt sends', () => {
     expect(seen.map(({ init }) => init)).toEqual(Array(2).fill({ method: 'DELETE', headers: { a: '1' } }));
   });
 
-  it('is what fetch reads of a request of Hono on Node, whose other getters throw', async () => {
+  it('sends the members that fetch reads from a request of Hono on Node, whose other getters throw', async () => {
     const { seen, fetch } = recorder();
     const real = new Request(URL_, { method: 'PUT', headers: { a: '1' }, cache: 'no-store' });
     const names = ['method', 'headers', 'body', 'cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer'];
@@ -88,7 +88,7 @@ describe('what a later attempt sends', () => {
     expect(seen[0]!.init).toHaveProperty(name, value);
   });
 
-  it('is not asked for where what fetch reads throws', async () => {
+  it('is not sent if a member that fetch reads throws', async () => {
     const { seen, fetch } = recorder();
     const error = new Error('no method');
     const get = () => {
@@ -103,11 +103,11 @@ describe('what a later attempt sends', () => {
   it.each<[string, object, object]>([
     ['lists', { a: ['1', '2'] }, { a: '1,2' }],
     ['pairs of numbers', [['a', 1]], [['a', '1']]],
-  ])('is the text that fetch would make of headers: %s', (_what, headers, expected) => {
+  ])('sends the text that fetch would make of headers: %s', (_what, headers, expected) => {
     expect(Call.from(URL_, { headers } as RequestInit).init!.headers).toEqual(expected);
   });
 
-  it('is the text that a method and a referrer had when the call was made', () => {
+  it('sends the text that a method and a referrer had when the call was made', () => {
     const referrer = new URL('https://a.test/');
     const method = ['post'];
     const { init } = Call.from(URL_, { method, referrer } as never);
@@ -117,7 +117,7 @@ describe('what a later attempt sends', () => {
     expect(init).toEqual({ method: 'post', referrer: 'https://a.test/' });
   });
 
-  it('is the text that fetch would make of a body', () => {
+  it('sends the text that fetch would make of a body', () => {
     const init = { method: 'PUT', body: new URL('https://a.test/') as never };
 
     expect(Call.from(URL_, init).init!.body).toBe('https://a.test/');
@@ -133,7 +133,7 @@ describe('what a later attempt sends', () => {
     expect(Call.from(URL_, { method: 'PUT', body: body as BodyInit }).init!.body).toBe(body);
   });
 
-  it('is what a wrapper of the caller inside asks for: fields without a value or with a function, an array, the text of a Buffer', () => {
+  it('keeps what a wrapper inside may read: fields without a value or with a function, an array, the text of a Buffer', () => {
     const ids = ['a', 'b'];
     const bytes = Buffer.from('text');
     const headers = { authorization: undefined, 'x-none': null, 'x-token': () => 'made for each request' };
@@ -148,7 +148,7 @@ describe('what a later attempt sends', () => {
     expect(String(copy)).toBe('text');
   });
 
-  it('is bytes of a class whose constructor takes something else', () => {
+  it('sends bytes of a class whose constructor takes something else', () => {
     class Text extends Uint8Array {
       constructor(text: string) {
         super(Buffer.from(text.toUpperCase()));
@@ -160,7 +160,7 @@ describe('what a later attempt sends', () => {
     expect([...(body as unknown as Uint8Array)]).toEqual([65]);
   });
 
-  it('is params where they have no tag, as in Workers of an older date', () => {
+  it('sends URLSearchParams without a tag, as in Workers of an older date', () => {
     const params = Object.defineProperty(new URLSearchParams('a=1'), Symbol.toStringTag, { value: undefined });
 
     const { body } = Call.from(URL_, { method: 'POST', body: params }).init!;
@@ -170,14 +170,14 @@ describe('what a later attempt sends', () => {
     expect(String(body)).toBe('a=1');
   });
 
-  it('is the text of params in React Native, whose fetch cannot send params', () => {
+  it('sends the text of params in React Native, whose fetch cannot send params', () => {
     vi.stubGlobal('navigator', { product: 'ReactNative' });
     const params = Object.defineProperty(new URLSearchParams('a=1'), Symbol.toStringTag, { value: undefined });
 
     expect(Call.from(URL_, { method: 'POST', body: params }).init!.body).toBe('a=1');
   });
 
-  it('is a form of the class that the runtime knows, with the fields that it had', () => {
+  it("sends a form of the runtime's own class, with the original fields", () => {
     class Csrf extends FormData {
       constructor(record: Record<string, string>) {
         super();
@@ -195,7 +195,7 @@ describe('what a later attempt sends', () => {
     expect(Object.getPrototypeOf(body)).toBe(FormData.prototype);
   });
 
-  it('keeps what a Request cannot hold, by reference', async () => {
+  it('keeps members that a Request cannot hold, by reference', async () => {
     const { seen, fetch } = recorder();
     const dispatcher = {};
 
@@ -204,7 +204,7 @@ describe('what a later attempt sends', () => {
     expect(seen.map(({ init }) => (init as { dispatcher?: unknown }).dispatcher)).toEqual([dispatcher, dispatcher]);
   });
 
-  it('is a fresh body where the caller passed a factory', async () => {
+  it('has a fresh body if the caller passed a factory', async () => {
     const { seen, fetch } = recorder();
     const make = vi.fn(() => new ReadableStream());
     const text = bodyFactory(() => 'fresh');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { localRefusal } from '../src/index.ts';
 
-it('finds a refusal by its members, whatever class it has', () => {
+it('recognises a refusal by its members, whatever its class', () => {
   const error = Object.assign(new Error('full'), { local: true, reason: 'queue-full' });
 
   expect(localRefusal(error)).toBe(error);

@@ -95,7 +95,7 @@ describe('a value in an error message', () => {
   });
 });
 
-describe('in production, where explanations would only weigh', () => {
+describe('in production, where explanations would only add bytes', () => {
   beforeEach(() => void vi.stubEnv('NODE_ENV', 'production'));
   afterEach(() => void vi.unstubAllEnvs());
 
@@ -162,7 +162,7 @@ describe('an option that does not exist', () => {
     );
   });
 
-  it.each(['retries', 'maxRetries', 'attempts'])('is answered with the layer where that is the option: %s', (name) => {
+  it.each(['retries', 'maxRetries', 'attempts'])('is answered with the layer that has the option: %s', (name) => {
     expect(() => checkNames('standard', { [name]: 3 }, ['timeout', 'retry'])).toThrow("did you mean 'retry'?");
   });
 
@@ -174,7 +174,7 @@ describe('an option that does not exist', () => {
     expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
   });
 
-  it.each(['colour', 'x', 'y'.repeat(100)])('is not guessed where nothing is near: %.10s', (name) => {
+  it.each(['colour', 'x', 'y'.repeat(100)])('gets no suggestion if no name is similar: %.10s', (name) => {
     expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
       new TypeError(`retry: unknown option '${name}', expected one of ${RETRY.join(', ')}`),
     );

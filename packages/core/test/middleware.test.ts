@@ -34,7 +34,7 @@ describe('compose', () => {
     expect(compose()(stub)).toBe(stub);
   });
 
-  it('names the place of what is no middleware', () => {
+  it('names the position of a value that is not a middleware', () => {
     expect(() => compose(note([], 'a'), undefined as never)).toThrow(
       new TypeError('compose: expected a middleware at position 1, got undefined'),
     );
@@ -77,7 +77,7 @@ describe('defineMiddleware', () => {
     expect(log).toEqual(['a', 'b']);
   });
 
-  it('rejects with what a handler or a fetch throws synchronously', async () => {
+  it('rejects with the error that a handler or a fetch throws synchronously', async () => {
     const broken = defineMiddleware(() => {
       throw new Error('handler');
     });
@@ -89,7 +89,7 @@ describe('defineMiddleware', () => {
     await expect(note([], 'a')(throwing)('https://api.test/')).rejects.toThrow('fetch');
   });
 
-  it('rejects with what the arguments themselves throw', async () => {
+  it('rejects with the error that the arguments themselves throw', async () => {
     const init = Object.defineProperty({}, 'method', {
       enumerable: true,
       get: () => {
@@ -100,7 +100,7 @@ describe('defineMiddleware', () => {
     await expect(note([], 'a')(stub)('https://api.test/', init)).rejects.toThrow('hostile');
   });
 
-  it('refuses what is no fetch when it is applied', () => {
+  it('refuses a value that is not a fetch when it is applied', () => {
     expect(() => note([], 'a')(undefined as never)).toThrow(
       new TypeError('next: expected a fetch function, as in retry()(fetch), got undefined'),
     );
@@ -124,7 +124,7 @@ describe('defineMiddleware', () => {
     expect(await response.text()).toBe('wrapped');
   });
 
-  it('ignores the rejection of a promise in place of a fetch', async () => {
+  it('ignores the rejection of a promise given instead of a fetch', async () => {
     const failing = Promise.reject(new Error('nobody listens'));
 
     expect(() => note([], 'a')(failing as never)).toThrow('got [object Promise]');
@@ -219,7 +219,7 @@ describe('layersOf', () => {
     expect(layersOf(stub)).toEqual([]);
   });
 
-  it('is what a warning about a wrong order goes by, said once and not in production', async () => {
+  it('causes one warning about a wrong order, but not in production', async () => {
     vi.resetModules();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const fresh = await import('@steadfetch/core');

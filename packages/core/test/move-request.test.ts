@@ -36,7 +36,7 @@ describe('a Request with a body that goes to another address', () => {
     expect(await sent(call)).toEqual([`PUT ${OTHER} 1 bytes order`, `PUT ${OTHER} 1 bytes order`]);
   });
 
-  it('sends its bytes where the runtime does not show the body', async () => {
+  it('sends its bytes if the runtime does not show the body', async () => {
     const request = Object.defineProperty(put(), 'body', { value: undefined });
 
     expect(await sent(Call.from(request).with({ input: OTHER }))).toEqual([
@@ -45,7 +45,7 @@ describe('a Request with a body that goes to another address', () => {
     ]);
   });
 
-  it('sends its bytes where it is of another package, whose fetch takes no other', async () => {
+  it('sends its bytes if it belongs to another package, whose fetch accepts no other Request', async () => {
     const foreign = put();
     vi.stubGlobal('Request', class extends Request {});
 
@@ -55,7 +55,7 @@ describe('a Request with a body that goes to another address', () => {
     ]);
   });
 
-  it.each([null, undefined])('sends its bytes where the body of init is %s, as fetch does', async (body) => {
+  it.each([null, undefined])('sends its bytes if the body of init is %s, as fetch does', async (body) => {
     vi.stubGlobal('location', { href: 'https://page.test/' });
 
     const [first] = await sent(Call.from(put(), { body } as RequestInit).with({ input: OTHER }));
@@ -63,7 +63,7 @@ describe('a Request with a body that goes to another address', () => {
     expect(first).toBe(`PUT ${OTHER} 1 bytes order`);
   });
 
-  it('sends the body of init in its place, though its own is used', async () => {
+  it('sends the body of init instead, although its own is used', async () => {
     const request = put();
     await request.text();
 
@@ -73,20 +73,20 @@ describe('a Request with a body that goes to another address', () => {
     ]);
   });
 
-  it('has none in a browser where the method has none', () => {
+  it('has none in a browser if the method has none', () => {
     vi.stubGlobal('location', { href: 'https://page.test/' });
     const request = Object.defineProperty(new Request(URL_), 'body', { value: undefined });
 
     expect(Call.from(request).with({ input: OTHER }).init).not.toHaveProperty('body');
   });
 
-  it('has none where it cannot be read', () => {
+  it('has none if it cannot be read', () => {
     const plain = { url: URL_, method: 'PUT', headers: new Headers() } as unknown as Request;
 
     expect(Call.from(plain).with({ input: OTHER }).init).not.toHaveProperty('body');
   });
 
-  it('rejects as fetch does where it is used', async () => {
+  it('rejects as fetch does if it is used', async () => {
     vi.stubGlobal('location', { href: 'https://page.test/' });
     const elsewhere = defineMiddleware((call, next) => next(call.with({ input: OTHER })));
     const request = put();

@@ -25,7 +25,7 @@ function openPage(baseURI = 'https://shop.test/users/1/') {
 describe('a page that goes elsewhere while a call waits', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it('does not change what a relative URL of the call means', async () => {
+  it('does not change the meaning of a relative URL of the call', async () => {
     const { sent, fetch } = openPage();
     const urls: string[] = [];
     await compose(
@@ -46,7 +46,7 @@ describe('a page that goes elsewhere while a call waits', () => {
     );
   });
 
-  it.each(['/users', '#top', ''])('leaves %j as it was given where only the fragment moves', async (url) => {
+  it.each(['/users', '#top', ''])('leaves %j as it was given if only the fragment moves', async (url) => {
     const { sent, fetch } = openPage('https://shop.test/orders/7/#top');
     await twice(fetch)(url);
 
@@ -62,7 +62,7 @@ describe('a page that goes elsewhere while a call waits', () => {
     expect(sent).toEqual(Array(2).fill('https://api.test/users'));
   });
 
-  it('leaves a URL as it was given for a fetch that has a base of its own', async () => {
+  it('leaves a URL as it was given for a fetch that has its own base', async () => {
     const { sent, fetch } = openPage();
     await twice((input) => fetch(`https://api.test/${input}`))('settings');
 

@@ -4,8 +4,8 @@ import { browser } from './support/browser.ts';
 
 const URL = 'https://api.test/x';
 
-describe('online, when a read is answered that a cache may have answered', () => {
-  it('lets no POST go after a GET was answered, maybe by a cache, and all go once another call was', async () => {
+describe('online, after an answer that may come from a cache', () => {
+  it('sends no POST after a GET was answered, and all calls after another method was', async () => {
     const { api, clock, sent, told } = browser({ says: false, network: true });
     const calls = [
       api(URL),
@@ -26,7 +26,7 @@ describe('online, when a read is answered that a cache may have answered', () =>
     expect(clock.pending).toBe(0);
   });
 
-  it('hands over at once what a cache answers, for which two calls at most go in vain', async () => {
+  it('returns the answer of a cache at once, and sends at most two calls in vain', async () => {
     const { clock, layer, server } = browser({ says: false, network: false });
     const network = vi.fn(server);
     const api = layer(async (input, init) => (`${input}`.includes('cached') ? new Response() : network(input, init)));
@@ -67,7 +67,7 @@ describe('online, when a read is answered that a cache may have answered', () =>
     },
   );
 
-  it('lets a PUT that found no network go after a read was answered, and by its answer all', async () => {
+  it('sends a PUT again after a read was answered, and releases all calls after the answer to that', async () => {
     const { api, clock, sent, state } = browser({ says: false, network: false });
     const calls = [api(URL, { method: 'POST' }), api(URL, { method: 'PUT' })];
     await clock.advance(10);
@@ -79,7 +79,7 @@ describe('online, when a read is answered that a cache may have answered', () =>
     expect(sent).toEqual(['PUT', 'GET', 'PUT', 'POST']);
   });
 
-  it('sends waiting calls with the answer to a read where no event says that the network is back', async () => {
+  it('sends waiting calls after the answer to a read, if there is no online event', async () => {
     const { api, clock, listeners, state } = browser({ says: false, network: true });
     const calls = [api(URL), api(URL, { method: 'POST' })];
     state.says = true;

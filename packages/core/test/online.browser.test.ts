@@ -12,7 +12,7 @@ function setOnLine(says: boolean): void {
 afterEach(() => void vi.restoreAllMocks());
 
 describe('online in a browser', () => {
-  it('waits while navigator.onLine is false, until the window says that it is back', async () => {
+  it('waits while navigator.onLine is false, until the online event', async () => {
     const clock = manualClock();
     const events: SteadfetchEvent[] = [];
     let isCut = true;
@@ -33,7 +33,7 @@ describe('online in a browser', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('finds out that navigator.onLine is wrong', async () => {
+  it('detects that navigator.onLine is wrong', async () => {
     setOnLine(false);
     const api = online({ clock: manualClock() })(fetch);
 

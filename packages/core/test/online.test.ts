@@ -19,7 +19,7 @@ describe('online', () => {
     expect([listeners.count, clock.pending, told()]).toEqual([0, 0, ['start', 'attempt', 'end']]);
   });
 
-  it('sends waiting calls with the next call where no event says that the network is back, as in workers of Chromium', async () => {
+  it('sends waiting calls with the next call if there is no online event, as in workers of Chromium', async () => {
     const { api, clock, sent, state } = browser({ says: false, network: false });
     const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(100);
@@ -34,7 +34,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('sends all waiting calls after 15 s where nothing else tells that the network is back: the first one may hang', async () => {
+  it('sends all waiting calls after 15 s if only navigator.onLine changed: the first call may hang', async () => {
     const { api, clock, sent, state } = browser({ says: false, network: false });
     const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(14_000);
@@ -48,7 +48,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('holds calls back again after the browser was wrong, where no event says that it is right', async () => {
+  it('makes calls wait again after the browser was wrong, also without an event', async () => {
     const { api, clock, listeners, sent, state } = browser({ says: false, network: true });
     void api(URL, { method: 'PUT' });
     await clock.advance(10);
@@ -82,7 +82,7 @@ describe('online', () => {
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
   });
 
-  it('sends each call once, and one in 15 s all the same, which waits on if it finds no network', async () => {
+  it('sends each call once as a probe, then one every 15 s, which waits again if it finds no network', async () => {
     const { api, change, clock, sent } = browser({ says: false, network: false });
     const calls = Array.from({ length: 5 }, () => api(URL));
     await clock.advance(1_000);
@@ -97,7 +97,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('ignores what the browser says once a call was answered, until it says something else', async () => {
+  it('ignores what the browser says after an answer, until it says something else', async () => {
     const { api, change, clock, listeners, sent, told } = browser({ says: false, network: true });
     const calls = [api(URL, { method: 'PUT' }), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(20);
@@ -133,7 +133,7 @@ describe('online', () => {
     expect((await Promise.all([second, get])).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('holds no more than a call for each wait through a storm of events', async () => {
+  it('sends each call once, whatever the number of events', async () => {
     const { api, change, clock, listeners, sent, state } = browser({ says: false, network: false });
     const calls = Array.from({ length: 20 }, () => api(URL));
     await clock.advance(10);
@@ -150,7 +150,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('ends a call that no network can help', async () => {
+  it('ends a call that would fail on any network', async () => {
     const clock = manualClock();
     const wrong = Object.assign(new TypeError('fetch failed'), { cause: new Error('bad port') });
     const api = online({ clock, target: new EventTarget(), isOnline: () => false })(() => Promise.reject(wrong));
@@ -159,7 +159,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('sends no further probe of a call that has no time left, as when its client is closed', async () => {
+  it('sends no further probe for a call without time left, as after close()', async () => {
     const { clock, layer, sent, server } = browser({ says: false, network: false });
     const draining = drain({ clock });
     const slow: Fetch = async (...call) => {
@@ -188,13 +188,13 @@ describe('online', () => {
     },
   );
 
-  it('takes a promise of isOnline for no answer, and ignores its rejection', async () => {
+  it('treats a promise from isOnline as online, and ignores its rejection', async () => {
     const isOnline = () => Promise.reject(new Error('no network state')) as unknown as boolean;
 
     expect((await online({ isOnline })(fakeFetch(200))(URL)).status).toBe(200);
   });
 
-  it('sends a call again that the network fails after it was let go', async () => {
+  it('leaves a call that fails after its release to an outer retry', async () => {
     const { api, change, clock, sent } = browser({ says: false, network: false });
     const call = error(api(URL));
     await clock.advance(10);
@@ -202,7 +202,7 @@ describe('online', () => {
     change(true, false);
     await clock.advance(10);
 
-    // no longer offline: the error is for a retry further out
+    // the browser is online again, so an outer retry handles the error
     expect(await call).toMatchObject({ name: 'TypeError' });
     expect(sent).toHaveLength(2);
   });
@@ -223,7 +223,7 @@ describe('online', () => {
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
   });
 
-  it('rejects with the reason of an abort that comes as a probe fails', async () => {
+  it('rejects with the abort reason if the abort comes as a probe fails', async () => {
     const { events, layer } = browser({ says: false });
     const controller = new AbortController();
     const failing: Fetch = () => {
@@ -240,7 +240,7 @@ describe('online', () => {
     expect(events.map((event) => ('action' in event ? event.action : event.type))).not.toContain('wait');
   });
 
-  it('hands on what fails for another reason than the network', async () => {
+  it('passes on an error that is no network error', async () => {
     const { clock, layer } = browser({ says: false });
     const ended = new DOMException('ended', 'AbortError');
 
@@ -248,7 +248,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('takes a request that takes too long for one that finds no network', async () => {
+  it('treats a timeout as a missing network', async () => {
     const { change, clock, layer, server } = browser({ says: false });
     const late = new DOMException('late', 'TimeoutError');
     const fetch = vi.fn(server).mockRejectedValueOnce(late);
@@ -262,7 +262,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('sends no probe early where a clock ignores that an earlier wait has ended', async () => {
+  it('sends no probe early if a clock ignores the abort of an earlier sleep', async () => {
     const { clock, sent, server } = browser({ says: false, network: false });
     const ignoring = { now: () => clock.now(), sleep: (ms: number) => clock.sleep(ms) };
     const api = online({ clock: ignoring, target: new EventTarget(), isOnline: () => false })(server);
@@ -279,7 +279,7 @@ describe('online', () => {
     expect(await post).toMatchObject({ name: 'TypeError' });
   });
 
-  it('hands on the error of a probe whose body cannot be sent again', async () => {
+  it('passes on the error of a probe whose body cannot be sent again', async () => {
     const { api, clock } = browser({ says: false, network: false });
     const body = new ReadableStream({ start: (stream) => stream.close() });
     const call = error(api(URL, { method: 'PUT', body, duplex: 'half' } as RequestInit));
@@ -315,7 +315,7 @@ describe('online', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('takes a browser that cannot say for online, also when its word changes', async () => {
+  it('treats an unknown state of the browser as online, also when it changes', async () => {
     const clock = manualClock();
     const target = new EventTarget();
     const says = [false, false, false];
@@ -333,7 +333,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('hands over each outcome where what has the events throws', async () => {
+  it('passes on each outcome if the event target throws', async () => {
     const fail = () => {
       throw new Error('no events');
     };
@@ -349,7 +349,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('passes calls through where there is no navigator.onLine, as in Node, and no event target', async () => {
+  it('passes calls through without navigator.onLine, as in Node, and without an event target', async () => {
     for (const navigator of [undefined, {}, { onLine: true }]) {
       vi.stubGlobal('navigator', navigator);
       expect((await online()(fakeFetch(200))(URL)).status).toBe(200);

@@ -20,7 +20,7 @@ describe('Queue', () => {
     expect(drain(queue)).toEqual(['1', '2', '3', '5', '7', '8', '9']);
   });
 
-  it('removes any of them, and ignores one that was removed before', () => {
+  it('removes any place, and ignores a place that was removed before', () => {
     const queue = new Queue<string>();
     const places = [4, 1, 3, 2, 5, 6].map((order) => queue.add(order, String(order)));
 
@@ -30,7 +30,7 @@ describe('Queue', () => {
     expect(drain(queue)).toEqual(['1', '2', '5']);
   });
 
-  it('keeps its order while half of them leave from the middle', () => {
+  it('keeps its order while half of the places are removed from the middle', () => {
     const queue = new Queue<string>();
     const orders = Array.from({ length: 100 }, (_, index) => (index * 37) % 101);
     const places = orders.map((order) => queue.add(order, String(order)));
@@ -45,7 +45,7 @@ describe('Queue', () => {
     );
   });
 
-  it('keeps its order, and takes more, after most have left', () => {
+  it('keeps its order, and accepts more, after most places were removed', () => {
     const queue = new Queue<string>();
     const places = Array.from({ length: 100 }, (_, index) => queue.add((index * 37) % 101, String((index * 37) % 101)));
 

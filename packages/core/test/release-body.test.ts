@@ -41,7 +41,7 @@ describe('releaseBody', () => {
     expect(node.destroy).toHaveBeenCalledOnce();
   });
 
-  it('neither throws nor rejects where nothing can be closed', async () => {
+  it('neither throws nor rejects if nothing can be closed', async () => {
     const locked = new ReadableStream();
     locked.getReader();
     const broken = {
@@ -56,7 +56,7 @@ describe('releaseBody', () => {
     await new Promise(setImmediate);
   });
 
-  it('leaves no error behind where a Request with a form is not sent', async () => {
+  it('leaves no error behind if a Request with a form is not sent', async () => {
     const request = requestWithForm();
 
     await expectReadQuietly(request, () => releaseBody(Call.from(request)));

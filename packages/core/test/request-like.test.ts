@@ -11,7 +11,7 @@ it('takes a request without a referrer, a mode and a signal', () => {
   expect(Object.keys(call.init!)).toEqual(['signal']);
 });
 
-it('moves such a request to another address', () => {
+it('moves a request-like object to another address', () => {
   const call = Call.from(plain).with({ input: 'https://other.test/' });
 
   expect(call.url).toBe('https://other.test/');
@@ -20,6 +20,6 @@ it('moves such a request to another address', () => {
   expect(call.headers.get('a')).toBe('1');
 });
 
-it('finds no path in what is no URL', () => {
+it('finds no path in a text that is not a URL', () => {
   expect(['https://', 'https://a b/c'].map(pathOf)).toEqual(['/', '/']);
 });

@@ -1,7 +1,7 @@
 import { settledByOthers } from '@steadfetch/core/kit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-/** A promise, what settles it, and how it ended so far. */
+/** A promise, the functions that settle it, and its outcome so far. */
 function wait(look?: () => void) {
   let resolve!: (value: string) => void;
   let reject!: (reason: unknown) => void;
@@ -22,7 +22,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('a promise that others settle is an ordinary one', async () => {
+test('a promise that others settle is an ordinary promise', async () => {
   const { resolve, ended } = wait();
   expect(vi.getTimerCount()).toBe(0);
   resolve('done');
@@ -53,7 +53,7 @@ describe('in Workers', () => {
     expect(ended).toEqual([['rejected', null]]);
   });
 
-  test('it looks for itself until then', async () => {
+  test('it polls until then', async () => {
     const look = vi.fn();
     const { resolve } = wait(look);
     await vi.advanceTimersByTimeAsync(60);

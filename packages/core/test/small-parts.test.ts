@@ -44,7 +44,7 @@ describe('settle and unwrap', () => {
 });
 
 describe('perKey', () => {
-  it('makes one value per key and keeps it', () => {
+  it('creates one value per key and keeps it', () => {
     const create = vi.fn((key: string) => ({ key }));
     const of = perKey(create);
 
@@ -52,7 +52,7 @@ describe('perKey', () => {
     expect(create).toHaveBeenCalledTimes(2);
   });
 
-  it('drops the key that was used least recently', () => {
+  it('drops the least recently used key', () => {
     const create = vi.fn((key: string) => ({ key }));
     const of = perKey(create, { maxKeys: 2 });
 
@@ -63,7 +63,7 @@ describe('perKey', () => {
     expect(create).toHaveBeenCalledTimes(4);
   });
 
-  it('drops values that are needed last, and never the one that is in use', () => {
+  it('drops needed values last, and never the value in use', () => {
     const of = perKey((key) => key, { maxKeys: 2, isNeeded: (value) => value.startsWith('needed') });
     const keys = () => of.entries().map(([key]) => key);
 
@@ -73,7 +73,7 @@ describe('perKey', () => {
     expect(keys()).toEqual(['needed 2', 'c']);
   });
 
-  it('takes what is no text for one', () => {
+  it('converts a key that is no string', () => {
     const of = perKey((key) => ({ key }));
 
     expect(of(undefined as never)).toEqual({ key: 'undefined' });
@@ -333,7 +333,7 @@ describe('retryAfterOf', () => {
     expect(retryAfterOf(new Response(null, { headers: { 'retry-after': value } }), NOW)).toBe(ms);
   });
 
-  it('counts a date from the Date of the response, whatever our clock says', () => {
+  it('compares a date with the Date of the response, whatever our clock says', () => {
     const headers = { 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT', date: 'Thu, 01 Jan 2026 00:00:10 GMT' };
 
     expect(retryAfterOf(new Response(null, { headers }), NOW + 3_600_000)).toBe(20_000);
@@ -341,7 +341,7 @@ describe('retryAfterOf', () => {
 });
 
 describe('limitFields', () => {
-  it('copies the fields that speak of limits', () => {
+  it('copies the rate limit fields', () => {
     const headers = new Headers({
       'x-ratelimit-limit': '1',
       'retry-after': '2',

@@ -18,7 +18,7 @@ describe('systemClock', () => {
     expect(systemClock.now() - start).toBe(5_000);
   });
 
-  it('sleeps as long as a timer can, where more is asked', async () => {
+  it('sleeps at most as long as a timer can', async () => {
     const done = vi.fn();
     void systemClock.sleep(MAX_TIMER + 1_000).then(done);
 
@@ -58,7 +58,7 @@ describe('systemClock', () => {
 });
 
 describe('monotonic', () => {
-  it('goes on where fake timers begin anew, and where they end', () => {
+  it('continues when fake timers are installed again, and when they are removed', () => {
     const now = monotonic(systemClock);
     const read: number[] = [now()];
     for (let test = 0; test < 2; test++) {
@@ -75,7 +75,7 @@ describe('monotonic', () => {
     expect(read[3]! - read[2]!).toBeLessThan(60_000);
   });
 
-  it('goes on with the machine whatever its date does, frozen, ahead or back', () => {
+  it('follows the system clock, even if the date is frozen, set forward or set back', () => {
     const now = monotonic(systemClock);
     const passed = vi.spyOn(performance, 'now').mockReturnValue(1_000);
     const date = vi.spyOn(Date, 'now').mockReturnValue(0);
@@ -88,7 +88,7 @@ describe('monotonic', () => {
     vi.restoreAllMocks();
   });
 
-  it('reads the date of the machine where there is nothing better', () => {
+  it('reads the system date without performance.now()', () => {
     vi.stubGlobal('performance', undefined);
     const now = monotonic(systemClock);
     vi.unstubAllGlobals();
@@ -101,7 +101,7 @@ describe('monotonic', () => {
     vi.restoreAllMocks();
   });
 
-  it('never goes back, and goes on from where it was', () => {
+  it('never goes back, and continues from the last value', () => {
     const clock = instantClock({ now: 1_000 });
     const now = monotonic(clock);
 
@@ -116,7 +116,7 @@ describe('monotonic', () => {
 });
 
 describe('abort', () => {
-  it('returns the reason by identity, or an AbortError where the runtime keeps none', () => {
+  it('returns the reason itself, or an AbortError if the runtime keeps no reason', () => {
     const reason = { why: 'navigation' };
     const old = { aborted: true } as AbortSignal;
 
@@ -145,7 +145,7 @@ describe('abort', () => {
     expect(listener.mock.calls).toEqual([['a']]);
   });
 
-  it('answers with the promise, or with the abort if that comes first', async () => {
+  it('settles like the promise, or rejects if the abort comes first', async () => {
     const controller = new AbortController();
     const never = abortable(new Promise(() => {}), controller.signal);
 

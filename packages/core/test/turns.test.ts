@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const PER_TURN = 200;
 
-it('refuses a few calls in each turn of the event loop', async () => {
+it('rejects a limited number of calls per turn of the event loop', async () => {
   const clock = manualClock();
   const turns = new Turns(clock);
   const mine = new Error('mine');
@@ -20,7 +20,7 @@ it('refuses a few calls in each turn of the event loop', async () => {
   expect(refused).toEqual(Array.from({ length: 500 }, () => mine));
 });
 
-it('lets timers come also where the caller is busy for a while after each refusal', async () => {
+it('lets timers run, also if the caller is busy for a while after each rejection', async () => {
   const clock = manualClock();
   let now = 0;
   const turns = new Turns(clock, () => now);
@@ -36,7 +36,7 @@ it('lets timers come also where the caller is busy for a while after each refusa
   expect(calls).toBe(PER_TURN - 1);
 });
 
-it('goes on where the clock cannot sleep', async () => {
+it('goes on if the clock cannot sleep', async () => {
   const sleep = () => {
     throw new Error('no timer');
   };
@@ -46,7 +46,7 @@ it('goes on where the clock cannot sleep', async () => {
   expect((await Promise.allSettled(refusals)).every(({ status }) => status === 'rejected')).toBe(true);
 });
 
-it('rejects at once when a call is aborted while its refusal waits for its turn', async () => {
+it('rejects at once if a call is aborted while its rejection waits for a turn', async () => {
   const turns = new Turns(manualClock());
   for (let n = 0; n < 300; n++) turns.refuse(() => new Error('refused')).catch(() => {});
   const caller = new AbortController();
@@ -56,7 +56,7 @@ it('rejects at once when a call is aborted while its refusal waits for its turn'
   await expect(call).rejects.toBe('enough');
 });
 
-describe('in Workers, where a timer ends with the request that has set it', () => {
+describe('in Workers, where a timer ends with the request that started it', () => {
   beforeEach(() => void vi.stubGlobal('WebSocketPair', class {}));
   afterEach(() => void vi.unstubAllGlobals());
 
@@ -71,7 +71,7 @@ describe('in Workers, where a timer ends with the request that has set it', () =
     expect(turns.enter()).toBeUndefined();
   });
 
-  it('leaves time for a timer to end a loop that calls again at once', async () => {
+  it('lets a timer end a loop that calls again at once', async () => {
     const clock = manualClock();
     const turns = new Turns(clock);
     let calls = 0;

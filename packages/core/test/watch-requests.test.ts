@@ -9,7 +9,7 @@ test('outside Workers no call is watched', () => {
 describe('in Workers', () => {
   const pass = (ms: number) => vi.advanceTimersByTime(ms);
 
-  /** Watches a call. Its timer ends with `endRequest`, and nothing else tells that it does. */
+  /** Watches a call. `endRequest` stops its timer without any other signal. */
   function watch(lost: () => void = () => {}) {
     const setInterval = vi.spyOn(globalThis, 'setInterval');
     const end = watchRequests()!(lost);
@@ -20,7 +20,7 @@ describe('in Workers', () => {
 
   runInWorkers();
 
-  test('a call is lost, once, when its timer is gone and others show themselves for a second', () => {
+  test('a call is lost, once, if its timer is gone and others send heartbeats for a second', () => {
     const lost = vi.fn();
     const { end, endRequest } = watch(lost);
     const other = watch();
@@ -47,7 +47,7 @@ describe('in Workers', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('no call is lost whose timer is late, as those of all are where an isolate computes all the time', () => {
+  test('no call is lost if its timer is late because the isolate is busy, like all timers', () => {
     const lost = vi.fn();
     const shows: (() => void)[] = [];
     const setInterval = vi.spyOn(globalThis, 'setInterval').mockImplementation(((show: () => void) => {
@@ -67,7 +67,7 @@ describe('in Workers', () => {
     for (const end of ends) end();
   });
 
-  test('a call is lost within a second also where all others end before their first sign', () => {
+  test('a call is lost within a second, also if all others end before their first heartbeat', () => {
     const lost = vi.fn();
     const { endRequest } = watch(lost);
     endRequest();
@@ -81,7 +81,7 @@ describe('in Workers', () => {
     expect(lost).toHaveBeenCalledTimes(1);
   });
 
-  test('no call is lost because many others end before its first sign', () => {
+  test('no call is lost because many others end before its first heartbeat', () => {
     const lost = vi.fn();
     const { end } = watch(lost);
 
@@ -95,7 +95,7 @@ describe('in Workers', () => {
     end();
   });
 
-  test('a call that ends in the event in which it began, or after a sign, does not show that a timer could have fired', () => {
+  test('a call that ends in the event in which it started, or after a heartbeat, does not prove that a timer could have fired', () => {
     const lost = vi.fn();
     const { end } = watch(lost);
     let now = performance.now();
@@ -118,7 +118,7 @@ describe('in Workers', () => {
     end();
   });
 
-  test('no call is lost that could not show itself, since nothing could', () => {
+  test('no call is lost if no call could send a heartbeat', () => {
     const lost = vi.fn();
     const { end } = watch(lost);
     const now = performance.now();
@@ -131,7 +131,7 @@ describe('in Workers', () => {
     end();
   });
 
-  test('after 30 s without a sign it is lost although no other showed itself', () => {
+  test('after 30 s without a heartbeat a call is lost, even if no other call sent one', () => {
     const lost = vi.fn();
     const { endRequest } = watch(lost);
     endRequest();
@@ -143,7 +143,7 @@ describe('in Workers', () => {
     expect(lost).toHaveBeenCalledTimes(1);
   });
 
-  test('a call that was taken for lost shows itself no more', () => {
+  test('a lost call sends no more heartbeats', () => {
     const lost = vi.fn();
     const { end } = watch(lost);
     const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 30_000);

@@ -103,7 +103,7 @@ describe('withBody', () => {
     },
   );
 
-  it('can be cloned, read and changed where the global Response is a class around that of the platform, as Hono has on Node', async () => {
+  it("can be cloned, read and changed if the global Response wraps the platform's class, as with Hono on Node", async () => {
     vi.stubGlobal('Response', classAround(Response));
     const [status, statusText, headers] = [201, 'Made', new Headers()];
 
@@ -117,7 +117,7 @@ describe('withBody', () => {
     expect(await copy.text()).toBe('new');
   });
 
-  it('lets its methods be replaced, as ky does where there is a parseJson', async () => {
+  it('allows its methods to be replaced, as ky does for parseJson', async () => {
     const copy = withBody(new Response('old'), 'new', (error) => error);
 
     copy.json = async () => 'mine';
@@ -126,7 +126,7 @@ describe('withBody', () => {
     expect(await copy.clone().json()).toBe('mine');
   });
 
-  it('keeps what a fetch inside has written on the response, but for the members of its class', async () => {
+  it('keeps the properties that a fetch inside has added to the response, except members of its class', async () => {
     const response = Object.assign(new Response('old'), { tookMs: 5, json: async () => 'of the old one' });
 
     const copy = withBody(withBody(response, 'new'), '"newer"');
@@ -148,7 +148,7 @@ describe('withBody', () => {
     expect(await (copy as Response & { words: Promise<string> }).words).toBe('new');
   });
 
-  it('keeps fields that the constructor of a browser leaves out, where the response has headers of its own, as in Tauri', async () => {
+  it('keeps headers that the constructor of a browser leaves out, if `headers` is an own property, as in Tauri', async () => {
     class OfBrowser extends Response {
       constructor(body?: BodyInit | null, init?: ResponseInit) {
         const headers = new Headers(init?.headers);
@@ -168,7 +168,7 @@ describe('withBody', () => {
     expect(copy.headers).not.toBe(response.headers);
   });
 
-  it('copies nothing where the class keeps members of its own on a response', () => {
+  it('copies nothing if the class itself has own properties on a response', () => {
     class Own extends Response {
       ofTheClass = 'own';
     }
@@ -190,7 +190,7 @@ describe('withBody', () => {
     expect([historyBehind(new Response()), historyBehind('text')]).toEqual([undefined, undefined]);
   });
 
-  it('keeps a history by itself where nothing can be added to the global object', async () => {
+  it('keeps its own history if nothing can be added to the global object', async () => {
     const key = Symbol.for('steadfetch.histories.1');
     const shared = Object.getOwnPropertyDescriptor(globalThis, key);
     vi.resetModules();
@@ -264,7 +264,7 @@ describe('withBody', () => {
     },
   );
 
-  it('rejects with what broke it once, and then as any used body', async () => {
+  it('rejects with the error that broke it once, and then like any used body', async () => {
     const failing = new ReadableStream({ pull: (stream) => stream.error(new TypeError('Failed to fetch')) });
     const error = new Error('the real one');
     const copy = withBody(new Response('old'), failing, () => error);

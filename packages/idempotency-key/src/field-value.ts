@@ -1,15 +1,15 @@
 import { optionError } from '@steadfetch/core/kit';
 
-/** Without parts that overlap: a long key must not take the square of its length. */
+/** Its parts do not overlap, so that the time to match a long key is linear in its length. */
 const PRINTABLE = /^ *[\x21-\x7e][\x20-\x7e]*$/;
 
 /** A string of RFC 9651 §3.3.3, in its quotes. */
 const QUOTED = /^"(?:[^"\\]|\\["\\])+"$/;
 
 /**
- * The field value of a generated key: a string of RFC 9651 §3.3.3 with its quotes, or the key itself. One that comes
- * quoted is not quoted again. Anything but printable ASCII is refused, so that a key cannot end the field and begin
- * another.
+ * Returns the field value of a generated key: a string of RFC 9651 §3.3.3 with its quotes, or the key itself. A key that is
+ * already quoted is not quoted again. Throws for anything but printable ASCII, so that a key cannot end the field and
+ * begin another.
  */
 export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (typeof key !== 'string') {

@@ -24,13 +24,13 @@ import { warnOfSecondKey } from './warnings.ts';
 export interface IdempotencyKeyOptions {
   /** The field that carries the key. @default 'Idempotency-Key' */
   header?: string;
-  /** Which methods get one; in any case. Replaces the default. @default ['POST', 'PATCH'] */
+  /** Which methods get a key, in upper or lower case. Replaces the default. @default ['POST', 'PATCH'] */
   methods?: readonly string[];
-  /** Returns the key or a promise of it, e.g. after storing it. What it throws rejects the call. @default uuid */
+  /** Returns the key or a promise of it, for instance after storing it. If it throws, the call rejects with that error. @default uuid */
   generate?: (call: Call) => string | Promise<string>;
-  /** Picks among the calls with such a method, at once: `true` or `false`, and no promise. */
+  /** Picks among the calls with one of the methods. Returns `true` or `false`, not a promise. */
   when?: (call: Call) => boolean;
-  /** `quoted`: as a structured string, with its quotes. `raw`: the bare key. @default 'quoted' */
+  /** `quoted`: a structured string, in quotes. `raw`: the bare key. @default 'quoted' */
   format?: 'quoted' | 'raw';
 }
 
@@ -46,11 +46,10 @@ const OPTIONS = {
 export const idempotencyKeyOptions: OptionTable<IdempotencyKeyOptions> = OPTIONS;
 
 /**
- * Adds one key to a call, the same on every attempt, by which a server can distinguish a repetition from a second
- * request.
+ * Adds one key to a call, the same on every attempt. By the key a server can distinguish a repetition from a second request.
  *
- * Belongs outside of `retry`, which sees the key and then also repeats POST and PATCH. A key that the caller set stays
- * as it is. The key is no hash of the request: two equal calls are two requests, and get two keys.
+ * Belongs outside of `retry`, which sees the key and then also repeats POST and PATCH. A key that the caller set stays as it
+ * is. The key is not a hash of the request: two equal calls are two requests, and get two keys.
  *
  * draft-ietf-httpapi-idempotency-key-header-07.
  *
@@ -58,25 +57,25 @@ export const idempotencyKeyOptions: OptionTable<IdempotencyKeyOptions> = OPTIONS
  */
 export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
   const { header, methods, generate, when, format } = readOptions('idempotencyKey', OPTIONS, options);
-  const given = new WeakMap<CallRecord, string>();
+  const sentKeys = new WeakMap<CallRecord, string>();
 
   async function withKey(call: Call, next: Next): Promise<Response> {
     throwIfAborted(call.signal);
     const key = generate(call);
     const value = fieldValue(typeof key === 'string' ? key : await abortable(key, call.signal), format);
-    warnOfSecondKey(given, call, value);
+    warnOfSecondKey(sentKeys, call, value);
     const headers = new Headers(call.headers);
     headers.set(header, value);
-    // a function of the caller may return a key that it has stored
+    // a key from the caller's `generate` may be a stored one, which an earlier request has sent
     call.record.keyIsNew = options?.generate === undefined;
     return next(call.with({ headers }));
   }
 
   return defineMiddleware((call, next) => {
-    const isGiven = idempotencyKeyOf(call, header) !== undefined;
-    if (!isGiven && !(methods.has(call.method.toUpperCase()) && checkAnswer(when(call)))) return next(call);
-    call.record.keyField = header; // of this call: another one, to another service, may carry its key in another field
-    if (isGiven) return next(call);
+    const hasKey = idempotencyKeyOf(call, header) !== undefined;
+    if (!hasKey && !(methods.has(call.method.toUpperCase()) && checkAnswer(when(call)))) return next(call);
+    call.record.keyField = header; // for this call only: another call may go to a service with another field
+    if (hasKey) return next(call);
     return withKey(call, next);
   }, 'idempotencyKey');
 }
@@ -86,7 +85,7 @@ function checkHeader(option: string, name: unknown): string {
   return name;
 }
 
-/** Throws for a promise, which would always be truthy. */
+/** Throws for anything but a boolean: a promise would always be truthy. */
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   throw optionError('idempotencyKey: when', 'it to return true or false', answer);

@@ -3,8 +3,8 @@ import type { Random } from '@steadfetch/core';
 /**
  * A random UUID (RFC 9562 §5.4, version 4).
  *
- * `crypto.randomUUID` where there is one; it is absent outside of secure contexts. Then `crypto.getRandomValues`, and
- * where there is no `crypto` at all, `random`: unique enough to distinguish calls, but it can be guessed.
+ * Uses `crypto.randomUUID`, which is absent outside of secure contexts; then `crypto.getRandomValues`; and without `crypto`
+ * the function `random`, whose UUIDs distinguish calls but can be guessed.
  */
 export function uuid(random: Random = Math.random): string {
   const { crypto } = globalThis as { crypto?: Partial<Crypto> };

@@ -108,7 +108,7 @@ describe('idempotencyKey', () => {
     expect(await sent({}, { method })).toBeNull();
   });
 
-  it.each(['POST', 'post', 'PATCH', 'patch'])('knows %s in any case', async (method) => {
+  it.each(['POST', 'post', 'PATCH', 'patch'])('adds a key to %s in upper or lower case', async (method) => {
     expect(await sent({ generate: () => 'k' }, { method })).toBe('"k"');
   });
 
@@ -133,13 +133,13 @@ describe('idempotencyKey', () => {
     expect(await sent({ generate: () => 'k' }, { ...POST, headers: { 'idempotency-key': blank } })).toBe('"k"');
   });
 
-  it.each([undefined, null])('gives a key where the caller has only %j', async (none) => {
+  it.each([undefined, null])("adds a key if the caller's key is only %j", async (none) => {
     const headers = { 'idempotency-key': none as never };
 
     expect(await sent({ generate: () => 'k' }, { ...POST, headers })).toBe('"k"');
   });
 
-  it('keeps the other headers, also those of a Request, and its body', async () => {
+  it('keeps the other headers, also of a Request, and its body', async () => {
     const fetch = fakeFetch(200);
     const request = new Request(URL, { ...POST, headers: { 'x-tenant': 'a', 'content-type': 'application/json' } });
 
@@ -167,7 +167,7 @@ describe('idempotencyKey', () => {
     expect(await sent({ header: 'X-Request-Key', generate: () => 'k' }, POST, 'x-request-key')).toBe('"k"');
   });
 
-  it('lets a layer inside know the key of each call, whichever field carries it', async () => {
+  it('shows layers inside the key of each call, whichever field carries it', async () => {
     const keys: unknown[] = [];
     const note = defineMiddleware((call, next) => {
       keys.push(idempotencyKeyOf(call));
@@ -196,7 +196,7 @@ describe('idempotencyKey', () => {
     expect(await sent({ when: () => false })).toBeNull();
   });
 
-  it('waits for a key that is promised, and knows the call it is for', async () => {
+  it('waits for the promise of a key, and passes the call to the function', async () => {
     const generate = async (call: Call) => `${call.method} ${call.url}`;
 
     expect(await sent({ generate })).toBe('"POST https://api.example.com/orders"');
@@ -236,7 +236,7 @@ describe('idempotencyKey', () => {
     expect(fetch.calls).toHaveLength(0);
   });
 
-  it('warns once where a layer outside sends a call again, and not of calls of their own', async () => {
+  it('warns once if a layer outside sends a call again, but not of separate calls', async () => {
     vi.resetModules();
     const { Call, compose, defineMiddleware } = await import('@steadfetch/core');
     const { idempotencyKey } = await import('../src/index.ts');

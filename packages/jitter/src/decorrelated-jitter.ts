@@ -20,10 +20,10 @@ const OPTIONS = {
 export const decorrelatedJitterOptions: OptionTable<DecorrelatedJitterOptions> = OPTIONS;
 
 /**
- * A random delay from `base` to three times the previous delay. It grows by that, not by the number of the attempt.
+ * A random delay from `base` to three times the previous delay. It grows with the previous delay, not with the number of the attempt.
  *
- * The range ends at `cap`. The formula of AWS draws first and cuts at the cap, so that many delays are exactly the cap
- * and clients meet again. A `base` above `cap` counts as `cap`, and the delay is then always `cap`.
+ * The range ends at `cap`. AWS's formula draws from the whole range and then cuts at the cap: many delays are then exactly the cap,
+ * and clients return together. A `base` above `cap` counts as `cap`, and the delay is then always `cap`.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */

@@ -1,10 +1,10 @@
 import type { Delay } from '@steadfetch/backoff';
 import type { Random } from '@steadfetch/core';
 import { checkFunction } from '@steadfetch/core/kit';
-import { between, holdable, systemRandom } from './chance.ts';
+import { between, clampToTimer, systemRandom } from './chance.ts';
 
 /**
- * A random delay from half of the delay to all of it: never shorter than half, and half as spread as full jitter.
+ * A random delay from half of the delay to all of it. It spreads clients half as widely as full jitter.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */
@@ -12,7 +12,7 @@ export function equalJitter(delay: Delay, random: Random = systemRandom): Delay 
   checkFunction('equalJitter: delay', delay);
   checkFunction('equalJitter: random', random);
   return (context) => {
-    const longest = holdable('equalJitter', delay(context));
+    const longest = clampToTimer('equalJitter', delay(context));
     return between(longest / 2, longest, random);
   };
 }

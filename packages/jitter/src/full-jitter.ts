@@ -1,15 +1,15 @@
 import type { Delay } from '@steadfetch/backoff';
 import type { Random } from '@steadfetch/core';
 import { checkFunction } from '@steadfetch/core/kit';
-import { between, holdable, systemRandom } from './chance.ts';
+import { between, clampToTimer, systemRandom } from './chance.ts';
 
 /**
- * A random delay from 0 to the delay: spreads clients the most, and halves the mean.
+ * A random delay from 0 to the delay. It spreads clients the most, and halves the mean delay.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */
 export function fullJitter(delay: Delay, random: Random = systemRandom): Delay {
   checkFunction('fullJitter: delay', delay);
   checkFunction('fullJitter: random', random);
-  return (context) => between(0, holdable('fullJitter', delay(context)), random);
+  return (context) => between(0, clampToTimer('fullJitter', delay(context)), random);
 }

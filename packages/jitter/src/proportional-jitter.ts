@@ -1,10 +1,10 @@
 import type { Delay } from '@steadfetch/backoff';
 import type { Random } from '@steadfetch/core';
 import { checkFunction, checkNumber, MAX_TIMER, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { between, holdable, systemRandom } from './chance.ts';
+import { between, clampToTimer, systemRandom } from './chance.ts';
 
 export interface ProportionalJitterOptions {
-  /** How far from the delay, as a share of it, from 0 to 1. @default 0.2 */
+  /** The largest distance from the delay, as a share of it, from 0 to 1. @default 0.2 */
   spread?: number;
 }
 
@@ -16,8 +16,8 @@ const OPTIONS = {
 export const proportionalJitterOptions: OptionTable<ProportionalJitterOptions> = OPTIONS;
 
 /**
- * The delay plus or minus a share of it: keeps the mean. It can exceed the delay, and so its cap, by that share, but
- * not what a timer holds (2^31 - 1 ms): near that end the range gets narrower instead of piling up on it.
+ * The delay plus or minus a random share of it, so the mean stays. It can exceed the delay, and its cap, by that share, but not
+ * what a timer can hold (2^31 - 1 ms): the range ends there.
  */
 export function proportionalJitter(
   delay: Delay,
@@ -28,7 +28,7 @@ export function proportionalJitter(
   checkFunction('proportionalJitter: random', random);
   const { spread } = readOptions('proportionalJitter', OPTIONS, options);
   return (context) => {
-    const middle = holdable('proportionalJitter', delay(context));
+    const middle = clampToTimer('proportionalJitter', delay(context));
     return between(middle * (1 - spread), Math.min(middle * (1 + spread), MAX_TIMER), random);
   };
 }

@@ -64,7 +64,7 @@ describe('proportionalJitter', () => {
     expect(proportionalJitter(constant(1_000), {}, always(1))(first)).toBeCloseTo(1_200);
   });
 
-  it('narrows its range at what a timer holds instead of piling up there', () => {
+  it('ends its range at the longest delay of a timer, and does not pile up there', () => {
     const delay = proportionalJitter(constant(2_147_483_647), { spread: 0.5 }, seededRandom());
 
     const delays = Array.from({ length: 200 }, () => delay(first));

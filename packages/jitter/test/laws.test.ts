@@ -38,7 +38,7 @@ describe('jitter', () => {
     );
   });
 
-  it('keeps proportional jitter within its spread and what a timer holds, whatever random returns', () => {
+  it('keeps proportional jitter within its spread and the longest delay of a timer, whatever random returns', () => {
     fc.assert(
       fc.property(ms, fc.double({ min: 0, max: 1, noNaN: true }), anything, (value, spread, chance) => {
         const waited = proportionalJitter(fixed(value), { spread }, () => chance)(attempt);

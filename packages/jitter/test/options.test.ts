@@ -75,7 +75,7 @@ function circular(): object {
   return object;
 }
 
-it('refuses at its first use what makes a delay, and says its name', () => {
+it('refuses at its first use a function that makes a delay, and names it', () => {
   const delay = fullJitter(exponential as never);
 
   expect(() => delay({ attempt: 1, previousDelay: 0 })).toThrow("exponential: unknown option 'attempt'");

@@ -7,17 +7,17 @@ interface Failure {
   readonly data?: { readonly httpStatus?: unknown };
 }
 
-/** The responses of an error and its causes: their own, that of tRPC, and a response that was thrown. Some are copies. */
+/** Everything in an error and its causes that may be a response: `response`, `meta.response` (tRPC), or the thrown value itself. */
 export function responsesOf(error: unknown): unknown[] {
   return causesOf(error).flatMap((link) => {
     const { response, meta, data } = link as Failure;
-    // tRPC has the status of each call of a batch, whose response is good
+    // In a tRPC batch the response is a 200, and each call has a status of its own.
     const ofBatch = data?.httpStatus && { status: data.httpStatus, headers: meta?.response?.headers ?? {} };
     return [response, meta?.response, link, ofBatch];
   });
 }
 
-/** The one that says why the call failed. Its fields can be read also where a client has them as a plain object. */
+/** Returns the first response with an error status. Clients may store its headers as a plain object. */
 export function answerAmong(
   responses: readonly unknown[],
 ): (HintedResponse & { readonly response: Response }) | undefined {
@@ -29,14 +29,14 @@ export function answerAmong(
   return undefined;
 }
 
-/** Clients write the names of fields in small letters. */
+/** Makes `get` for a plain object. Clients store field names in lower case. */
 function fieldsOf(headers: object): HintedResponse['headers'] {
   return { get: (name) => (headers as Record<string, string>)[name.toLowerCase()] };
 }
 
 /**
- * What a client's error holds in a member of its own, and not as its cause: what `fetch` threw (urql, and Angular, which may hold the
- * event of an `XMLHttpRequest`), the error of the link (Apollo), or either of it or the response (functions of Supabase).
+ * Returns the original failure, which some clients store in a member other than `cause`: the error of `fetch` (urql, and Angular, which may
+ * store the event of an `XMLHttpRequest`), the error of the link (Apollo), or an error or response (functions of Supabase).
  */
 export function behindClient(thrown: unknown): unknown {
   const { name, status, error, networkError, response, context } = (thrown ?? {}) as Record<string, unknown>;

@@ -24,23 +24,23 @@ export interface QueryRetryOptions {
   /** Retries after the first attempt. @default 3, as in TanStack */
   maxRetries?: number;
   /**
-   * Backoff before a retry, used unless the server asks for longer. The default waits 1 to 2, 2 to 4 and 4 to 8 s: no retry comes sooner
-   * than in TanStack, whose 1, 2 and 4 s last as long as the restart of a server.
+   * Backoff before a retry, used unless the server asks for a longer wait. The default waits 1 to 2, 2 to 4 and 4 to 8 s: never less than
+   * TanStack's 1, 2 and 4 s, which bridge the restart of a server.
    *
    * @default equalJitter(exponential({ base: 2_000 }))
    */
   delay?: Delay;
-  /** Longest wait to accept from the server. A longer one ends the query. @default 65_000 */
+  /** Longest wait to accept from the server. If it asks for a longer one, the query fails. @default 65_000 */
   maxDelay?: number;
-  /** Statuses that are retried. Replaces the default. @default TRANSIENT */
+  /** Statuses to retry. Replaces the default. @default TRANSIENT */
   statuses?: readonly number[];
   /** @default systemClock */
   clock?: Clock;
 }
 
 /**
- * What goes into the options of a query, or into `defaultOptions.queries` of a `QueryClient`. TanStack infers the type of a query's
- * error from the last overload of each: from one that takes an error it would be `unknown`.
+ * Options of a query, or of `defaultOptions.queries` of a `QueryClient`. TanStack infers the type of a query's error from the last
+ * overload of each function, so that one must not take an error: the type would be `unknown`.
  */
 export interface QueryRetry {
   retry(failureCount: number, error: unknown): boolean;
@@ -57,37 +57,37 @@ const OPTIONS = {
   clock: clockOption,
 } satisfies OptionTable<QueryRetryOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data, with their allowed values and defaults. */
 export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
 
 /**
- * The rules and delays of `retry` for the loop of TanStack Query, which counts the failures and pauses while the browser is
- * offline or the page is hidden. So it is that loop that repeats: put `timeout()` alone around `fetch`, or call with `retry: false`.
+ * Gives TanStack Query the rules and delays of `retry`. TanStack's own loop retries: it counts the failures, and pauses while the browser
+ * is offline or the page is hidden. So put `timeout()` alone around `fetch`, or call with `retry: false`.
  *
- * Repeats errors that have a `response` (`ResponseError`, those of ky, axios, octokit and tRPC) by its status, and other errors
- * if they are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send:
- * it is known by the error, one of its causes or their response, as long as that is no copy.
- * The `response` of an error that is repeated is let go of. A `delay` that throws or returns no time counts as the default.
+ * Retries errors that have a `response` (`ResponseError`, those of ky, axios, octokit and tRPC) by its status, and other errors
+ * if they are transient. Does not retry a failure that a `retry` of ours has already handled, or a call that one of our layers did not
+ * send. It recognises both by the error, its causes or their response, but not by a copy of the response.
+ * Discards the `response` of an error that is retried. If `delay` throws or returns no valid number, the default is used.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example new QueryClient({ defaultOptions: { queries: queryRetry() } })
  */
 export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   const settings = readOptions('queryRetry', OPTIONS, options);
-  const usual = equalJitter(exponential({ base: 2_000 }));
-  const { maxRetries, delay = usual, maxDelay, clock } = settings;
+  const defaultDelay = equalJitter(exponential({ base: 2_000 }));
+  const { maxRetries, delay = defaultDelay, maxDelay, clock } = settings;
   const statuses = checkStatuses('queryRetry: statuses', settings.statuses, { min: 400 });
-  /** The last delay of each query is not known here: one that grows by it grows from the shortest. */
+  /** `previousDelay` is always 0: TanStack does not say which delay a query had before. */
   const ownDelay = (failureCount: number) => {
     const about = { attempt: failureCount + 1, previousDelay: 0 };
     return orElse(
       () => checkNumber('queryRetry: delay', delay(about)),
-      () => usual(about),
+      () => defaultDelay(about),
     );
   };
   const askedDelay = (answer: HintedResponse | undefined) =>
     (answer && serverDelay(answer, { now: clock.now() })?.ms) ?? 0;
-  const isRepeated = (failureCount: number, thrown: unknown): boolean => {
+  const isRetried = (failureCount: number, thrown: unknown): boolean => {
     const error = behindClient(thrown);
     const responses = responsesOf(error); // the error and its causes are among them
     if (failureCount >= maxRetries || responses.some((link) => historyBehind(link) || localRefusal(link))) return false;
@@ -102,7 +102,7 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   return {
     retry: (failureCount: number, error?: unknown) =>
       orElse(
-        () => isRepeated(failureCount, error),
+        () => isRetried(failureCount, error),
         () => false,
       ),
     retryDelay: (failureCount: number, error?: unknown) => {
@@ -116,7 +116,7 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   };
 }
 
-/** TanStack never settles a query where its `retry` or `retryDelay` throws, as members of an odd error may do. */
+/** Returns a fallback if `read` throws, e.g. by a getter of an error. If `retry` or `retryDelay` threw, TanStack would never settle the query. */
 function orElse<T>(read: () => T, otherwise: () => T): T {
   try {
     return read();
@@ -125,7 +125,7 @@ function orElse<T>(read: () => T, otherwise: () => T): T {
   }
 }
 
-/** The network error of axios has a code that names no cause, and in browsers no other cause either. */
+/** Whether the error is transient. Includes `ERR_NETWORK` of axios, which in browsers has no other cause. */
 function isTransient(error: unknown): boolean {
   const innermost = causesOf(error).at(-1) as { readonly code?: unknown } | undefined;
   return transientKind(error) !== undefined || innermost?.code === 'ERR_NETWORK';

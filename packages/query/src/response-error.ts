@@ -1,11 +1,11 @@
 import { redactUrl } from '@steadfetch/core';
 import { optionError } from '@steadfetch/core/kit';
 
-/** A response that is not good, as an error: queries of TanStack fail by errors alone. */
+/** An error for a response whose status is not in the 200s. TanStack queries fail only if an error is thrown. */
 export class ResponseError extends Error {
   override readonly name = 'ResponseError';
   readonly status: number;
-  /** Not shown when the error is printed: headers may hold secrets. Its body is unread. */
+  /** Private, so that printing the error does not show it: headers may hold secrets. Its body is unread. */
   readonly #response: Response;
 
   constructor(response: Response) {
@@ -20,9 +20,10 @@ export class ResponseError extends Error {
 }
 
 /**
- * Gives back a response of the 200s.
+ * Returns the response if its status is in the 200s.
  *
- * @throws {ResponseError} any other response; a `TypeError` for what is none, as a promise of one
+ * @throws {ResponseError} for any other status
+ * @throws {TypeError} if the value is not a response, for example a promise without `await`
  * @example const queryFn = async ({ signal }) => okOrThrow(await api('/users', { signal, retry: false })).json()
  */
 export function okOrThrow(response: Response): Response {

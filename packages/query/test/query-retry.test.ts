@@ -14,7 +14,7 @@ function clientWith(options: QueryRetryOptions = NOW): QueryClient {
   return new QueryClient({ defaultOptions: { queries: queryRetry(options) } });
 }
 
-/** Runs one query, and keeps each count of failures that its observers saw. */
+/** Runs one query, and collects each failure count that its observers saw. */
 async function run(queryFn: () => Promise<unknown>, options?: QueryRetryOptions) {
   const client = clientWith(options);
   const counts: number[] = [];
@@ -44,7 +44,7 @@ afterEach(() => {
 });
 
 describe('queryRetry', () => {
-  it('lets the loop of TanStack repeat, which counts the failures', async () => {
+  it('leaves retries to TanStack, which counts the failures', async () => {
     const fetch = fakeFetch([503, 'network-error', { body: 'fine' }]);
 
     const { data, failureCount, counts } = await run(async () => okOrThrow(await fetch(URL)).text());
@@ -66,7 +66,7 @@ describe('queryRetry', () => {
     expect([isError, failureCount, fetch.calls.length]).toEqual([true, failures, requests]);
   });
 
-  it('does not repeat what a retry of ours inside has repeated', async () => {
+  it('does not retry what our retry inside has retried', async () => {
     const fetch = fakeFetch(503);
     const api = retry({ ...NOW, budget: false })(fetch);
 
@@ -75,7 +75,7 @@ describe('queryRetry', () => {
     expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
   });
 
-  it('does not repeat network errors that a retry of ours inside has repeated', async () => {
+  it('does not retry network errors that our retry inside has retried', async () => {
     const fetch = fakeFetch('network-error');
     const api = retry({ ...NOW, budget: false })(fetch);
 
@@ -96,7 +96,7 @@ describe('queryRetry', () => {
     expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
   });
 
-  it('does not repeat what tRPC reports of a call that a retry of ours inside has repeated', async () => {
+  it('does not retry an error of tRPC for a call that our retry inside has retried', async () => {
     const fetch = fakeFetch(503);
     const api = retry({ ...NOW, budget: false })(fetch);
 
@@ -105,7 +105,7 @@ describe('queryRetry', () => {
     expect(fetch.calls).toHaveLength(3);
   });
 
-  it('repeats alone where the call says retry: false', async () => {
+  it('retries alone if the call has retry: false', async () => {
     const fetch = fakeFetch([503, 503, { body: 'fine' }]);
     const api = retry()(fetch);
 
@@ -133,7 +133,7 @@ describe('queryRetry', () => {
     expect(await run(() => api.get(URL).text())).toMatchObject({ data: 'fine', counts: [0, 1] });
   });
 
-  it('leaves to ky what a hook repeats, where its loop has no methods', async () => {
+  it('leaves retries of a hook to ky if its loop has no methods', async () => {
     const fetch = fakeFetch([503, 401, { body: 'fine' }]);
     const refresh: AfterResponseHook = ({ response }) => (response.status === 401 ? ky.retry({ delay: 1 }) : undefined);
     const hooks = { afterResponse: [refresh] };
@@ -168,7 +168,7 @@ describe('queryRetry', () => {
     client.clear();
   });
 
-  it('waits as long as the server asks, or by its own delay where that is longer', () => {
+  it('waits as long as the server asks, or for its own delay if that is longer', () => {
     vi.spyOn(Math, 'random').mockReturnValue(0);
     const { retryDelay } = queryRetry({ delay: ({ attempt }) => attempt * 100 });
 
@@ -182,7 +182,7 @@ describe('queryRetry', () => {
     expect(retryDelay(0, new TypeError('Failed to fetch'))).toBe(100);
   });
 
-  it('spreads the wait that the server asks for upwards, by a fifth, 5 s and maxDelay at most', () => {
+  it('adds jitter to the wait that the server asks for, at most a fifth, 5 s and up to maxDelay', () => {
     vi.spyOn(Math, 'random').mockReturnValue(1);
     const { retry, retryDelay } = queryRetry({ delay: () => 0 });
 
@@ -192,7 +192,7 @@ describe('queryRetry', () => {
     expect(retry(0, errorFor(503, { 'retry-after': '65' }))).toBe(true);
   });
 
-  it('lets go of a response that is repeated, and of no other', () => {
+  it('discards the response of a retried error, and no other', () => {
     const { retry } = queryRetry();
     const [again, last] = [errorFor(503), errorFor(404)].map(({ status }) =>
       Object.assign(new Error(), { response: new Response('body', { status }) }),
@@ -251,7 +251,7 @@ describe('queryRetry', () => {
     expect(queryRetry().retry(0, error)).toBe(expected);
   });
 
-  it('takes statuses of its own', () => {
+  it('accepts custom statuses', () => {
     const { retry } = queryRetry({ statuses: [418] });
 
     expect([418, 503].map((status) => retry(0, errorFor(status)))).toEqual([true, false]);
@@ -269,7 +269,7 @@ describe('queryRetry', () => {
     expect([error, failureCount]).toEqual([odd, 1]);
   });
 
-  it.each([thrower, () => Number.NaN, () => -5])('waits as by default where a delay is none: %s', (delay) => {
+  it.each([thrower, () => Number.NaN, () => -5])('uses the default if a delay is invalid: %s', (delay) => {
     const wait = queryRetry({ delay }).retryDelay(0, errorFor(503));
 
     expect(wait).toBeGreaterThanOrEqual(1_000);
@@ -304,13 +304,13 @@ describe('queryRetry', () => {
 });
 
 describe('okOrThrow', () => {
-  it('gives a good response back', () => {
+  it('returns a good response', () => {
     const response = new Response('fine');
 
     expect(okOrThrow(response)).toBe(response);
   });
 
-  it('throws any other, whose body is unread, without the query of the URL', async () => {
+  it('throws any other with an unread body, and without the query of the URL', async () => {
     const response = Object.defineProperty(new Response('why', { status: 404 }), 'url', { value: URL });
 
     const error: unknown = await Promise.resolve(response)

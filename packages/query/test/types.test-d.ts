@@ -6,7 +6,7 @@ const queryKey = ['user'];
 const queryFn = async () => ({ id: 1 });
 
 describe('types', () => {
-  it('a query with the options has the error that it has without them', () => {
+  it('a query with the options has the same error type as without them', () => {
     const observer = new QueryObserver(new QueryClient(), { queryKey, queryFn, ...queryRetry() });
     expectTypeOf(observer.getCurrentResult().error).toEqualTypeOf<Error | null>();
     expectTypeOf(observer.getCurrentResult().data).toEqualTypeOf<{ id: number } | undefined>();

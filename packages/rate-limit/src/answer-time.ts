@@ -1,15 +1,15 @@
-/** Most answers take no longer than so many times the usual time. */
-const ANSWERED_WITHIN = 1.5;
-/** An answer of which nothing is known gets half of the time, less after each call that ended without a permit; so many times at most. */
-const MOST_HALVINGS = 4;
+/** Most answers take no longer than this many times the usual time. */
+const MOST_ANSWERS = 1.5;
+/** While the time of an answer is unknown, half of a call's time is kept for it: halved again after each failed wait, to a sixteenth. */
+const MAX_HALVINGS = 4;
 
-/** How long answers take, and by when a call must be sent to get one in its time. */
+/** Learns how long answers take, and so when a call must be sent at the latest to be answered in its time. */
 export class AnswerTime {
-  /** How long the last ones took, smoothed, in milliseconds; `undefined` before the first one. A refusal that is faster does not count. */
+  /** The smoothed time of the last answers, in milliseconds; `undefined` before the first. Refusals that are faster do not count. */
   ms: number | undefined;
-  /** Before a request was accepted only refusals tell how long an answer takes, and they may be faster. */
+  /** Until a request was accepted `ms` is the time of refusals, which may be faster. */
   #isAccepted = false;
-  #endedWaiting = 0;
+  #failedWaits = 0;
 
   count(took: number, isAccepted: boolean): void {
     if (this.ms === undefined || (isAccepted && !this.#isAccepted)) this.ms = took;
@@ -17,33 +17,33 @@ export class AnswerTime {
     this.#isAccepted ||= isAccepted;
   }
 
-  /** How long an accepted answer takes, in milliseconds; Infinity where that is unknown. */
+  /** The time of an accepted answer, in milliseconds; `Infinity` while it is unknown. */
   get #usual(): number {
     return (this.#isAccepted && this.ms) || Infinity;
   }
 
   /** A call ended before it had a permit. */
   endedWaiting(): void {
-    this.#endedWaiting++;
+    this.#failedWaits++;
   }
 
   /**
-   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, half of the
-   * time that is left at most. Where that is unknown it is half as well, and half as much after each call that ended
-   * without a permit: or none would ever be sent, where half is too much.
+   * Returns when a call that ends at `endsAt` must be sent at the latest. It keeps the usual time of an answer, and half of the time
+   * left at most. While the usual time is unknown it keeps half, and half as much after each call that ended without a permit.
+   * Otherwise no call would ever be sent if the gate opens later than that.
    */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;
-    const halvings = Math.min(MOST_HALVINGS, this.#endedWaiting + 1);
-    const needed = this.#usual < Infinity ? ANSWERED_WITHIN * this.#usual : time / 2 ** halvings;
+    const halvings = Math.min(MAX_HALVINGS, this.#failedWaits + 1);
+    const needed = this.#usual < Infinity ? MOST_ANSWERS * this.#usual : time / 2 ** halvings;
     return now + (time < Infinity ? time - Math.min(needed, time / 2) : time);
   }
 
-  /** Whether a call that has waited has hardly time left for its answer. */
+  /** Whether a call has too little time left for its answer, and has used half of the time that it could wait from `since` on. */
   isShort(since: number, endsAt: number, now: number): boolean {
     const time = endsAt - since;
     const ms = this.#usual;
     const least = ms < time ? ms : 0;
-    return endsAt - now < Math.min(ANSWERED_WITHIN * ms, (least + time) / 2);
+    return endsAt - now < Math.min(MOST_ANSWERS * ms, (least + time) / 2);
   }
 }

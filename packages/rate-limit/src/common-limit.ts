@@ -1,34 +1,31 @@
 import type { Gate } from './gate.ts';
 import type { Quota } from './model/answer.ts';
 
-/** Refusals that are further apart than this have nothing to do with each other, in milliseconds. */
+/** Two refusals that are further apart than this are unrelated, in milliseconds. */
 const MEMORY_MS = 60_000;
-/** Of so many gates that were refused, and so many that were accepted, the last answer is remembered. */
-const GATES_REMEMBERED = 100;
+/** The largest number of refused gates that are remembered, and of accepted ones. */
+const MAX_GATES_REMEMBERED = 100;
 /**
- * A gate that is refused again so many times, with no other answer in between, is the only one that is called: its refusals say
- * nothing of the others. With others accepted in between it is likely to be the only limited one.
+ * A wide gate narrows after this many consecutive refusals of one gate. If no other answer came in between, only that gate is called,
+ * and its refusals say nothing about the others. If others were accepted in between, probably only that gate is limited.
  */
-const REFUSALS_IN_A_ROW = 2;
-/**
- * With a limit in common the refusals would hit other gates too. It is given up where they hit one gate alone, and that would be
- * less probable than this.
- */
-const LEAST_PROBABILITY = 0.02;
-/** A gate that is refused for as long as so many requests to the others are accepted says nothing of them. */
-const ACCEPTED_OTHERS = 20;
-/** Where the server asks for no wait, a limit of the gate's own may refuse for so long, in milliseconds. */
-const UNTOLD_WAIT_MS = 1_000;
-/** Shorter waits, told in whole seconds, end at one instant by chance, in milliseconds. */
-const LONG_WAIT_MS = 5_000;
-/** Two waits that end so close to each other end at one instant, in milliseconds. */
-const SECOND_MS = 1_000;
-/** Gates have one window in common if so many refusals in a row, each of another gate than the one before, tell its end; with two gates one. */
-const TOLD_IN_A_ROW = 2;
-/** They do only if so many times as many were refused at their last answer as accepted: windows of their own may end at one instant too. */
-const REFUSED_PER_ACCEPTED = 3;
+const MIN_REFUSALS_IN_A_ROW = 2;
+/** A common limit would refuse other gates too. It is ruled out when refusals of one gate alone would be less probable than this. */
+const MIN_PROBABILITY = 0.02;
+/** A gate that was only refused while this many other requests were accepted is not suspect: its limit is its own. */
+const MAX_OTHERS_ACCEPTED = 20;
+/** If the server asks for no wait, a limit of the gate's own counts as used up for this long, in milliseconds. */
+const DEFAULT_WAIT_MS = 1_000;
+/** Shorter waits are not compared: in whole seconds, two of them often end together by chance. In milliseconds. */
+const MIN_COMPARED_WAIT_MS = 5_000;
+/** Two waits end together if their ends differ by no more than this, in milliseconds. */
+const SAME_END_MS = 1_000;
+/** This many refusals that repeat the end of the wait before prove a common window, each by another gate. With two gates one is enough. */
+const MIN_REPEATED_ENDS = 2;
+/** Repeated ends count only if at least this many gates are refused for each accepted one: separate windows may end together too. */
+const MIN_REFUSED_PER_ACCEPTED = 3;
 
-/** A refusal of a request that was sent at a time. */
+/** A refused request. */
 export interface Refused {
   readonly sentAt: number;
   readonly now: number;
@@ -37,108 +34,115 @@ export interface Refused {
 }
 
 /**
- * Whether the gates below one have a limit in common. They do if both hold: more of them were refused at their last answer than
- * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
- * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again, or several in
- * a row were told to wait until one instant, while three quarters of the gates are refused. One that is refused again while others are
- * accepted says the opposite, and so do quotas of one name and different limits.
+ * Decides whether the gates below a parent share one limit. It assumes so if both of these are true:
+ *
+ * - At least two gates were refused at their last answer, and more than were accepted. One alone may have a limit of its own.
+ * - In the last minute there was evidence of a shared limit. Either a gate was refused at its first request, or at the first one after
+ *   a wait, when a limit of its own would have had room. Or several gates in turn were asked to wait until the same instant, while three
+ *   quarters of the gates are refused.
+ *
+ * It assumes the opposite if one gate is refused repeatedly while others are accepted, or if the server reports quotas with the same
+ * name and different limits.
  */
 export class CommonLimit {
   /** The gate that was refused last, and when. */
-  #last: Gate | undefined;
-  #at = 0;
-  /** When one was refused that had not used up a limit of its own. */
-  #byOthersAt = -Infinity;
-  /** When the wait of the last refusal ends, and how many refusals of another gate than the one before have told that instant too. */
-  #end = -Infinity;
-  #told = 0;
-  /** How often it was accepted since, and how often the others. */
-  #own = 0;
-  #others = 0;
-  /** How often it was refused again by itself, and how probable that is if all have one limit. */
-  #again = 0;
-  #chance = 1;
+  #lastRefused: Gate | undefined;
+  #lastRefusedAt = 0;
+  /** When there was last evidence of a shared limit. */
+  #evidenceAt = -Infinity;
+  /** When the wait of the last refusal ends, and how many refusals in a row repeated that end, each by another gate than the one before. */
+  #waitEndsAt = -Infinity;
+  #repeatedEnds = 0;
+  /** How many requests were accepted since the last refusal: by the gate that was refused, and by the others. */
+  #ownAccepted = 0;
+  #othersAccepted = 0;
+  /** How many times in a row the same gate was refused again, and how probable that is under a shared limit. */
+  #repeats = 0;
+  #probability = 1;
   /**
-   * After so many of these, while others are accepted, the gates go apart to find out whether they have a limit in common. The next
-   * time it takes twice as many.
+   * After this many repeats, while others are accepted, the parent narrows to find out whether the limit is shared. The number doubles
+   * each time.
    */
-  #needed = REFUSALS_IN_A_ROW;
-  /** The gates whose last answer was a refusal, with how many requests had been accepted then; and the other ones. */
+  #repeatsToNarrow = MIN_REFUSALS_IN_A_ROW;
+  /** The gates that were refused at their last answer, and the others; each with `#acceptedTotal` when it changed to that state. */
   readonly #refused = new Map<Gate, number>();
   readonly #accepted = new Map<Gate, number>();
-  #count = 0;
-  #quota: Quota | undefined;
-  #quotaOf: Gate | undefined;
-  #differ = false;
+  #acceptedTotal = 0;
+  #lastQuota: Quota | undefined;
+  #lastQuotaOf: Gate | undefined;
+  #quotasDiffer = false;
 
-  /** Counts an acceptance. Returns whether the gates were told quotas of one name and different limits: then none stands for all. */
+  /** Counts an accepted request. Returns whether the server reported quotas of one name and different limits: then the gates stay apart. */
   accepted(child: Gate, quota: Quota | undefined): boolean {
-    if (child === this.#last) this.#own++;
-    else this.#others++;
-    this.#count++;
-    this.#note(child, false);
+    if (child === this.#lastRefused) this.#ownAccepted++;
+    else this.#othersAccepted++;
+    this.#acceptedTotal++;
+    this.#remember(child, false);
     if (quota) {
-      const { name, limit } = this.#quota ?? quota;
-      const isOther = child !== this.#quotaOf && quota.name === name;
-      if (isOther && limit && quota.limit && quota.limit !== limit) this.#differ = true;
-      [this.#quota, this.#quotaOf] = [quota, child];
+      const { name, limit } = this.#lastQuota ?? quota;
+      const isOther = child !== this.#lastQuotaOf && quota.name === name;
+      if (isOther && limit && quota.limit && quota.limit !== limit) this.#quotasDiffer = true;
+      [this.#lastQuota, this.#lastQuotaOf] = [quota, child];
     }
-    return this.#differ;
+    return this.#quotasDiffer;
   }
 
-  /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */
+  /** Counts a refusal. Returns whether the parent should be wide, and which gates were suspect before. */
   refused(child: Gate, wide: boolean, { sentAt, now, asked }: Refused): { wide: boolean; before: Gate[] } {
-    if (now - this.#at > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
-    if (child !== this.#last) [this.#again, this.#chance] = [0, 1];
-    else if (sentAt > this.#at) {
-      this.#again++;
-      this.#chance *= (this.#own + 1) / (this.#own + this.#others + 2);
+    if (now - this.#lastRefusedAt > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
+    if (child !== this.#lastRefused) [this.#repeats, this.#probability] = [0, 1];
+    else if (sentAt > this.#lastRefusedAt) {
+      this.#repeats++;
+      this.#probability *= (this.#ownAccepted + 1) / (this.#ownAccepted + this.#othersAccepted + 2);
     }
     const before = this.#suspects;
-    this.#note(child, true);
-    const end = now + (asked ?? UNTOLD_WAIT_MS);
-    const isByOthers = child.sentSince <= 1 && sentAt > child.refusedUntil;
-    if (this.#tellsCommonEnd(child, now, end) || isByOthers) this.#byOthersAt = now;
+    this.#remember(child, true);
+    const end = now + (asked ?? DEFAULT_WAIT_MS);
+    const isUnused = child.sentSince <= 1 && sentAt > child.refusedUntil;
+    if (this.#repeatsEnd(child, now, end) || isUnused) this.#evidenceAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
-    const judged = this.#judge(wide, now - this.#byOthersAt <= MEMORY_MS);
-    [this.#last, this.#at] = [child, now];
-    this.#own = this.#others = 0;
-    return { wide: judged, before };
+    const isCommon = this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
+    [this.#lastRefused, this.#lastRefusedAt] = [child, now];
+    this.#ownAccepted = this.#othersAccepted = 0;
+    return { wide: isCommon, before };
   }
 
-  /** Notes when the wait of a refusal ends. Returns whether refusals of several gates in a row have told that instant, and most are refused. */
-  #tellsCommonEnd(child: Gate, now: number, end: number): boolean {
-    const isSame = end - now >= LONG_WAIT_MS && Math.abs(end - this.#end) <= SECOND_MS;
-    this.#end = end;
-    this.#told = isSame ? this.#told + (child === this.#last ? 0 : 1) : 0;
+  /** Notes when the wait of a refusal ends. Returns whether enough gates in turn repeated that end, while three quarters are refused. */
+  #repeatsEnd(child: Gate, now: number, end: number): boolean {
+    const isSame = end - now >= MIN_COMPARED_WAIT_MS && Math.abs(end - this.#waitEndsAt) <= SAME_END_MS;
+    this.#waitEndsAt = end;
+    this.#repeatedEnds = isSame ? this.#repeatedEnds + (child === this.#lastRefused ? 0 : 1) : 0;
     const [refused, accepted] = [this.#refused.size, this.#accepted.size];
-    if (this.#told === 0 || refused < REFUSED_PER_ACCEPTED * accepted) return false;
-    return this.#told >= Math.min(TOLD_IN_A_ROW, refused + accepted - 1);
+    if (this.#repeatedEnds === 0 || refused < MIN_REFUSED_PER_ACCEPTED * accepted) return false;
+    return this.#repeatedEnds >= Math.min(MIN_REPEATED_ENDS, refused + accepted - 1);
   }
 
-  #judge(wide: boolean, isByOthers: boolean): boolean {
-    if (!wide) return isByOthers && this.#suspects.length > Math.max(1, this.#accepted.size);
-    const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
-    if (isAlone || this.#chance < LEAST_PROBABILITY) return false;
-    if (this.#again < this.#needed || this.#suspects.length !== 1 || this.#accepted.size === 0) return true;
-    this.#needed *= 2;
+  #isCommon(wide: boolean, hasEvidence: boolean): boolean {
+    if (this.#quotasDiffer) return false;
+    if (!wide) return hasEvidence && this.#suspects.length > Math.max(1, this.#accepted.size);
+    const isOnlyOneCalled = this.#ownAccepted + this.#othersAccepted === 0 && this.#repeats >= MIN_REFUSALS_IN_A_ROW;
+    if (isOnlyOneCalled || this.#probability < MIN_PROBABILITY) return false;
+    if (this.#repeats < this.#repeatsToNarrow || this.#suspects.length !== 1 || this.#accepted.size === 0) return true;
+    this.#repeatsToNarrow *= 2;
     this.#refused.clear();
     return false;
   }
 
-  /** The refused gates that may be so because of a limit in common. */
+  /** The refused gates that may have been refused by a shared limit. */
   get #suspects(): Gate[] {
-    return [...this.#refused].filter(([, count]) => this.#count - count < ACCEPTED_OTHERS).map(([gate]) => gate);
+    return [...this.#refused]
+      .filter(([, then]) => this.#acceptedTotal - then < MAX_OTHERS_ACCEPTED)
+      .map(([gate]) => gate);
   }
 
-  /** Of many gates those that were answered last are remembered. */
-  #note(child: Gate, isRefused: boolean): void {
+  /** Stores the last answer of a gate. Forgets the gate that was answered least recently if there are too many. */
+  #remember(child: Gate, isRefused: boolean): void {
     const [from, to] = isRefused ? [this.#accepted, this.#refused] : [this.#refused, this.#accepted];
-    const count = to.get(child) ?? this.#count;
+    const acceptedThen = to.get(child) ?? this.#acceptedTotal;
     from.delete(child);
     to.delete(child);
-    to.set(child, count);
-    if (to.size > GATES_REMEMBERED) to.delete(to.keys().next().value!);
+    to.set(child, acceptedThen);
+    if (to.size > MAX_GATES_REMEMBERED) to.delete(to.keys().next().value!);
   }
 }

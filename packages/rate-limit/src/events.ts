@@ -5,25 +5,25 @@ export interface LimitEvent {
   /** The URL of the refused request, without credentials and query. */
   readonly url: string;
   readonly status: number;
-  /** How long no request passes the gate. */
+  /** How long the gate is closed. */
   readonly wait: number;
-  /** What the server asked for, which may be far longer; `undefined` where it did not say. */
+  /** The wait that the server asked for, which may be far longer; `undefined` if it asked for none. */
   readonly asked: number | undefined;
-  /** The field that asked, in lower case. */
+  /** The field that asked for the wait, in lower case. */
   readonly source: string | undefined;
   readonly waiting: number;
 }
 
-/** A gate opened and let the first call out. */
+/** A gate opened, and the first call passed it. */
 export interface ReleaseEvent {
   readonly key: string;
-  /** How many calls wait behind the one that was let out. */
+  /** How many calls still wait. */
   readonly waiting: number;
-  /** The pace of the release in requests per second; `undefined` where no limit is known. */
+  /** The rate at which they are sent, in requests per second; `undefined` if no limit is known. */
   readonly rate: number | undefined;
 }
 
-/** Why a refused call is not sent again. `off`: `fetch(url, { retry: false })`. */
+/** Why a refused call is not sent again. `off`: the call has `retry: false`. */
 export type StopReason =
   | 'off'
   | 'veto'
@@ -34,19 +34,19 @@ export type StopReason =
   | 'deadline'
   | 'max-wait';
 
-/** A refusal that is handed to the caller. */
+/** A refusal is returned to the caller. */
 export interface RateLimitGiveUpEvent extends Omit<LimitEvent, 'waiting'> {
   readonly reason: StopReason;
   /** How often the call was sent again. */
   readonly resends: number;
 }
 
-/** Observers of a limiter. What they throw or reject has no effect, and no call waits for them. */
+/** Observers of a limiter. Their errors and rejections are ignored, and no call waits for them. */
 export interface LimitHooks {
   /** Called when a gate closed. */
   onLimit?(event: LimitEvent): unknown;
-  /** Called when a gate opened and let the first call out. */
+  /** Called when a gate opened, with the first call that passes it. */
   onRelease?(event: ReleaseEvent): unknown;
-  /** Called when a refusal is handed to the caller. */
+  /** Called when a refusal is returned to the caller. */
   onGiveUp?(event: RateLimitGiveUpEvent): unknown;
 }

@@ -3,25 +3,25 @@ import type { Gate } from './gate.ts';
 import type { GateContext } from './gate-context.ts';
 import type { Ticket } from './ticket.ts';
 
-/** The calls that wait at a gate: in order, with one timer for all of them. */
+/** The queue of a gate: calls in order, with one timer for all of them. Each call is in `#all` and in one of the other three. */
 export class GateQueue {
   readonly #gate: Gate;
   readonly #context: GateContext;
   readonly #ready = new Queue<Ticket>();
-  /** Calls that have hardly time left for their answer: those that have it go first. */
-  readonly #late = new Queue<Ticket>();
-  /** Refused calls whose time has not come. */
-  readonly #resting = new Queue<Ticket>();
-  /** All of them, by the time until which they may be held. */
-  readonly #held = new Queue<Ticket>();
-  /** Until when one of those that wait may be held, at the latest. Those that left count too, until none waits. */
-  #heldUntil = 0;
+  /** Calls that have hardly any time left for their answer. Calls of `#ready` go before them. */
+  readonly #shortOfTime = new Queue<Ticket>();
+  /** Refused calls that may not be sent again yet. */
+  readonly #refused = new Queue<Ticket>();
+  /** All waiting calls, in the order of their deadlines. */
+  readonly #all = new Queue<Ticket>();
+  /** The latest deadline of all calls that waited since the queue was last empty. */
+  #latestDeadline = 0;
   #isScheduled = false;
-  /** Whether it has just waited for this turn of the event loop. Then the next call goes out without another one. */
+  /** Whether it has just waited for this turn of the event loop. Then the next call need not wait for another turn. */
   #hasTurn = false;
   #due = Infinity;
   #timer: AbortController | undefined;
-  /** The `setTimeout` that set the timer. Where fake timers were put back, what they had set never fires. */
+  /** The `setTimeout` that set the timer. After a test restores the real one, timers of its fake one never fire. */
   #setBy: unknown;
 
   constructor(gate: Gate, context: GateContext) {
@@ -30,15 +30,15 @@ export class GateQueue {
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#all.size;
   }
 
   add(ticket: Ticket): void {
     const isReady = ticket.notBefore <= this.#context.now();
     ticket.queue = this;
-    this.#heldUntil = Math.max(this.size > 0 ? this.#heldUntil : 0, ticket.deadline);
-    ticket.place = isReady ? this.#ready.add(ticket.number, ticket) : this.#resting.add(ticket.notBefore, ticket);
-    ticket.deadlinePlace = this.#held.add(ticket.deadline, ticket);
+    this.#latestDeadline = Math.max(this.size > 0 ? this.#latestDeadline : 0, ticket.deadline);
+    ticket.place = isReady ? this.#ready.add(ticket.number, ticket) : this.#refused.add(ticket.notBefore, ticket);
+    ticket.deadlinePlace = this.#all.add(ticket.deadline, ticket);
     this.schedule();
   }
 
@@ -48,10 +48,10 @@ export class GateQueue {
     this.schedule();
   }
 
-  /** Takes all out, for another queue. */
+  /** Removes and returns all calls, for another queue. */
   clear(): Ticket[] {
     const tickets: Ticket[] = [];
-    for (let { first } = this.#held; first; first = this.#held.first) {
+    for (let { first } = this.#all; first; first = this.#all.first) {
       this.#take(first.value);
       tickets.push(first.value);
     }
@@ -59,15 +59,15 @@ export class GateQueue {
     return tickets;
   }
 
-  /** Lets calls pass that may, once for all that happens in this turn. */
+  /** Lets calls pass after the present turn, once for all events of the turn. Stops the timer if no call waits. */
   schedule(): void {
     if (this.#isScheduled) return;
     if (this.size === 0) this.#stop();
     else this.#pumpAfter(Promise.resolve());
   }
 
-  /** Goes on where its timer is gone, with the request that has set it: see `settledByOthers`. */
-  wakeIfLate(): void {
+  /** Runs the queue if its timer is overdue. The timer may have ended with the request that set it: see `settledByOthers`. */
+  wakeOverdue(): void {
     if (this.#context.now() <= this.#due) return;
     this.#timer = undefined;
     this.#due = Infinity;
@@ -84,14 +84,14 @@ export class GateQueue {
 
   #pump(): void {
     const now = this.#context.now();
-    for (let { first } = this.#resting; first && first.order <= now; first = this.#resting.first) {
-      this.#resting.remove(first);
+    for (let { first } = this.#refused; first && first.order <= now; first = this.#refused.first) {
+      this.#refused.remove(first);
       first.value.place = this.#ready.add(first.value.number, first.value);
     }
-    const oldest = (this.#late.first ?? this.#ready.first)?.value;
+    const oldest = (this.#shortOfTime.first ?? this.#ready.first)?.value;
     oldest?.gate.noteAlive(oldest, now);
     this.#gate.advance(now);
-    const latest = this.#gate.learned.answerTime.latest(this.#heldUntil, now);
+    const latest = this.#gate.learned.answerTime.latest(this.#latestDeadline, now);
     let wait = 0;
     let ticket = this.#next(now);
     for (; ticket; ticket = this.#next(now)) {
@@ -99,33 +99,33 @@ export class GateQueue {
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       this.#take(ticket);
-      if (ticket.endsAt < now) ticket.endLate(this.#gate, 0);
+      if (ticket.endsAt < now) ticket.endTooLong(this.#gate, 0);
       else ticket.admit(this.#gate.admit(ticket, now), now);
     }
     if (ticket) wait = this.#goAhead(ticket, now, wait);
-    const next = now + this.#gate.certainPart(now, wait);
-    for (let { first } = this.#held; first && (first.order < next || first.order <= now); first = this.#held.first) {
+    const next = now + this.#gate.certainDelay(now, wait);
+    for (let { first } = this.#all; first && (first.order < next || first.order <= now); first = this.#all.first) {
       if (this.#yieldTurn()) return;
       this.#expire(first.value, now, next - now);
     }
     this.#arm(now, wait);
   }
 
-  /** The next one in line. Those that have hardly time left for their answer let the others go first, while that is so. */
+  /** Returns the next call in order. Calls that are short of time go after all others, as long as they are. */
   #next(now: number): Ticket | undefined {
     let { first } = this.#ready;
-    for (; first && this.#gate.isLate(first.value, now); first = this.#ready.first) {
+    for (; first && this.#gate.isShort(first.value, now); first = this.#ready.first) {
       this.#ready.remove(first);
-      first.value.place = this.#late.add(first.order, first.value);
+      first.value.place = this.#shortOfTime.add(first.order, first.value);
     }
-    const late = this.#late.first;
-    const isNext = late && (!first || (late.order < first.order && !this.#gate.isLate(late.value, now)));
-    return (isNext ? late : first)?.value;
+    const short = this.#shortOfTime.first;
+    const isNext = short && (!first || (short.order < first.order && !this.#gate.isShort(short.value, now)));
+    return (isNext ? short : first)?.value;
   }
 
-  /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */
+  /** Lets the first call go ahead of a guessed rate, if it has waited long enough. Returns how long to wait for the next call. */
   #goAhead(ticket: Ticket, now: number, wait: number): number {
-    if (wait === Infinity && this.#context.limit) return wait; // what was let go before has not been sent yet
+    if (wait === Infinity && this.#context.limit) return wait; // earlier calls must be sent first
     const ahead = this.#gate.ahead.at(ticket);
     if (ahead > now) return Math.min(wait, ahead - now);
     this.#take(ticket);
@@ -133,7 +133,7 @@ export class GateQueue {
     return wait;
   }
 
-  /** Goes on in another turn of the event loop if this one has done enough. Returns whether it has. */
+  /** Continues in another turn of the event loop if this one has handled enough calls. Returns whether it does. */
   #yieldTurn(): boolean {
     const turn = this.#hasTurn ? undefined : this.#context.turns.enter();
     this.#hasTurn = turn !== undefined;
@@ -141,22 +141,22 @@ export class GateQueue {
     return this.#hasTurn;
   }
 
-  /** Ends the wait of a call that would have to wait for too long, or lets it pass if a guess alone delays it. */
+  /** Ends the wait of a call that would be too long. If only a guessed rate delays the call, it passes; otherwise it fails. */
   #expire(ticket: Ticket, now: number, wait: number): void {
     this.#take(ticket);
-    const permit = ticket.notBefore <= now ? this.#gate.ahead.admitLate(ticket, now) : undefined;
+    const permit = ticket.notBefore <= now ? this.#gate.ahead.admitAtDeadline(ticket, now) : undefined;
     if (permit) ticket.admit(permit, now);
     else {
       this.#gate.learned.answerTime.endedWaiting();
-      ticket.endLate(this.#gate, wait);
+      ticket.endTooLong(this.#gate, wait);
     }
   }
 
   #take(ticket: Ticket): void {
-    this.#late.remove(ticket.place!);
+    this.#shortOfTime.remove(ticket.place!);
     this.#ready.remove(ticket.place!);
-    this.#resting.remove(ticket.place!);
-    this.#held.remove(ticket.deadlinePlace!);
+    this.#refused.remove(ticket.place!);
+    this.#all.remove(ticket.deadlinePlace!);
     ticket.queue = undefined;
   }
 
@@ -165,9 +165,9 @@ export class GateQueue {
       this.#stop();
       return;
     }
-    const isReady = this.#ready.size + this.#late.size > 0;
-    const next = Math.min(isReady ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
-    const due = Math.min(next, this.#held.first!.order);
+    const isReady = this.#ready.size + this.#shortOfTime.size > 0;
+    const next = Math.min(isReady ? now + wait : Infinity, this.#refused.first?.order ?? Infinity);
+    const due = Math.min(next, this.#all.first!.order);
     if (due >= this.#due && this.#setBy === globalThis.setTimeout) return;
     this.#stop();
     this.#setBy = globalThis.setTimeout;

@@ -9,7 +9,7 @@ import { NOTHING_KNOWN, type Snapshot } from './model/snapshot.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 
-/** The right to send one request, counted at its gate and at the wider ones that watch. */
+/** The right to send one request. Its gate counts the request, and so do the wider gates that may have to replace that one: `wider`. */
 export interface Permit {
   readonly gate: Gate;
   readonly pacer: Pacing;
@@ -17,35 +17,38 @@ export interface Permit {
   readonly wider: Permit | undefined;
 }
 
-/** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
-const LONGEST_UNSENT_MS = 20;
+/** With a known limit, no call passes a gate that has had unsent calls for longer than this, in milliseconds. */
+const MAX_UNSENT_MS = 20;
 
-/** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
+/**
+ * A model of one limit, and the queue of the calls that wait for it. Gates form a tree, such as a credential and its paths. Each call
+ * belongs to a leaf. If the leaves of a parent share a limit, the parent becomes wide: their calls use its queue and its model.
+ */
 export class Gate {
   readonly key: string;
   readonly parent: Gate | undefined;
-  /** Its name below its parent. */
+  /** The last part of the key: the name of this gate among those of the same parent. */
   readonly name: string;
   readonly children: Map<string, Gate> = new Map();
-  /** It stands for all gates below it. */
+  /** Whether the calls of all gates below pass this one instead. */
   wide = false;
-  /** Whether the gates below it have a limit in common. */
+  /** Finds out whether the gates below share one limit. */
   commonLimit: CommonLimit | undefined;
-  /** The last requests to the origin; `undefined` where no proof is asked for. */
+  /** Shared by all gates below one root; `undefined` unless `proof` is `first`. */
   readonly alwaysRefused: AlwaysRefused | undefined;
   inFlight = 0;
-  /** It is the narrowest one of some calls. */
+  /** Whether it is the narrowest gate of some calls. */
   isLeaf = false;
-  /** How many calls belong to it, from their beginning to their end. */
+  /** How many calls have this gate as their narrowest and have not ended. */
   users = 0;
   learned: Learned = new Learned();
-  /** How many requests of its calls were sent since one was refused, and until when a limit of its own may refuse more. */
+  /** For `CommonLimit`: how many requests were sent since the last refusal, and when the wait of the refusals ends. */
   sentSince = 0;
   refusedUntil: number = -Infinity;
   ahead: Ahead;
   readonly #context: GateContext;
   readonly #queue: GateQueue;
-  /** Calls that passed and are not sent yet, and since when. */
+  /** How many calls have passed the gate and are not sent yet, and since when there are any. */
   #unsent = 0;
   #unsentSince = 0;
   #lifetime = new Lifetime();
@@ -60,13 +63,13 @@ export class Gate {
     this.ahead = new Ahead(this, context);
   }
 
-  /** It is made when it is first needed. */
+  /** Created at its first use. */
   get pacer(): Pacing {
     this.learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
     return this.learned.pacer;
   }
 
-  /** How it stands by its model. */
+  /** The state of its model. */
   snapshot(now: number): Snapshot {
     return this.learned.pacer?.snapshot(now) ?? NOTHING_KNOWN;
   }
@@ -75,25 +78,25 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** Whether it may stand for those below it. It may not where a limit is said: each of them has that limit, and all together would keep to one. */
+  /** Whether it may become wide. Not with the option `limit`, which each leaf has for itself: a wide gate would allow all of them one limit. */
   get mayWiden(): boolean {
     return this.#context.limit === undefined;
   }
 
-  /** The gate in whose queue the calls of this one wait: the widest that stands for it. */
+  /** The gate that the calls of this one pass: the widest of its wide ancestors, or this one. */
   get effective(): Gate {
     let found: Gate = this;
     for (let { parent } = this as Gate; parent; parent = parent.parent) if (parent.wide) found = parent;
     return found;
   }
 
-  /** Forgets what was learned. */
+  /** Forgets what was learned about the limit. */
   forget(): void {
     this.learned = new Learned();
     this.#queue.schedule();
   }
 
-  /** Forgets also that it stands for others. */
+  /** Forgets everything, also that it is wide. */
   reset(): void {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
@@ -106,30 +109,30 @@ export class Gate {
     this.forget();
   }
 
-  /** Lets time pass. To be called before any of the waits below is asked for. */
+  /** Updates the model to `now`. Call it before any method below that returns a wait. */
   advance(now: number): void {
     this.pacer.advance(now);
   }
 
-  /** Calls want to go: those that wait, or one that does not. Returns how long the first has to wait, as `untilNext`. */
+  /** Tells the model how many calls want to pass: those in the queue, or a single new one. Returns the wait of the first, as `untilNext`. */
   announce(now: number, cost: number, latest?: number): number {
     this.pacer.announce(now, { length: Math.max(1, this.waiting), cost, latest });
     return this.untilNext(now, cost);
   }
 
-  /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
+  /** Milliseconds until the next call may pass, be it a probe: 0 for now, `Infinity` if earlier calls must be sent first. */
   untilNext(now: number, cost?: number): number {
-    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > LONGEST_UNSENT_MS) return Infinity;
+    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > MAX_UNSENT_MS) return Infinity;
     return this.pacer.delay(now, cost);
   }
 
-  /** Milliseconds until it lets more than a probe out. */
+  /** Milliseconds until calls other than probes may pass. */
   untilOpen(now: number): number {
     return Math.max(this.untilNext(now), this.snapshot(now).opensIn);
   }
 
-  /** The part of a wait for the next call that no answer can shorten, in milliseconds. */
-  certainPart(now: number, delay: number = this.untilNext(now)): number {
+  /** The part of `untilNext` that no answer is expected to shorten, in milliseconds: a time that the server gave, or a known limit. */
+  certainDelay(now: number, delay: number = this.untilNext(now)): number {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.learned.askedUntil - now);
@@ -137,53 +140,53 @@ export class Gate {
     return Math.min(delay, this.pacer.certainDelay?.(now) ?? 0);
   }
 
-  /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */
+  /** The least time in milliseconds that a new call would wait, behind those in the queue. */
   leastWait(now: number): number {
     const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
-    return this.certainPart(now) + Math.floor(this.waiting / requests) * per;
+    return this.certainDelay(now) + Math.floor(this.waiting / requests) * per;
   }
 
-  /** Whether a call that waited has hardly time left for its answer: those that have it go first. */
-  isLate(ticket: Ticket, now: number): boolean {
+  /** Whether a waiting call has hardly any time left for its answer. The queue then prefers calls that have more. */
+  isShort(ticket: Ticket, now: number): boolean {
     const { since, began, gate } = ticket;
     return this.learned.answerTime.isShort(since, Math.min(ticket.endsAt, began + gate.#lifetime.ms), now);
   }
 
-  /** A call of its own has ended. Learns from it if its own signal has ended it. */
+  /** Learns from the end of a call of this leaf: if its own signal aborted it before its time was over, at which age. */
   noteEnd({ call, began }: Ticket, now: number): void {
     if (call.signal?.aborted && call.remaining() > 0) this.#lifetime.ended(now - began);
   }
 
-  /** A call of its own is under way. */
+  /** Learns from a call of this leaf that was not aborted up to now. */
   noteAlive({ began }: Ticket, now: number): void {
     this.#lifetime.outlived(now - began);
   }
 
-  /** Whether calls are held back, so that more than a count would be lost with it: the pace of a store is kept there. */
-  holds(now: number): boolean {
+  /** Whether dropping this gate would send calls too early. With a store only certain waits count: the store keeps the rate. */
+  holdsBack(now: number): boolean {
     const wait = this.untilOpen(now);
-    return now < this.learned.askedUntil || (this.#context.store ? this.certainPart(now, wait) : wait) > 0;
+    return now < this.learned.askedUntil || (this.#context.store ? this.certainDelay(now, wait) : wait) > 0;
   }
 
-  /** A permit to send now, if no other call waits and nothing is in the way. */
+  /** Returns a permit if no call waits and this one may be sent now. */
   enter(ticket: Ticket, now: number): Permit | undefined {
     if (this.waiting > 0 || ticket.notBefore > now) return undefined;
     this.advance(now);
     return this.announce(now, ticket.cost) > 0 ? undefined : this.admit(ticket, now);
   }
 
-  /** Waits for a permit. */
+  /** Puts a call into the queue, to wait for a permit. */
   queue(ticket: Ticket): void {
     this.#queue.add(ticket);
   }
 
-  /** Sends all that wait here and below to the gates that are now in effect for them. */
+  /** Moves all calls that wait here or below into the queues of their effective gates, after one became wide or narrow. */
   moveWaiting(): void {
     for (const child of this.children.values()) child.moveWaiting();
     for (const ticket of this.#queue.clear()) ticket.gate.effective.queue(ticket);
   }
 
-  /** A permit, counted here and at the wider gates that watch. */
+  /** Lets a call pass. Returns its permit, counted here and at the wider gates. */
   admit({ cost, gate: leaf }: Ticket, now: number): Permit {
     for (let gate: Gate | undefined = leaf; gate; gate = gate.parent) gate.sentSince++;
     const permit = this.count(now, cost, this.#countWider(now, cost));
@@ -196,14 +199,14 @@ export class Gate {
     return permit;
   }
 
-  /** Counts a request here. */
+  /** Counts a request at this gate alone. */
   count(now: number, cost: number, wider?: Permit): Permit {
     const { pacer } = this;
     pacer.advance(now);
     return { gate: this, pacer, sent: pacer.send(now, cost), wider };
   }
 
-  /** A wider gate that could have to stand for this one counts too. */
+  /** Counts a request at each ancestor that has several children, since it may become wide later and needs the history. */
   #countWider(now: number, cost: number): Permit | undefined {
     const { parent } = this;
     if (!parent?.mayWiden) return undefined;
@@ -211,19 +214,19 @@ export class Gate {
     return parent.children.size > 1 ? parent.count(now, cost, wider) : wider;
   }
 
-  /** A call that passed is handed to the network, or ended without. */
-  leftMachine(): void {
+  /** A call that passed was sent, or ended unsent. */
+  noteSent(): void {
     if (--this.#unsent === 0 && this.#context.limit) this.#queue.schedule();
   }
 
-  /** A request has come back. */
+  /** The request of a permit is over, answered or not. */
   returned(permit: Permit): void {
     this.ahead.returned(permit);
     this.inFlight--;
     this.#queue.schedule();
   }
 
-  /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
+  /** Counts how long an answer took, also at the wider gates: one of them may become wide. */
   countTime(took: number, isAccepted: boolean): void {
     this.learned.answerTime.count(took, isAccepted);
     this.parent?.countTime(took, isAccepted);

@@ -4,16 +4,16 @@ import type { GateContext } from './gate-context.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { joined, type NamesOf } from './scope.ts';
 
-/** The gates, as a tree from wide to narrow. At rest there are at most so many of the narrowest ones. */
+/** The tree of gates. Keeps at most `maxKeys` leaves, the narrowest gates of calls, and more only while calls use them. */
 export class Gates {
   readonly #namesOf: NamesOf;
   readonly #context: GateContext;
   readonly #roots = new Map<string, Gate>();
-  /** The narrowest gates, the one released least recently first. Some are in use again. */
+  /** The leaves that may be dropped, the least recently released first. Some are in use again. */
   readonly #unused = new Set<Gate>();
-  /** The one that was released last. */
+  /** The leaf that was released last. */
   #newest: Gate | undefined;
-  /** How many narrowest gates there are. */
+  /** How many leaves there are. */
   #count = 0;
 
   constructor(namesOf: NamesOf, context: GateContext) {
@@ -21,7 +21,7 @@ export class Gates {
     this.#context = context;
   }
 
-  /** The narrowest gate of a call. To be given back by `release`. */
+  /** Returns the leaf of a call. When the call ends, pass the leaf to `release`. */
   take(call: Call): Gate {
     const gate = this.#find(this.#namesOf(call));
     gate.users++;
@@ -35,7 +35,7 @@ export class Gates {
 
   release(gate: Gate): void {
     if (--gate.users > 0) return;
-    // a set walks through all that it has deleted of one member to add that member again: a microsecond for each call at 1,000 gates
+    // Moving a member to the end of a set costs a microsecond at 1,000 gates, since the set skips deleted entries one by one.
     if (gate !== this.#newest) {
       this.#unused.delete(gate);
       this.#unused.add(gate);
@@ -44,7 +44,7 @@ export class Gates {
     this.#dropOne();
   }
 
-  /** How the gates that calls pass stand. */
+  /** The state of each gate that calls pass. */
   snapshot(): GateSnapshot[] {
     const now = this.#context.now();
     const found: GateSnapshot[] = [];
@@ -56,7 +56,7 @@ export class Gates {
     return found;
   }
 
-  /** Forgets what was learned: by one gate and those below it, as those of the credentials of a server, or by all. */
+  /** Resets the gates whose key is `key`, or begins with it and a space: those of the credentials and paths below. Without a key all. */
   reset(key?: string): void {
     const visit = (gate: Gate, within: boolean) => {
       const isMeant = within || `${gate.key} `.startsWith(`${key} `);
@@ -78,7 +78,7 @@ export class Gates {
     return gate!;
   }
 
-  /** Drops the gate that was used least recently, of those that hold no calls back if there are any. */
+  /** If there are too many leaves, drops the least recently used one. Prefers a leaf that holds no calls back. */
   #dropOne(): void {
     if (this.#count <= this.#context.maxKeys) return;
     const now = this.#context.now();
@@ -91,7 +91,7 @@ export class Gates {
       const { effective } = gate;
       effective.advance(now);
       dropped ??= gate;
-      if (effective.holds(now)) continue;
+      if (effective.holdsBack(now)) continue;
       dropped = gate;
       break;
     }
@@ -106,11 +106,11 @@ export class Gates {
   }
 }
 
-/** How a gate stands, and why. */
+/** The state of a gate, and the reason for it. */
 export interface GateSnapshot extends Omit<Snapshot, 'state'> {
   /** E.g. `https://api.example.com #1 /items/*`; `#1` is a credential. */
   readonly key: string;
-  /** `paced`: open, and a limit is known of. */
+  /** `paced`: open, with a known limit. */
   readonly state: 'open' | 'paced' | 'closed';
   readonly waiting: number;
   readonly inFlight: number;

@@ -4,50 +4,50 @@ import type { Answer } from './model/answer.ts';
 import type { Pacing } from './store.ts';
 
 /**
- * A 503 may come from a limit or from a server that fails. Each adds one to a sum, and each accepted request takes four from it. At so
- * many they count as a limit for so long (Page's cumulative sum, 1954). Where half of the requests are refused by chance, it takes about
- * fourteen thousand answers until that happens. With a higher number the gate closes too late in an outage of a few seconds.
+ * A 503 may come from a limit or from a failing server. Each 503 adds one to a sum, and each accepted request subtracts four from it. When
+ * the sum reaches 13, 503s count as a limit for a minute (Page's cumulative sum, 1954). A server that fails at random in half of its
+ * answers gets there after about fourteen thousand of them. With more than 13 the gate would close too late in an outage of a few seconds.
  */
-const PROVEN_BY = 13;
-const PER_ACCEPTED = 4;
+const SUM_OF_PROOF = 13;
+const ACCEPTED_WEIGHT = 4;
 const PROVEN_FOR_MS = 60_000;
 
-/** What was learned at a gate. Another gate can take it over. */
+/** What was learned at a gate. When a wide gate narrows, the gate of the refused path takes it over. */
 export class Learned {
   pacer: Pacing | undefined;
-  /** Whether a call has passed since the gate was last closed. */
+  /** Whether a call has passed since the gate last closed. */
   hasReleased = true;
-  /** Until when the server asked for no requests, which may be longer than the gate is closed. */
+  /** Until when the server asked to wait. The gate may open earlier, after `maxWait`. */
   askedUntil = 0;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number = -Infinity;
   readonly answerTime: AnswerTime = new AnswerTime();
-  /** The sum of those that refused without proof that it is about the rate (503 with a wait): never below 0. */
-  #doubtful = 0;
+  /** The sum of refusals that may come from a failing server, such as a 503 with a wait; never below 0. */
+  #doubtfulSum = 0;
   #provenUntil = -Infinity;
   #responses = 0;
   #hasQuotas = false;
 
-  /** Counts a response. Returns whether to look for quotas in it: in the first few, then in some, or in all where quotas are used. */
+  /** Counts a response. Returns whether to look for quotas in it: in the first 8 and then in every 128th, or in all once one had quotas. */
   countResponse(): boolean {
     this.#responses++;
     return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
   }
 
   /**
-   * Counts an answer. Returns whether it says something about a limit: those that may as well come from a failing
-   * server do only where there are many.
+   * Counts an answer. Returns whether it says something about a limit. A refusal that may come from a failing server does so only if
+   * there were many.
    */
   count({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') this.askedUntil = 0;
     if (kind === 'failed') return true;
-    this.#doubtful = Math.max(0, this.#doubtful + (isDoubtful ? 1 : -PER_ACCEPTED));
-    if (this.#doubtful >= PROVEN_BY) this.#provenUntil = now + PROVEN_FOR_MS;
+    this.#doubtfulSum = Math.max(0, this.#doubtfulSum + (isDoubtful ? 1 : -ACCEPTED_WEIGHT));
+    if (this.#doubtfulSum >= SUM_OF_PROOF) this.#provenUntil = now + PROVEN_FOR_MS;
     return !isDoubtful || now < this.#provenUntil;
   }
 
-  /** Keeps what a refusal said. `askedUntil`: the time that the server set; `undefined` where the gate is not closed. */
+  /** Stores a refusal. `askedUntil`: until when the server asked to wait; `undefined` if the refusal closed no gate. */
   refused(answer: LastAnswer, now: number, askedUntil: number | undefined): void {
     this.lastRefused = now;
     this.lastAnswer = answer;

@@ -1,29 +1,30 @@
-/** So many calls in a row that end at the same age show how long such calls live. */
-const ENOUGH = 4;
-/** Ages that differ by less than this share are the same. */
-const SAME = 0.1;
+/** The age at which calls end is known after this many consecutive calls that ended at the same age. */
+const MIN_CALLS = 4;
+/** Two ages are the same if they differ by less than this share. */
+const TOLERANCE = 0.1;
 
-/** After how long the calls of a gate are ended by their signals: unlike the time of `timeout()` it is not told in advance. */
+/** Learns at which age callers abort their calls: unlike a `timeout()` outside, an `AbortSignal` does not show its time in advance. */
 export class Lifetime {
   #age = 0;
-  #inARow = 0;
-  /** More after each time that it was wrong. */
-  #enough = ENOUGH;
+  #calls = 0;
+  /** Four times as many after each age that was refuted. */
+  #callsNeeded = MIN_CALLS;
 
-  /** `Infinity` while it is not known. */
+  /** In milliseconds; `Infinity` while it is not known. */
   get ms(): number {
-    return this.#inARow >= this.#enough ? this.#age : Infinity;
+    return this.#calls >= this.#callsNeeded ? this.#age : Infinity;
   }
 
+  /** A call was aborted at this age. */
   ended(age: number): void {
-    if (age > (1 + SAME) * this.#age) [this.#age, this.#inARow] = [age, 1];
-    else if (age > (1 - SAME) * this.#age) this.#inARow++;
+    if (age > (1 + TOLERANCE) * this.#age) [this.#age, this.#calls] = [age, 1];
+    else if (age > (1 - TOLERANCE) * this.#age) this.#calls++;
   }
 
-  /** A call is not ended yet at this age. */
+  /** A call was not aborted up to this age. If it is older than the learned age, that was wrong. */
   outlived(age: number): void {
-    if (age <= (1 + SAME) * this.#age) return;
-    if (this.ms < Infinity) this.#enough *= ENOUGH;
-    [this.#age, this.#inARow] = [0, 0];
+    if (age <= (1 + TOLERANCE) * this.#age) return;
+    if (this.ms < Infinity) this.#callsNeeded *= MIN_CALLS;
+    [this.#age, this.#calls] = [0, 0];
   }
 }

@@ -23,7 +23,7 @@ import { FAILED, settle, UNSENT } from './settle.ts';
 import { Ticket } from './ticket.ts';
 import { GRACE_MS, Waits } from './waits.ts';
 
-/** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
+/** Sends each call when its gate allows it, and sends refused calls again while that is allowed. */
 export class Limiter {
   readonly #settings: Settings;
   readonly #now: () => number;
@@ -74,10 +74,10 @@ export class Limiter {
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
-          if (resume) await abortable(resume(), call.signal); // it may wait for a slot
+          if (resume) await abortable(resume(), call.signal); // `concurrency` may have to find a slot first
           if (hasWaited) call.record.waited += this.#now() - at;
           response = await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
-          // a mock may answer nothing
+          // A mock may answer with undefined.
           if (this.#settings.statuses.has(response?.status)) await this.#turns.enter();
         } catch (error) {
           if (!ticket.isLost) this.#endUnanswered(request);
@@ -110,11 +110,11 @@ export class Limiter {
   }
 
   #endUnanswered(request: Outgoing): void {
-    settle(request.permit, request.ticket.gate, this.#now(), request.hasLeft ? FAILED : UNSENT);
+    settle(request.permit, request.ticket.gate, this.#now(), request.isSent ? FAILED : UNSENT);
     request.end();
   }
 
-  /** If the call is lost (`watchRequests`), gives back its place, its permit and its gate. Returns what ends the watch. */
+  /** If the runtime drops the call (`watchRequests`), gives back its place, permit and gate. Returns the function that ends the watch. */
   #watchTicket(ticket: Ticket, watch: Watch): () => boolean {
     return watch(() => {
       const { gate, permit, queue } = ticket;
@@ -133,7 +133,7 @@ export class Limiter {
     return new Outgoing(ticket, permit, remembered, this.#now);
   }
 
-  /** Learns from a response. Returns what it refused, if it did. */
+  /** Learns from a response. Returns the refused call if the response is a refusal. */
   #learn(request: Outgoing, response: Response): RefusedCall | undefined {
     const { ticket, permit } = request;
     const now = this.#now();
@@ -141,7 +141,7 @@ export class Limiter {
     const reading = readResponse(response, ticket.call, permit.gate.learned.countResponse(), this.#settings);
     const { refusal } = reading;
     const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
-    const effect = settle(permit, ticket.gate, now, answer);
+    const effect = settle(permit, ticket.gate, now, answer, refusal?.asked);
     if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
     if (!refusal) return undefined;
@@ -153,8 +153,8 @@ export class Limiter {
     gate.learned.refused(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(ticket.call, gate, refusal);
     const delay = delayOf(ticket, refusal, effect, this.#settings.random);
-    // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
-    const closedFor = gate.certainPart(now) - GRACE_MS;
+    // If the gate stays closed for longer than the call can wait, its caller gets the refusal and not a RateLimitError.
+    const closedFor = gate.certainDelay(now) - GRACE_MS;
     return {
       request,
       response,

@@ -20,58 +20,58 @@ import type { LimitStore } from './store.ts';
 
 const SCOPES = ['auto', 'path', 'credential', 'origin'] as const;
 
-/** Which calls share a gate. A function returns one name, or several from wide to narrow. */
+/** Which calls share a gate. A function returns the name of a call's gate, or several names from wide to narrow. */
 export type RateLimitScope = (typeof SCOPES)[number] | ((call: Call) => string | readonly string[]);
 
 /** All times are milliseconds. */
 export interface RateLimitOptions {
   /**
-   * A limit known in advance: any window of `per` milliseconds sees at most `requests`. Each of the narrowest gates has it, and none
-   * widens. Without it the limit is learned.
+   * A known limit: no window of `per` milliseconds has more than `requests`. It applies to each of the narrowest gates, and gates do
+   * not widen. Without it the limit is learned.
    */
   limit?: { requests: number; per: number };
-  /** Calls with the same key share one gate, whatever their path and credential. Replaces the origin. */
+  /** Calls with the same key share one gate, whatever their path and credential. It replaces the origin. */
   key?: (call: Call) => string;
   /**
-   * `auto`: a gate per path, which widens to the credential when others are refused too. `path`,
-   * `credential`, `origin`: one gate for each of these, for good. A function: its names below the origin or `key`, of
-   * which several widen as `auto` does. @default 'auto'; 'origin' where `key` or `limit` is given
+   * `auto`: a gate for each path, which widens to all paths of the credential when other paths are refused too. `path`, `credential`,
+   * `origin`: always a gate for each of these. A function: gates with its names, below the origin or `key`; if it returns several
+   * names, the gates widen as with `auto`. @default 'auto'; 'origin' if `key` or `limit` is given
    */
   scope?: RateLimitScope;
   /**
-   * How much proof a limit needs. `direct`: a refusal closes its gate, if it asks for a wait or a limit was learned. `first`: a
-   * share of several answers must be refused, also where a limit was learned. @default 'direct'
+   * How much proof a refusal needs to delay other calls. `direct`: one refusal closes its gate, if it asks for a wait or a limit was
+   * learned. `first`: several of the last answers must be refusals. @default 'direct'
    */
   proof?: 'direct' | 'first';
   /**
-   * What a call costs, in the unit of the told quota that counts (tokens); 1 where it is left out. `limit`, and a limit that is not
-   * told, are measured in requests.
+   * The cost of a call, in the unit of the quota that the server reports, such as tokens. `limit`, and a limit that the server does not
+   * report, are in requests. @default 1
    */
   cost?: (call: Call) => number;
-  /** What a call cost in truth, read from its response; `undefined` if that does not say. */
+  /** The true cost of a call, read from its response; `undefined` if the response does not say. */
   costOf?: (response: Response) => number | undefined;
   /**
-   * The longest a call is held back, over all its sends, and the longest a gate is closed for. Above a minute, since many
-   * windows are that long, and their ends are told in whole seconds. @default 65_000
+   * The longest time that a call waits, over all its requests, and that a gate is closed. It is above a minute because many windows
+   * last a minute, and servers report their ends in whole seconds. @default 65_000
    */
   maxWait?: number;
   /**
-   * How many calls may wait per gate, also at the start, when four go at once, or for the answer of a `store`. With a `store` it is
-   * one at least. @default 10_000
+   * How many calls may wait at a gate. Calls also wait at the start, when only four are sent at once, and for the answer of a `store`.
+   * With a `store` it is at least one. @default 10_000
    */
   maxQueue?: number;
   /**
-   * How many gates are kept at rest: those that were used last, and before them those that hold calls back.
-   * With more keys than that within `per`, a `limit` is not kept for all of them. @default 1_000
+   * How many idle gates are kept. Gates that hold calls back are dropped last, then the most recently used ones. If more keys than
+   * this are used within `per`, a `limit` is forgotten with its gate. @default 1_000
    */
   maxKeys?: number;
-  /** How often a refused call is sent again; repetitions by `retry` count too. @default 10 */
+  /** How often a refused call is sent again, including the retries of `retry`. @default 10 */
   maxResends?: number;
-  /** What counts as a refusal; 403, 503 and 529 only with a wait or a used-up quota. @default [429, 503] */
+  /** Statuses that are refusals; 403, 503 and 529 only with a wait or a used-up quota. @default [429, 503] */
   statuses?: readonly number[];
-  /** Methods that are sent again. @default all after a 429; after others the idempotent ones, or with an Idempotency-Key */
+  /** Methods that are sent again. @default all after a 429, else the idempotent ones and calls with an Idempotency-Key */
   methods?: readonly string[];
-  /** Where a limit is kept that several processes share. It sets the pace. @default none: each learns for itself */
+  /** Keeps a limit that several processes share, and sets the rate. @default none: each process learns for itself */
   store?: LimitStore;
   clock?: Clock;
   random?: Random;
@@ -98,7 +98,7 @@ const OPTIONS = {
   hooks: { check: checkObservers, default: [] },
 } satisfies OptionTable<RateLimitOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data: the check and the default of each. */
 export const rateLimitOptions: OptionTable<RateLimitOptions> = OPTIONS;
 
 /** The options, checked and complete. */
@@ -117,13 +117,13 @@ export interface Settings
   readonly hooks: readonly LimitHooks[];
 }
 
-/** The options with their defaults, or an error that says which one is wrong. */
+/** Returns the options with their defaults. Throws an error that names the wrong option. */
 export function checkOptions(options: RateLimitOptions): Settings {
   const settings = readOptions('rateLimit', OPTIONS, options);
   const { limit, store, scope = settings.key || limit ? 'origin' : 'auto' } = settings;
-  // the slots of a store set the pace, so the limit would not be kept
+  // A store sets the rate, so the limit would not be kept.
   if (limit && store) throw optionError('rateLimit: limit', 'none beside a store, which takes a limit itself', limit);
-  // behind a store each call waits for its slot, if only until the store has answered
+  // With a store each call waits in the queue, at least until the store answers.
   const maxQueue = store ? Math.max(1, settings.maxQueue) : settings.maxQueue;
   return { ...settings, maxQueue, scope };
 }

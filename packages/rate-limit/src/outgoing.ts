@@ -4,19 +4,19 @@ import type { Reading } from './read-response.ts';
 import { settleOne, UNSENT } from './settle.ts';
 import type { Ticket } from './ticket.ts';
 
-/** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
-const LATE_MS = 2;
+/** A request that is sent later than this after it passed the gate is counted anew when it is sent, in milliseconds. */
+const MAX_DELAY_MS = 2;
 
-/** One request of a call, from when it passed its gate until it is over. It is counted when it leaves the machine. */
+/** One request of a call, from its permit to its answer. If a layer inside, such as `concurrency`, sends it later, it counts from then. */
 export class Outgoing {
   readonly ticket: Ticket;
   readonly permit: Permit;
-  /** Set where it must be proven that a refusal concerns other calls too. */
+  /** Set if `proof` is `first`. */
   readonly remembered: Remembered | undefined;
-  /** How many requests the call had sent before it. */
+  /** How many requests the call had sent before this one. */
   readonly sendsBefore: number;
-  hasLeft = false;
-  /** The callback of another layer for a request that leaves the machine. */
+  isSent = false;
+  /** The `onSend` of another layer, which this request wraps until it is over. */
   readonly #onSend: (() => void) | undefined;
 
   constructor(ticket: Ticket, permit: Permit, remembered: Remembered | undefined, now: () => number) {
@@ -29,11 +29,11 @@ export class Outgoing {
     this.#onSend = record.onSend;
     record.onSend = () => {
       this.#onSend?.();
-      if (!this.hasLeft) this.#leave(now);
+      if (!this.isSent) this.#noteSent(now);
     };
   }
 
-  /** Counts its answer. Returns whether that says something about a limit that others have too. */
+  /** Counts the answer. Returns whether it says something about a limit that other calls have too. */
   count({ answer, refusal }: Reading, now: number): boolean {
     const { remembered } = this;
     const { gate } = this.ticket;
@@ -42,28 +42,28 @@ export class Outgoing {
     gate.countTime(now - this.permit.sent.at, kind === 'accepted');
     const isLimit = effective.learned.count(answer, refusal?.isDoubtful === true, now);
     if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
-    const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
-    return isLimit && !isAlone;
+    const isAlwaysRefused = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
+    return isLimit && !isAlwaysRefused;
   }
 
-  /** It is over; what leaves the machine for its call later is not counted here. */
+  /** The request is over. Later requests of the call are not counted here. */
   end(): void {
     const { gate } = this.permit;
-    if (!this.hasLeft) gate.leftMachine();
-    this.hasLeft = true;
+    if (!this.isSent) gate.noteSent();
+    this.isSent = true;
     this.ticket.call.record.onSend = this.#onSend;
     this.ticket.permit = undefined;
     this.ticket.request = undefined;
     gate.returned(this.permit);
   }
 
-  /** One that was held back counts from now on, and not from when it passed. */
-  #leave(now: () => number): void {
+  /** The request is sent now. If that is much later than it passed the gate, its count moves to now. */
+  #noteSent(now: () => number): void {
     const { permit } = this;
-    this.hasLeft = true;
-    permit.gate.leftMachine();
+    this.isSent = true;
+    permit.gate.noteSent();
     const at = now();
-    if (at - permit.sent.at <= LATE_MS) return;
+    if (at - permit.sent.at <= MAX_DELAY_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
       settleOne(counted, at, UNSENT);
       counted.sent = counted.pacer.send(at, this.ticket.cost, counted.sent);

@@ -4,17 +4,16 @@ import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 export type RateLimitReason = 'rate-limited' | 'queue-full';
 
 /**
- * A `LocalRefusal`: a call that was refused here, without being sent: it would have to wait for longer than `maxWait` or
- * its deadline, or too many calls wait already. `lastAnswer` may be that to another call at the same gate: then it has
- * only its fields about limits.
+ * A `LocalRefusal`: the call was not sent, because its wait would be longer than `maxWait` or end after its deadline, or because too
+ * many calls wait already. If `lastAnswer` belongs to another call at the same gate, it has only the fields about limits.
  */
 export class RateLimitError extends AnsweredError {
   override readonly name = 'RateLimitError';
   readonly local = true;
   readonly reason: RateLimitReason;
-  /** The gate that refused it. */
+  /** The key of the gate that refused the call. */
   readonly key: string;
-  /** Milliseconds after which it is worth calling again; 0 where that is not known. */
+  /** Milliseconds after which a new call may succeed; 0 if unknown. */
   readonly retryAfter: number;
 
   constructor(

@@ -4,28 +4,28 @@ import type { GateSnapshot } from './gates.ts';
 import { Limiter } from './limiter.ts';
 import { checkOptions, type RateLimitOptions } from './options.ts';
 
-/** A middleware whose state can be read. Used in several stacks, it shares its gates between them. */
+/** A middleware whose state can be read. Several stacks that use it share its gates. */
 export type RateLimiter = Middleware & {
-  /** How each gate stands. Asking changes nothing. */
+  /** The state of each gate. Reading it changes nothing. */
   snapshot(): GateSnapshot[];
-  /** Forgets what was learned: of the gate with this key and those below it, or of all. */
+  /** Forgets what was learned about the gate with this key and those below it, or about all gates. */
   reset(key?: string): void;
 };
 
 /**
- * Finishes the job at the rate that the server allows.
+ * Sends calls at the rate that the server allows.
  *
- * A refusal (429; 503 if several say so, or if its quota is used up) closes the gate of the calls like the refused one
- * until the server's time: of the same path and credential, then of more if they are refused too. They are released in
- * order, at a pace that is read from `RateLimit` fields or learned from what was accepted. The refused call is sent again
- * by itself. To an origin of which nothing is known four calls go at once, and more with each answer; without refusals no call is
- * held back after that.
+ * A refusal is a 429, or a 503 if its quota is used up or there are many. It closes the gate of all calls with the same path and
+ * credential for as long as the server asks, and later that of all paths if others are refused too. Then the waiting calls are sent in
+ * order, at a rate that the server reports in `RateLimit` fields or that is learned from accepted and refused requests. The refused
+ * call is sent again. A new origin gets four calls at once, and more with each answer. Without refusals and quotas no call is delayed
+ * after that.
  *
- * When the server asks for more than `maxWait`, forbids it, or the call cannot be sent again without harm, the caller gets
- * the refusal, unread.
+ * The caller gets the refusal, unread, if the server asks for more than `maxWait` or forbids a repetition, or if the call cannot be
+ * repeated safely.
  *
- * @throws {RateLimitError} a call that was not sent: the queue is full, or the wait longer than `maxWait`
- * @throws the caller's abort reason, also while waiting
+ * @throws {RateLimitError} the call was not sent: the queue is full, or the wait would be longer than `maxWait`
+ * @throws the caller's abort reason, also while the call waits
  * @example const fetchAll = compose(retry(), rateLimit())(fetch);
  */
 export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
@@ -39,7 +39,7 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The rule is for developers: its text is not part of a production bundle. */
+/** The rule about the order helps developers. Its text is not part of a production bundle. */
 function layer(): Layer {
   const own: Layer = { name: 'rateLimit' };
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {

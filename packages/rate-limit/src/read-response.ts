@@ -5,14 +5,14 @@ import type { Answer, Quota } from './model/answer.ts';
 import { MOST_POLICIES } from './model/quotas.ts';
 import type { Settings } from './options.ts';
 
-/** What a refusal says. */
+/** What a refused response says. */
 export interface Refusal {
   readonly status: number;
   /** How long the server asked to wait, in milliseconds. */
   readonly asked: number | undefined;
-  /** The field that says so, in lower case. */
+  /** The field that asks for the wait, in lower case. */
   readonly source: string | undefined;
-  /** Only several such answers prove a limit. */
+  /** Whether a failing server may have sent it. Then only many of them count as a limit. */
   readonly isDoubtful: boolean;
 }
 
@@ -22,46 +22,47 @@ export interface Reading {
   readonly refusal?: Refusal;
 }
 
-/** A wait or a reset beyond a day is a mistake of the unit, or an attack, in milliseconds. */
+/** A longer wait or reset is a wrong unit or an attack, in milliseconds. */
 const DAY_MS = 86_400_000;
-/** No number of a quota is larger than this. */
-const LARGEST = 1e12;
+/** Larger numbers of a quota count as this. */
+const MAX_QUOTA = 1e12;
 
+/** These statuses have other causes too. They are refusals only with a wait or a used-up quota. */
 const NEEDS_EVIDENCE = new Set([403, 503, 529]);
 
 const ACCEPTED: Reading = { answer: { kind: 'accepted' } };
-/** A good answer of another server, to which this one has redirected. */
+/** A good answer of the server to which this one redirected. */
 const ACCEPTED_ELSEWHERE: Reading = { answer: { kind: 'accepted', elsewhere: true } };
-/** A server that fails, or another one, says nothing about a limit. */
+/** An error of this server, or of the one to which it redirected, says nothing about a limit. */
 const FAILED: Reading = { answer: { kind: 'failed' } };
 
 /**
- * Reads a response. A refusal of another origin after a redirect says nothing, and neither does a response that cannot be read. A good
- * answer of another origin says that this one has accepted, as its redirect shows. `curious`: whether to look for quotas in an accepted one.
+ * Reads a response. `readsQuotas`: whether to look for quotas if it is no refusal. After a redirect to another origin a good answer counts
+ * as accepted, since this origin accepted the request that it redirected. A refusal by the other origin says nothing about this one.
  */
-export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
+export function readResponse(response: Response, call: Call, readsQuotas: boolean, settings: Settings): Reading {
   try {
     if (isElsewhere(response, call)) return response.status < 400 ? ACCEPTED_ELSEWHERE : FAILED;
-    return read(response, curious, settings);
+    return read(response, readsQuotas, settings);
   } catch {
     return FAILED;
   }
 }
 
-function read(response: Response, curious: boolean, { statuses, maxWait, clock }: Settings): Reading {
+function read(response: Response, readsQuotas: boolean, { statuses, maxWait, clock }: Settings): Reading {
   const { status } = response;
   const mayRefuse = statuses.has(status);
   const reading = status < 500 ? ACCEPTED : FAILED;
-  if (!mayRefuse && !curious) return reading;
+  if (!mayRefuse && !readsQuotas) return reading;
   const needsEvidence = NEEDS_EVIDENCE.has(status);
   const now = clock.now();
-  const told = serverQuotas(response, { now });
+  const reported = serverQuotas(response, { now });
   const delay = mayRefuse ? serverDelay(response, { now }) : undefined;
-  const isRefused = mayRefuse && (!needsEvidence || delay !== undefined || told.some(isSpent));
-  const quotas = usable(told, maxWait, isRefused);
+  const isRefused = mayRefuse && (!needsEvidence || delay !== undefined || reported.some(isSpent));
+  const quotas = usable(reported, maxWait, isRefused);
   const more = quotas.length > 0 && { quotas };
   if (!isRefused) return more ? { answer: { ...reading.answer, ...more } } : reading;
-  // No answer closes a gate for longer than that: then one call is sent as a probe.
+  // No answer closes a gate for longer than `maxWait`: then one call is sent as a probe.
   const wait = delay && { wait: Math.min(delay.ms, maxWait, DAY_MS) };
   return {
     answer: { kind: 'refused', ...wait, ...more },
@@ -76,17 +77,17 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
 
 const isSpent = ({ remaining }: { readonly remaining: number }): boolean => remaining === 0;
 
-/** Of the quotas that a response tells, those that make sense. It may say anything. */
+/** Drops the quotas that make no sense, and limits the numbers of the others. */
 function usable(quotas: readonly ServerQuota[], maxWait: number, isRefused: boolean): Quota[] {
   return quotas
     .filter((quota) => isUsable(quota, isRefused ? DAY_MS : maxWait))
     .slice(0, MOST_POLICIES)
     .map(({ name, limit = 0, remaining, reset = Infinity, window }) => {
-      const most = limit < 1 ? undefined : Math.min(limit, LARGEST);
+      const most = limit < 1 ? undefined : Math.min(limit, MAX_QUOTA);
       return {
         name,
         limit: most,
-        remaining: Math.min(remaining, most ?? LARGEST),
+        remaining: Math.min(remaining, most ?? MAX_QUOTA),
         reset: reset < 400 * DAY_MS ? Math.min(reset, remaining === 0 ? maxWait : DAY_MS) : undefined,
         window,
       };
@@ -94,15 +95,15 @@ function usable(quotas: readonly ServerQuota[], maxWait: number, isRefused: bool
 }
 
 /**
- * A quota of nothing, or one that is used up and came back already, is a field without meaning. One that is used up for
- * longer than a call may wait counts on a refusal only, since it would end all calls unsent; one for longer than a day never counts.
- * Where no end is told, it is that of the window.
+ * A quota with units left makes sense. A used-up one does not if its limit is 0 or its reset is now. A used-up one whose reset is later
+ * than a call may wait counts only in a refusal, since it would end all calls unsent; beyond a day it never counts. If it has no reset,
+ * the window counts as one.
  */
 function isUsable({ limit, remaining, reset, window = 0 }: ServerQuota, longest: number): boolean {
   return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? window) > longest);
 }
 
-/** The answer with what the call cost in truth. A `costOf` that fails must not cost the caller a good answer. */
+/** Adds the true cost of the call to the answer. If `costOf` throws, the caller still gets the response. */
 export function withCost(answer: Answer, response: Response, { costOf }: Settings): Answer {
   if (!costOf || answer.kind === 'failed') return answer;
   try {
@@ -114,12 +115,12 @@ export function withCost(answer: Answer, response: Response, { costOf }: Setting
   }
 }
 
-/** What the server answered. The response is discarded, so that its fields are not changed any more. */
+/** The answer of the server, for errors. Its headers are not copied, since those of a fetched response cannot be changed. */
 export function lastAnswerOf({ status, headers }: Response, asked: number | undefined): LastAnswer {
   return { status, headers, ...(asked !== undefined && { retryAfter: asked }) };
 }
 
-/** What the server answered to another call: the fields about limits alone. */
+/** The answer to another call, with only its fields about limits: the other fields may be private. */
 export function withoutSecrets(answer: LastAnswer): LastAnswer {
   return { ...answer, headers: limitFields(answer.headers) };
 }

@@ -9,7 +9,7 @@ import type { Ticket } from './ticket.ts';
 
 type Moment = Pick<EventOf<'gate'>, 'action' | 'reason' | 'ms' | 'cancel'>;
 
-/** Reports what happens at the gates, to the hooks of the limiter and to the observers of a call. */
+/** Reports what happens at the gates to the hooks of the limiter and the observers of a call. */
 export class Report {
   readonly #settings: Settings;
   readonly #now: () => number;
@@ -19,7 +19,7 @@ export class Report {
     this.#now = now;
   }
 
-  /** An observer may end the wait by `cancel`. */
+  /** A call begins to wait. An observer may end the wait with `cancel`. */
   waits({ call, notBefore }: Ticket, gate: Gate, cancel: (reason?: unknown) => void): void {
     const now = this.#now();
     const own = Math.max(0, notBefore - now);

@@ -2,7 +2,7 @@ import type { Call } from '@steadfetch/core';
 import { checkString, fieldOf, pathOf } from '@steadfetch/core/kit';
 import type { RateLimitScope, Settings } from './options.ts';
 
-/** Fields that carry who is calling: those of the standards and gateways, and of APIs that have their own. */
+/** Fields that identify the caller: those of standards and gateways, and those of single APIs. */
 const CREDENTIALS = [
   'authorization',
   'x-api-key',
@@ -15,22 +15,22 @@ const CREDENTIALS = [
   'x-shopify-access-token', // Shopify
   'xi-api-key', // ElevenLabs
 ];
-/** What changes with each request that a credential signs: it is no part of who signs. */
-const SIGNED = /(?:signature|nonce|timestamp|created|expires)="?[^",\s]*/gi;
-const MOST_CREDENTIALS = 10_000;
-const MOST_SEGMENTS = 8;
-/** Numbers, identifiers and tokens, and whatever names one thing: they are no part of a kind of request. */
+/** The parts of a signed credential that change with each request. They do not identify the caller. */
+const CHANGING = /(?:signature|nonce|timestamp|created|expires)="?[^",\s]*/gi;
+const MAX_CREDENTIALS = 10_000;
+const MAX_SEGMENTS = 8;
+/** A path segment that names one thing, such as a number, an identifier or a token. */
 const ID = /^(?:\d+|(?=.*\d)[\w.~-]{16,}|.*[%@].*|.{41,})$/;
 
-/** Returns the names of the gates that a call passes, from the widest to the narrowest. */
+/** Returns the names of the gates of a call, from the widest to the narrowest. */
 export type NamesOf = (call: Call) => readonly string[];
 
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
-  const nameOfOrigin = ofLast(originName);
+  const nameOfOrigin = cacheLast(originName);
   const root = (call: Call) => (key ? checkString('rateLimit: key()', key(call)) : nameOfOrigin(call.origin));
   const numberOf = credentials();
   const credentialOf = (call: Call) => joined(root(call), numberOf(call));
-  const pathOfCall = ofLast(fold);
+  const pathOfCall = cacheLast(fold);
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
@@ -51,13 +51,13 @@ function checkNames(names: unknown): readonly string[] {
   return list.map((name) => checkString('rateLimit: scope()', name));
 }
 
-/** The origin; of a URL that has none, or a very long one, its scheme, since the rest may be data or a secret. */
+/** The name of an origin. Without a host, or with a very long one, it is the scheme: the rest may be data or a secret. */
 function originName(origin: string): string {
   return /^[a-z][a-z0-9+.-]*:(?:\/\/[^?#]{0,200}$)?/i.exec(origin)?.[0] ?? 'relative';
 }
 
-/** `make` for most calls once: they have the URL of the last one. */
-export function ofLast<T>(make: (url: string) => T): (url: string) => T {
+/** Caches the last result of `make`, since most calls have the same URL as the call before. */
+export function cacheLast<T>(make: (url: string) => T): (url: string) => T {
   let last: string | undefined;
   let made: T;
   return (url) => {
@@ -66,15 +66,15 @@ export function ofLast<T>(make: (url: string) => T): (url: string) => T {
   };
 }
 
-/** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
+/** The path with each segment that names one thing replaced: `/items/1` and `/items/2` are `/items/*`. */
 function fold(url: string): string {
   const segments = pathOf(url)
     .slice(0, 4_096)
-    .split('/', MOST_SEGMENTS + 1);
+    .split('/', MAX_SEGMENTS + 1);
   return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
 }
 
-/** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */
+/** Numbers the credentials, so that none is shown. Only a hash of each is stored, with a random seed. */
 function credentials(): (call: Call) => string {
   const numbers = new Map<number, number>();
   const seed = randomSeed();
@@ -83,19 +83,19 @@ function credentials(): (call: Call) => string {
     if (typeof call.input === 'string' && !call.init?.headers) return '';
     const given = CREDENTIALS.map((name) => fieldOf(call, name) ?? '').join('\n');
     if (given.length < CREDENTIALS.length) return '';
-    const hash = hashOf(given.replace(SIGNED, ''), seed);
+    const hash = hashOf(given.replace(CHANGING, ''), seed);
     if (!numbers.has(hash)) {
-      if (numbers.size >= MOST_CREDENTIALS) numbers.clear();
+      if (numbers.size >= MAX_CREDENTIALS) numbers.clear();
       numbers.set(hash, ++count);
     }
     return `#${numbers.get(hash)}`;
   };
 }
 
-/** Where a hash begins, so that nothing outside can tell what it is of. */
+/** The seed of a hash, so that nobody can guess what was hashed by trying values. */
 export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
-/** Two rounds of FNV-1a side by side, 53 bits of them. */
+/** A hash of 53 bits: two variants of FNV-1a side by side. */
 export function hashOf(text: string, seed: number): number {
   let [a, b] = [seed, ~seed];
   for (let i = 0; i < text.length; i++) {

@@ -2,33 +2,34 @@ import { CommonLimit, type Refused } from './common-limit.ts';
 import type { Gate, Permit } from './gate.ts';
 import type { Answer, Settled } from './model/answer.ts';
 
-/** What an answer did: the gate that it is about, and how that stands now. */
+/** The effect of an answer: the gate that it is about, and the state of that gate. */
 export interface Effect extends Settled {
   readonly gate: Gate;
 }
 
 const ACCEPTED: Answer = { kind: 'accepted' };
-/** Says nothing about a limit. */
+/** An answer that says nothing about a limit. */
 export const FAILED: Answer = { kind: 'failed' };
-/** What was not sent costs nothing. */
+/** The request was not sent, so it costs nothing. */
 export const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
 /**
- * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says
- * that a wider one is limited; an acceptance about all of them.
+ * Settles a request at all gates that counted it. First it widens or narrows the gates by what the answer shows. A refusal then counts
+ * only at the effective gate of the call; an accepted request counts at all of them. `asked`: the wait that the server asked for, which
+ * `answer.wait` limits to `maxWait`.
  */
-export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer): Effect {
+export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, asked?: number): Effect {
   if (answer.kind === 'accepted') countAcceptance(leaf, answer);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked: wait });
+  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked }, wait);
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
   let settled: Settled | undefined;
   for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
-    const isMeant = counted.gate === gate && counted.pacer === gate.pacer;
-    const result = settleOne(counted, now, isMeant ? own : others);
-    if (isMeant) settled = result;
+    const isEffective = counted.gate === gate && counted.pacer === gate.pacer;
+    const result = settleOne(counted, now, isEffective ? own : others);
+    if (isEffective) settled = result;
   }
   if (!settled && answer.kind === 'refused') settled = settleOne(gate.count(now, permit.sent.cost), now, own);
   return { gate, closed: false, ...settled };
@@ -47,9 +48,9 @@ function countAcceptance(leaf: Gate, { quotas }: Answer): void {
   }
 }
 
-/** Widens and narrows. Returns how long the server asked to wait, of this request and of those that now share its gate. */
-function countRefusal(leaf: Gate, refused: Refused): number | undefined {
-  let wait = refused.asked;
+/** Widens or narrows gates after a refusal. Returns the longest wait that the server asked for, of all refused gates that now share one. */
+function countRefusal(leaf: Gate, refused: Refused, own: number | undefined): number | undefined {
+  let wait = own;
   for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     parent.commonLimit ??= new CommonLimit();
@@ -61,7 +62,7 @@ function countRefusal(leaf: Gate, refused: Refused): number | undefined {
   return wait;
 }
 
-/** Returns the longest wait: the waits of the refused gates below it still count. */
+/** Makes a gate wide. Returns the longest of the waits: those of the refused gates below are still to be kept. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
   gate.wide = true;
   for (const child of refused) child.advance(now);
@@ -71,11 +72,11 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
 }
 
-/** The refused one takes over what was learned of all of them, which came mostly from it. */
+/** Makes a gate narrow again. The refused leaf takes over what the gate has learned, since most of it came from that leaf. */
 function narrow(gate: Gate, leaf?: Gate): void {
-  const isHere = leaf?.effective === gate; // and no wider gate stands for it
+  const isEffective = leaf?.effective === gate; // false if a wider gate is wide too
   gate.wide = false;
-  if (isHere) leaf.effective.learned = gate.learned;
+  if (isEffective) leaf.effective.learned = gate.learned;
   gate.forget();
   gate.moveWaiting();
 }

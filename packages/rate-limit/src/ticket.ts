@@ -4,67 +4,67 @@ import type { Gate, Permit } from './gate.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Outgoing } from './outgoing.ts';
 
-/** One call under way: its place in the order, and how long it may wait. */
+/** The limiter's record of one call: its place in the order, its time, and its wait or request. Instants are milliseconds. */
 export class Ticket {
   readonly call: Call;
-  /** The narrowest gate that it belongs to. */
+  /** The narrowest gate of the call. */
   readonly gate: Gate;
-  /** Calls go out in this order; a refused call keeps its number. */
+  /** Calls are sent in this order. A refused call keeps its number, and so goes before later ones. */
   readonly number: number;
   readonly cost: number;
-  /** When the limiter got it. */
+  /** When the call reached the limiter. */
   readonly began: number;
-  /** How long it may still be held, in milliseconds. */
-  left: number;
-  /** Since when it waits. */
+  /** How much of `maxWait` is left, in milliseconds. */
+  waitLeft: number;
+  /** When its current wait began. */
   since = 0;
-  /** After this time it is not held any longer. */
+  /** When its wait must end: by `maxWait`, or by the deadline of the call. */
   deadline = 0;
-  /** Its call ends at this time, answered or not. */
+  /** The deadline of the call. */
   endsAt: number = Infinity;
-  /** It is not sent before this time. */
+  /** A refused call is not sent again before this time. */
   notBefore = 0;
-  /** The queue that it waits in, its place in the order there, and the one by its deadline. */
+  /** The queue in which it waits, with its places there: by order, and by deadline. */
   queue: GateQueue | undefined;
   place: Place<Ticket> | undefined;
   deadlinePlace: Place<Ticket> | undefined;
-  /** The permit that it waited for, and the request that is sent with it, until that is over. */
+  /** The permit of its present request, and that request, until it is over. */
   permit: Permit | undefined;
   request: Outgoing | undefined;
-  /** Its call is taken for lost: see `watchRequests`. */
+  /** Whether the runtime dropped its call: see `watchRequests`. */
   isLost = false;
-  /** At which gate its wait ended because it would be too long, and how long it would be. */
-  late: { readonly gate: Gate; readonly wait: number } | undefined;
-  /** How its wait ends. */
+  /** Set if its wait ended because it would be too long: the gate, and the rest of the wait in milliseconds. */
+  tooLong: { readonly gate: Gate; readonly wait: number } | undefined;
+  /** What ends its wait, and what frees its listeners then. */
   resolve: ((permit: Permit | undefined) => void) | undefined;
   reject: ((reason: unknown) => void) | undefined;
   release: (() => void) | undefined;
 
-  constructor(call: Call, gate: Gate, number: number, cost: number, left: number, began: number) {
+  constructor(call: Call, gate: Gate, number: number, cost: number, waitLeft: number, began: number) {
     this.call = call;
     this.gate = gate;
     this.number = number;
     this.cost = cost;
     this.began = began;
-    this.left = left;
+    this.waitLeft = waitLeft;
   }
 
-  /** Ends the wait: the call goes on. */
+  /** Ends the wait with a permit. */
   admit(permit: Permit, now: number): void {
-    this.left -= now - this.since;
+    this.waitLeft -= now - this.since;
     this.permit = permit;
     this.#stop();
     this.resolve?.(permit);
   }
 
-  /** Ends the wait, which would be too long. */
-  endLate(gate: Gate, wait: number): void {
-    this.late = { gate, wait };
+  /** Ends the wait without a permit, since the rest of it would be too long. */
+  endTooLong(gate: Gate, wait: number): void {
+    this.tooLong = { gate, wait };
     this.#stop();
     this.resolve?.(undefined);
   }
 
-  /** Ends the wait: the call fails. */
+  /** Ends the wait with an error. */
   refuse(error: unknown): void {
     this.#stop();
     this.reject?.(error);

@@ -7,14 +7,14 @@ import { withoutSecrets } from './read-response.ts';
 import type { Report } from './report.ts';
 import type { Ticket } from './ticket.ts';
 
-/** A call waits so many milliseconds longer than `maxWait`, so that a gate that is closed for exactly that long still lets it out. */
+/** A call may wait this much longer than `maxWait`, so that it still passes a gate that was closed for exactly `maxWait`. In milliseconds. */
 export const GRACE_MS = 100;
-/** A call that is refused here ends no later than this, in milliseconds. */
-const LONGEST_REFUSAL_MS = 1_000;
-/** What a call that waits here waits for. */
+/** The longest time before a local refusal ends its call, in milliseconds. */
+const MAX_REFUSAL_DELAY_MS = 1_000;
+/** Shown in the error of a timeout: what the call was waiting for. */
 const TURN = 'its turn in rateLimit()';
 
-/** How calls wait for their permits, and how a wait ends that would be too long. */
+/** Makes calls wait for their permits, and refuses those that would wait too long. */
 export class Waits {
   readonly #settings: Settings;
   readonly #now: () => number;
@@ -28,14 +28,14 @@ export class Waits {
     this.#report = report;
   }
 
-  /** Waits for a permit. Fails when too many wait, or as soon as the wait is known to be too long. */
+  /** Waits for a permit. Rejects when the queue is full, or as soon as the wait is known to be too long. */
   permitFor(ticket: Ticket): Promise<Permit> {
     const { call } = ticket;
     const gate = ticket.gate.effective;
     const now = this.#now();
     ticket.since = now;
     const time = call.remaining();
-    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, time);
+    ticket.deadline = now + Math.min(ticket.waitLeft + GRACE_MS, time);
     ticket.endsAt = now + time;
     gate.advance(now);
     const wait = gate.leastWait(now);
@@ -69,48 +69,47 @@ export class Waits {
         else ticket.refuse(reason);
       });
     };
-    const permit = await settledByOthers<Permit | undefined>(begin, () => ticket.queue?.wakeIfLate());
-    return permit ?? this.#endLate(ticket);
+    const permit = await settledByOthers<Permit | undefined>(begin, () => ticket.queue?.wakeOverdue());
+    return permit ?? this.#endTooLong(ticket);
   }
 
   /**
-   * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
-   * takes its next item as soon as the last one ended must not go through its items faster than by asking. Where no answer
-   * was seen yet, as in a process that begins while others have used up the limit, it ends after a second, or half of its time.
-   * If another answer has opened the gate by then, it waits for its turn.
+   * Refuses a call without sending it. With a full queue it does so at once. A call that would wait too long ends only when its
+   * answer would have come. Otherwise a job would lose one item after another faster than it could send them. Before the first
+   * answer it ends after a second, or half of its time. If the gate has opened by then, the call waits in the queue after all.
    */
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, ticket: Ticket): Promise<Permit> {
     const { call } = ticket;
     const time = call.remaining();
-    const usual = Math.min(gate.learned.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
-    const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
-    if (held > 0) {
-      await sleep(held, call.signal, this.#settings.clock);
+    const usual = Math.min(gate.learned.answerTime.ms ?? Infinity, MAX_REFUSAL_DELAY_MS);
+    const delay = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
+    if (delay > 0) {
+      await sleep(delay, call.signal, this.#settings.clock);
       const now = this.#now();
       const { effective } = ticket.gate;
       effective.advance(now);
-      ticket.left -= now - ticket.since;
+      ticket.waitLeft -= now - ticket.since;
       if (effective.learned.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.permitFor(ticket);
     }
-    return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
+    return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - delay), call), call.signal);
   }
 
   /**
-   * Ends a call whose wait would be too long. It does so itself, since what ends its wait belongs to another call, with another async
-   * context. Where its time is over, its own timer is due, too, and tells that.
+   * Ends a call whose wait would be too long. The error is made here, in the call's own async context: the queue runs in that of
+   * another call. If the call's deadline has passed, its `timeout` fires within a millisecond, and its error is the better one.
    */
-  async #endLate({ call, endsAt, late }: Ticket): Promise<never> {
+  async #endTooLong({ call, endsAt, tooLong }: Ticket): Promise<never> {
     if (endsAt < this.#now()) {
       call.record.waitingFor = TURN;
       await sleep(1, call.signal, this.#settings.clock).finally(() => {
         call.record.waitingFor = undefined;
       });
     }
-    throw this.#error('rate-limited', late!.gate, late!.wait, call);
+    throw this.#error('rate-limited', tooLong!.gate, tooLong!.wait, call);
   }
 
-  /** The error of a call that is refused here. Reports it. */
+  /** Reports a local refusal, and returns its error. */
   #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
     this.#report.refused(call, gate, reason, retryAfter);
     const { lastAnswer: known } = gate.learned;

@@ -79,6 +79,16 @@ it('parts where paths are told quotas of one name and different limits', () => {
   ]);
 });
 
+it('never joins paths whose quotas have one name and different limits, though their windows end at one instant', () => {
+  const [limit, core, search] = [new CommonLimit(), gate(), gate()];
+  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+  const refuse = (child: Gate, now: number) =>
+    limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now }).wide;
+  accept(core, 5_000);
+  accept(search, 30);
+  expect([refuse(core, 10_000), refuse(search, 11_000)]).toEqual([false, false]);
+});
+
 it('stays one limit where the refusals hit one path and then another', () => {
   const { hot, other, third, accept, refuse } = calls();
   refuse(hot, other);
@@ -200,6 +210,28 @@ it('joins paths after a reset as before it', async () => {
   limiter.reset();
   isFull = true;
   expect(await call('a', 'b')).toEqual(['https://api.example.com']);
+});
+
+it('leaves paths apart that are asked to wait until different times, though each gate opens after maxWait', async () => {
+  const clock = manualClock();
+  const limiter = rateLimit({ clock, maxWait: 10_000 });
+  let waits: Record<string, string> = {};
+  const server = ({ url }: { url: string }) => {
+    const wait = waits[new URL(url).pathname];
+    return wait === undefined ? 200 : { status: 429, headers: { 'retry-after': wait } };
+  };
+  const limited = limiter(fakeFetch(server, { clock }));
+  const callBoth = async () => {
+    for (const path of ['a', 'b']) await limited(`https://api.example.com/${path}`);
+    return limiter.snapshot().flatMap(({ key, state }) => (state === 'closed' ? [key] : []));
+  };
+  await callBoth();
+  await callBoth();
+  waits = { '/a': '700', '/b': '800' };
+  const apart = ['https://api.example.com /a', 'https://api.example.com /b'];
+  expect(await callBoth()).toEqual(apart);
+  await clock.advance(11_000);
+  expect(await callBoth()).toEqual(apart);
 });
 
 it('leaves paths apart that each have a limit of their own, though all exceed it at once', async () => {

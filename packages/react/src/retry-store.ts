@@ -1,38 +1,38 @@
 import { type Clock, type EventOf, type Listener, monotonic, notify, type SteadfetchEvent } from '@steadfetch/core';
 import { clockOption, endSleep, type OptionTable, readOptions } from '@steadfetch/core/kit';
 
-/** A call that is being retried. The same object as long as nothing changes. */
+/** A call that is being retried. Stays the same object until something changes. */
 export interface RetryState {
-  /** Another one for each call: a `key` for React. */
+  /** Unique for each call: use it as the React `key`. */
   readonly callId: number;
   readonly method: string;
   /** Without credentials, query and fragment. */
   readonly url: string;
-  /** What the call was made with: `fetch(url, { steadfetch: { meta } })`. */
+  /** The `meta` of the call: `fetch(url, { steadfetch: { meta } })`. */
   readonly meta?: unknown;
-  /** The attempt that comes next or is under way, from 2. */
+  /** The number of the next attempt, or of the one in flight: 2 or more. */
   readonly attempt: number;
-  /** How many attempts there are at most. */
+  /** The highest possible number of attempts. */
   readonly maxAttempts: number;
-  /** Whole seconds until it starts, rounded up; 0 while it is under way. */
+  /** Seconds until this attempt starts, rounded up. 0 while it is in flight. */
   readonly seconds: number;
-  /** What the attempt before ended with: the status, or the code or name of the error. */
+  /** How the previous attempt failed: the status, or the code or name of the error. */
   readonly cause: string;
-  /** What asked for the wait: `backoff`, or the response field, e.g. `retry-after`; `budget` while that holds the call. */
+  /** The reason for the wait: `backoff`, a response field such as `retry-after`, or `budget` while the call waits for the retry budget. */
   readonly source: string;
-  /** Ends the call with an `AbortError`, while it waits. */
+  /** Ends the call with an `AbortError`. Works only while the call waits. */
   readonly cancel: () => void;
-  /** Ends our own backoff. What the server asked for is never cut short. Returns whether the attempt starts now. */
+  /** Ends a backoff early. Never shortens a wait that the server asked for. Returns whether the attempt starts now. */
   readonly retryNow: () => boolean;
 }
 
-/** A listener for `observe` that keeps the calls that are being retried, and notifies subscribers of changes. */
+/** A listener for `observe`. It keeps a list of the calls that are being retried, and notifies subscribers of changes. */
 export interface RetryStore extends Listener {
-  /** Calls `onChange` after each change, until the function that it returns is called. What it throws or rejects is ignored. */
+  /** Calls `onChange` after each change. Returns the function that unsubscribes. Errors and rejections of `onChange` are ignored. */
   subscribe(onChange: () => void): () => void;
-  /** The same array as long as nothing changes. */
+  /** The list. Stays the same array until something changes. */
   getSnapshot(): readonly RetryState[];
-  /** Always empty. */
+  /** Always an empty list. */
   getServerSnapshot(): readonly RetryState[];
 }
 
@@ -43,20 +43,20 @@ export interface RetryStoreOptions {
 
 const OPTIONS = { clock: clockOption } satisfies OptionTable<RetryStoreOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data, with their allowed values and defaults. */
 export const retryStoreOptions: OptionTable<RetryStoreOptions> = OPTIONS;
 
 const NONE: readonly RetryState[] = [];
 
-/** Calls without an `end` event are forgotten, the oldest first. */
+/** The longest list. Above it the oldest calls are dropped, since some calls never report an `end` event. */
 const MAX_CALLS = 100;
 
-/** The least time between two updates of the views, in milliseconds: else many waiting calls would render a page at each of their seconds. */
-const LEAST_BETWEEN_UPDATES_MS = 200;
+/** The shortest time between two updates by the timer. Many waiting calls, each with its own countdown, would render a page too often. */
+const MIN_UPDATE_INTERVAL_MS = 200;
 
 /**
- * Keeps the calls that are being retried, for `useRetryState` or any other view. It has a timer only while somebody
- * subscribes and a call waits.
+ * Makes a store of the calls that are being retried, for `useRetryState` or any other view. It has a timer only while it has a
+ * subscriber and a call waits.
  *
  * @throws a `TypeError` that names the option
  * @example
@@ -75,7 +75,7 @@ export function retryStore(options?: RetryStoreOptions): RetryStore {
 
 interface Entry {
   state: RetryState;
-  /** When the wait ends, by a clock that never goes back. */
+  /** When the wait ends, by `#now`. */
   until: number;
 }
 
@@ -103,13 +103,13 @@ class RetriedCalls {
   }
 
   readonly subscribe = (onChange: () => void): (() => void) => {
-    // one function may subscribe twice
+    // a new function, so that one `onChange` can subscribe twice
     const own = () => onChange();
     this.#subscribers.add(own);
     this.#update();
     return () => {
       this.#subscribers.delete(own);
-      this.#arm();
+      this.#startTimer();
     };
   };
 
@@ -117,17 +117,17 @@ class RetriedCalls {
     const { callId, method, url, meta, attempt, maxRetries, cause, ms, cancel } = event;
     const state: RetryState = {
       ...{ callId, method, url, meta, attempt: attempt + 1, cause, source },
-      // a limiter inside may have repeated the call more often
+      // resends of an inner limiter also count as attempts, and may exceed `maxRetries`
       maxAttempts: Math.max(attempt, maxRetries) + 1,
       seconds: secondsIn(ms),
       cancel: () => cancel?.(),
       retryNow: () => {
-        const goes = retryNow();
-        if (goes) {
+        const starts = retryNow();
+        if (starts) {
           entry.until = this.#now();
           this.#update();
         }
-        return goes;
+        return starts;
       },
     };
     const entry: Entry = { state, until: this.#now() + ms };
@@ -135,7 +135,7 @@ class RetriedCalls {
     if (this.#entries.size > MAX_CALLS) this.#entries.delete(this.#entries.keys().next().value!);
   }
 
-  /** Brings the states up to date, and notifies subscribers where one has changed. */
+  /** Updates the states, and notifies subscribers if one has changed. */
   #update(): void {
     const now = this.#now();
     for (const entry of this.#entries.values()) {
@@ -144,26 +144,26 @@ class RetriedCalls {
     }
     const states = Array.from(this.#entries.values(), ({ state }) => state);
     const isSame = states.length === this.states.length && states.every((state, index) => state === this.states[index]);
-    this.#arm();
+    this.#startTimer();
     if (isSame) return;
     this.states = states.length > 0 ? states : NONE;
-    // one that subscribes anew is notified of the next change
+    // a subscriber that comes or goes during the loop is not notified of this change
     for (const onChange of [...this.#subscribers]) if (this.#subscribers.has(onChange)) notify(onChange);
   }
 
-  /** Wakes up when the next number of seconds changes. */
-  #arm(): void {
+  /** Sets the timer for the next change of any `seconds`. */
+  #startTimer(): void {
     endSleep(this.#timer);
     this.#timer = undefined;
     if (this.#subscribers.size === 0) return;
     const now = this.#now();
-    const lefts = Array.from(this.#entries.values(), ({ until }) => until - now).filter((left) => left > 0);
-    if (lefts.length === 0) return;
+    const remaining = Array.from(this.#entries.values(), ({ until }) => until - now).filter((left) => left > 0);
+    if (remaining.length === 0) return;
     const timer = new AbortController();
     this.#timer = timer;
-    const next = Math.min(...lefts.map((left) => left - (secondsIn(left) - 1) * 1_000));
-    this.#clock.sleep(Math.max(LEAST_BETWEEN_UPDATES_MS, next), timer.signal).then(
-      () => timer.signal.aborted || this.#update(), // a clock may resolve a sleep that was ended
+    const next = Math.min(...remaining.map((left) => left - (secondsIn(left) - 1) * 1_000));
+    this.#clock.sleep(Math.max(MIN_UPDATE_INTERVAL_MS, next), timer.signal).then(
+      () => timer.signal.aborted || this.#update(), // a custom clock may resolve an aborted sleep
       () => {},
     );
   }

@@ -1,9 +1,9 @@
-import React from 'react'; // in server components it has no `useSyncExternalStore`, and a store must load there
+import React from 'react'; // a default import, since the module must also load in server components, where React has no `useSyncExternalStore`
 import type { RetryState, RetryStore } from './retry-store.ts';
 
 /**
- * The calls that are being retried, the oldest first. The component is rendered anew when one comes or goes, and each
- * second while one waits. On the server there are none.
+ * Returns the calls that are being retried, the oldest first. The component renders again when a call is added, changed or removed, and
+ * every second while one waits. On the server the list is empty.
  *
  * @example
  * const [call] = useRetryState(retries);

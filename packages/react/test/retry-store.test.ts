@@ -30,7 +30,7 @@ function setUp(script: Script, delay = 2_500, budget: typeof SPENT | false = fal
 }
 
 describe('retryStore', () => {
-  it('has each call that is being retried, until it ends', async () => {
+  it('lists each call that is being retried, until it ends', async () => {
     const { api, clock, retries } = setUp([503, { status: 429, headers: { 'retry-after': '7' } }, 200]);
     const call = api(URL, { steadfetch: { meta: 'job' } });
 
@@ -56,7 +56,7 @@ describe('retryStore', () => {
     expect(retries.getSnapshot()).toEqual([]);
   });
 
-  it('shows no more attempts than there can be, where a layer inside repeats the call, too', async () => {
+  it('never shows an attempt above maxAttempts, also if an inner layer resends the call', async () => {
     const { clock, retries } = setUp(200);
     const again = defineMiddleware(async (call, next) => {
       call.record.maxRepeats = 5;
@@ -72,7 +72,7 @@ describe('retryStore', () => {
     await call;
   });
 
-  it('has a call that its budget holds, and can cancel it', async () => {
+  it('lists a call that waits for the budget, and can cancel it', async () => {
     const { api, clock, retries } = setUp([503], 2_500, SPENT);
     const call = api(URL);
     const ended = expect(call).rejects.toMatchObject({ name: 'AbortError' });
@@ -87,7 +87,7 @@ describe('retryStore', () => {
     expect(retries.getSnapshot()).toEqual([]);
   });
 
-  it('has a call that its budget holds until it ends', async () => {
+  it('lists a call that waits for the budget until it ends', async () => {
     const { api, clock, retries } = setUp([503], 2_500, SPENT);
     const call = api(URL);
 
@@ -99,7 +99,7 @@ describe('retryStore', () => {
     expect(retries.getSnapshot()).toEqual([]);
   });
 
-  it('counts whole seconds down, and tells once of each', async () => {
+  it('counts whole seconds down, and notifies once per second', async () => {
     const { api, changed, clock, secondsAfter } = setUp([503, 200]);
     const call = api(URL);
 
@@ -112,7 +112,7 @@ describe('retryStore', () => {
     await call;
   });
 
-  it('tells of many calls that wait five times a second at most', async () => {
+  it('notifies at most five times a second while many calls wait', async () => {
     const { api, clock, retries } = setUp([503], 10_000);
     const controller = new AbortController();
     const calls: Promise<unknown>[] = [];
@@ -130,7 +130,7 @@ describe('retryStore', () => {
     await Promise.all(calls);
   });
 
-  it('never cuts the time of the server short where the date is set forward', async () => {
+  it('never shortens the wait that the server asked for if the date is set forward', async () => {
     const controller = new AbortController();
     const goes = new Promise<boolean>((resolve) => {
       const hear = (event: SteadfetchEvent) => {
@@ -147,7 +147,7 @@ describe('retryStore', () => {
     expect(await goes).toBe(false);
   });
 
-  it('keeps its objects as long as nothing changes', async () => {
+  it('keeps its objects until something changes', async () => {
     const { api, clock, retries } = setUp([503], 10_000);
     const calls = [api(URL), api(`${URL}2`)];
     await clock.advance(0);
@@ -164,7 +164,7 @@ describe('retryStore', () => {
     await expect(calls[1]).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('shows 0 seconds while the attempt is under way', async () => {
+  it('shows 0 seconds during the attempt', async () => {
     const clock = manualClock();
     const retries = retryStore({ clock });
     const answers = [
@@ -187,7 +187,7 @@ describe('retryStore', () => {
     unsubscribe();
   });
 
-  it('never cuts the time of the server short', async () => {
+  it('never shortens the wait that the server asked for', async () => {
     const { api, clock, fetch, retries } = setUp([{ status: 503, headers: { 'retry-after': '9' } }, 200]);
     const call = api(URL);
     await clock.advance(0);
@@ -199,7 +199,7 @@ describe('retryStore', () => {
     await call;
   });
 
-  it('forgets a call that is given up, and one that its caller aborts', async () => {
+  it('drops a call that is given up, and a call that its caller aborts', async () => {
     const { api, clock, retries } = setUp([503, 503, 503]);
     const controller = new AbortController();
     const [givenUp, aborted] = [api(URL), api(`${URL}2`, { signal: controller.signal })];
@@ -259,7 +259,7 @@ describe('retryStore', () => {
     expect(sleep).toHaveBeenCalledTimes(3);
   });
 
-  it('holds a hundred calls at most', async () => {
+  it('lists at most a hundred calls', async () => {
     const { api, clock, retries } = setUp([503]);
     const calls = Array.from({ length: 120 }, (_, n) => api(`${URL}&n=${n}`));
     await clock.advance(0);
@@ -270,7 +270,7 @@ describe('retryStore', () => {
     expect(retries.getSnapshot()).toEqual([]);
   });
 
-  it('is not changed by other events, nor by a button of a wait that was replaced', () => {
+  it('ignores other events, and buttons of an earlier wait', () => {
     const retries = retryStore({ clock: manualClock() });
     const about = { callId: 1, method: 'GET', url: URL, cause: '503', source: 'backoff', ms: 2_000, maxRetries: 2 };
     const tell = (members: object) => retries({ ...about, ...members } as SteadfetchEvent);
@@ -286,7 +286,7 @@ describe('retryStore', () => {
     expect(retries.getSnapshot()).toMatchObject([{ attempt: 3, seconds: 2 }]);
   });
 
-  it('tells the others where a subscriber throws, rejects, leaves, or subscribes anew', async () => {
+  it('notifies the other subscribers if one throws, rejects, unsubscribes or subscribes again', async () => {
     const { api, changed, clock, retries, unsubscribe } = setUp([503, 200]);
     unsubscribe();
     const unhandled = vi.fn();
@@ -313,7 +313,7 @@ describe('retryStore', () => {
     await call;
     await new Promise((resolve) => setImmediate(resolve));
 
-    // it comes with 3 seconds, counts down to 1, and goes
+    // an entry appears with 3 seconds, counts down to 1, and disappears
     expect(anew).toBe(4);
     expect(changed).toHaveBeenCalledTimes(4);
     expect(unhandled).not.toHaveBeenCalled();

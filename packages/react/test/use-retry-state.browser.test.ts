@@ -8,7 +8,7 @@ import { type RetryStore, retryStore, useRetryState } from '../src/index.ts';
 
 const URL = 'https://api.test/x';
 
-/** What a toast shows. */
+/** The text of the toast. */
 function Toast({ retries }: { retries: RetryStore }) {
   return useRetryState(retries).map(({ callId, seconds, attempt, maxAttempts, cancel, retryNow }) =>
     createElement(
@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe('useRetryState in a browser, in StrictMode', () => {
-  it('counts down, starts again and leaves', async () => {
+  it('counts down, shows the next wait, and disappears', async () => {
     const { advance, api, clock, render, text, leave } = setUp(fakeFetch([503, 503, 200]));
     await render();
     const call = api(URL);
@@ -67,7 +67,7 @@ describe('useRetryState in a browser, in StrictMode', () => {
     await leave();
   });
 
-  it('cancels and retries now, by buttons that hand on their events', async () => {
+  it('cancels and retries now by buttons, which pass their events as arguments', async () => {
     const { advance, api, click, render, text, leave } = setUp(fakeFetch([503, 503, 200]));
     await render();
     const call = api(URL);
@@ -83,7 +83,7 @@ describe('useRetryState in a browser, in StrictMode', () => {
     await leave();
   });
 
-  it('shows a wait that began before it was mounted', async () => {
+  it('shows a wait that started before the component was mounted', async () => {
     const { advance, api, clock, render, text, leave } = setUp(fakeFetch([503, 200]));
     const call = api(URL);
     await clock.advance(1_500);
@@ -95,7 +95,7 @@ describe('useRetryState in a browser, in StrictMode', () => {
     await leave();
   });
 
-  it('leaves no timer and ends no call when it is unmounted during a wait', async () => {
+  it('leaves no timer and ends no call if it is unmounted during a wait', async () => {
     const { advance, api, clock, hide, render, leave } = setUp(fakeFetch([503, 200]));
     await render();
     const call = api(URL);

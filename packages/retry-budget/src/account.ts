@@ -1,49 +1,47 @@
-// What one server has cost, and its reserve. The rule: each call that fails while the trouble is young adds the tokens to the reserve that its
-// failures and retries cost. So short trouble is not noticed at any pace, and in a long one the reserve is worth the calls of a second.
+// The tokens that one server has cost, and the reserve that pays for them. "Trouble" lasts from the first failure until all tokens are paid
+// back. Each call that fails early in the trouble adds to the reserve what its failures and retries can cost. So short trouble gets all its
+// retries at any rate of calls, and in a long one the reserve pays for the retries of about one second.
 
 /** The options, in tokens and milliseconds. */
 export interface BudgetSettings {
-  /** What a success pays back. */
+  /** Tokens that a success pays back. */
   readonly deposit: number;
-  /** The reserve of every client, however little it calls. */
+  /** The smallest reserve, for a client that calls little. */
   readonly floor: number;
-  /** The reserve for a server that is new or little called. */
+  /** The reserve for a server that is new or rarely called. */
   readonly credit: number;
-  /** How long failures extend the reserve: each call that fails by then adds its retries to it. */
+  /** For how long after the first failure each call that fails adds to the reserve. */
   readonly rideOut: number;
-  /** What time pays back each second. */
+  /** Tokens that come back each second. */
   readonly perSecond: number;
 }
 
-/** What one server has cost so far. */
 export interface Account {
-  /** Paid for failures and promised retries, and not paid back yet. */
+  /** Tokens taken by failures and allowed retries, and not paid back yet. */
   spent: number;
-  /** Added to the reserve by the calls that failed while the trouble was young. */
+  /** Tokens added to the reserve by calls that failed early in the trouble. */
   reserved: number;
-  /** What the reserve has on top while little is called. */
+  /** Further tokens of the reserve of a server that is new or rarely called. */
   extra: number;
-  /** When the trouble began; `undefined` without one. */
+  /** When the trouble began; `undefined` if there is none. */
   since: number | undefined;
-  /** Calls under way less calls that have failed, since the trouble began. */
+  /** Calls in flight minus calls that have failed, since the trouble began. */
   unknown: number;
+  /** When the first attempt of a call failed last. */
   failedAt: number;
-  /** Successes that are not settled, and what they pay back. */
+  /** Successes since `settledAt`, and the tokens that they and released permits pay back. */
   successes: number;
   income: number;
   settledAt: number;
 }
 
-/** Without a failure for so long (ms), what was spent is forgotten: between two pages a client that calls in bursts earns nothing. */
-const FORGOTTEN_AFTER = 5_000;
+/** After this long without a failed call, all tokens are paid back: a client that calls in bursts, as for a page, earns none between two bursts. */
+const FORGOTTEN_AFTER_MS = 5_000;
 
-/**
- * How much of the extra a success removes. A client that calls often earns more by successes, and a hundred clients with an extra each are
- * a storm.
- */
-const EXTRA_FADES = 0.25;
+/** Tokens of `extra` that a success removes. A client that calls often earns enough by successes, and the extras of a hundred clients make a storm. */
+const EXTRA_LOST_PER_SUCCESS = 0.25;
 
-export function opened({ credit, floor }: BudgetSettings, now: number): Account {
+export function newAccount({ credit, floor }: BudgetSettings, now: number): Account {
   const extra = credit - floor;
   return {
     spent: 0,
@@ -63,13 +61,13 @@ export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSetting
   return Math.max(floor, reserved) + extra;
 }
 
-/** The account at a later time, with its income settled. */
-export function balanced(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
+/** The account at a later time, after all income was paid back. */
+export function settled(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
   const { successes, income, settledAt, failedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;
   const spent = Math.max(0, account.spent - income - byTime);
-  const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
-  const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
+  const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_LOST_PER_SUCCESS * successes));
+  const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER_MS;
   const trouble = over ? { spent: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

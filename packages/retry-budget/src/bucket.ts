@@ -1,36 +1,36 @@
-// The rule: failures and retries cost tokens, successes and time pay them back, and a retry is allowed while less was spent than the
-// reserve. Calls that get none are held; whether those are sent is up to the server's answers (recovery.ts).
+// The rule: failures and retries cost tokens, and successes and time pay them back. A retry is allowed until the reserve is spent. Then
+// `retry` holds the call, and the server's answers decide whether its retry is sent (recovery.ts).
 
-import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
-import { LONGEST_CALL, Recovery } from './recovery.ts';
+import { type Account, type BudgetSettings, newAccount, reserveOf, settled } from './account.ts';
+import { LONGEST_CALL_MS, Recovery } from './recovery.ts';
 import type { RetryKind, RetryPermit } from './types.ts';
 
 /** What a failed attempt costs. */
 const FAILURE = 0.5;
 
-/** What a retry costs with the failure that it may bring. An answer pays back so much for each retry of its call. */
+/** What a retry costs, including its own failure in advance. A success pays this back for each retry of its call. */
 const RETRY = 0.5 + FAILURE;
 
-/** The same where the server has chosen its time, or the call was held. */
-const INVITED = 0.2 + FAILURE;
+/** The same for a retry after a 429 or a `Retry-After`, and for a held call. */
+const INVITED_RETRY = 0.2 + FAILURE;
 
-/** How many retries a call may make that does not say. */
-const RETRIES = 2;
+/** The retries that a call may make, if its caller does not say. */
+const DEFAULT_RETRIES = 2;
 
-/** A call that may make more retries brings tokens for so many: else calls with a hundred retries each would make a reserve without end. */
-const MOST_RETRIES = 5;
+/** A call counts with at most five retries. Otherwise calls with a hundred retries each would make a reserve without limit. */
+const MAX_RETRIES = 5;
 
 /** Sums of tenths are not exact: less than this is no token. */
 const ROUNDING = 1e-9;
 
-/** How far failures overdraw the reserve, as a share of it: else a few lucky answers reopen it, and a server over its limit stays down. */
-const DEBT = 0.2;
+/** Failures overdraw the reserve by up to this share of it. Otherwise a few lucky answers reopen it, and an overloaded server stays down. */
+const MAX_DEBT = 0.2;
 
 /**
- * The account of one server. Pure: the caller passes the time.
+ * The token bucket of one server. Pure: the caller passes the time.
  *
- * A retry is paid together with the failure that it may bring, when it is promised. Successes are only added up, and
- * settled with the next failure: nothing can ask for a retry in between.
+ * A retry is paid for when it is allowed, together with its own failure. Successes are only added up, which is cheap, and are settled
+ * at the next failure or retry.
  */
 export class Bucket {
   readonly #settings: BudgetSettings;
@@ -39,10 +39,10 @@ export class Bucket {
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
-    this.#account = opened(settings, now);
+    this.#account = newAccount(settings, now);
   }
 
-  /** A call is sent. Its first attempt is under way until an outcome of it is recorded. */
+  /** Records that a call is sent. Its first attempt is in flight until its outcome is recorded. */
   begin(now: () => number): void {
     this.#recovery.begin(now);
     this.#account.unknown++;
@@ -53,35 +53,35 @@ export class Bucket {
     const account = this.#account;
     account.successes++;
     account.income += this.#settings.deposit;
-    if (attempt > 1) account.income += RETRY * Math.min(MOST_RETRIES, attempt - 1);
+    if (attempt > 1) account.income += RETRY * Math.min(MAX_RETRIES, attempt - 1);
     else account.unknown--;
   }
 
-  fail(now: number, attempt = 1, retries: number = RETRIES, took = 0): void {
+  fail(now: number, attempt = 1, retries: number = DEFAULT_RETRIES, took = 0): void {
     this.#recovery.fail(now, took);
     const account = this.#settle(now);
-    if (attempt > 1) return; // it is paid, and does not prolong the trouble
+    if (attempt > 1) return; // this failure was paid with its retry, and does not prolong the trouble
     account.failedAt = now;
     account.since ??= now;
-    account.unknown -= 2; // one less is under way, and one more has failed
-    // what the call costs at the most: its failure, and each retry with the failure that it may bring
-    if (this.#isYoung(now - account.since)) account.reserved += FAILURE + Math.min(retries, MOST_RETRIES) * RETRY;
-    const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
+    account.unknown -= 2; // one call fewer is in flight, and one more has failed
+    // the most that the call can cost: its failure, and all its retries with their failures
+    if (this.#isYoung(now - account.since)) account.reserved += FAILURE + Math.min(retries, MAX_RETRIES) * RETRY;
+    const bottom = reserveOf(account, this.#settings) * (1 + MAX_DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
 
-  /** Whether it is too early to tell that the server is down: at first, and while more calls are under way than have failed. */
+  /** Whether it is too early to say that the server is down: at first, and while more calls are in flight than have failed. */
   #isYoung(age: number): boolean {
     const { rideOut } = this.#settings;
-    return age < (rideOut > 0 && this.#account.unknown > 0 ? LONGEST_CALL : rideOut);
+    return age < (rideOut > 0 && this.#account.unknown > 0 ? LONGEST_CALL_MS : rideOut);
   }
 
-  /** Takes what a retry may cost, if something is left. Held calls pay too, but the server's answers let them through. */
+  /** Allows a retry and takes its price, if tokens are left. Held calls pay too, but the server's answers decide about them. */
   acquire(kind: RetryKind, now: number): RetryPermit | undefined {
     const account = this.#settle(now);
-    const isAllowed = kind === 'held' ? this.#recovery.send(now) : this.#isFree(account, now);
+    const isAllowed = kind === 'held' ? this.#recovery.admit(now) : this.#isFree(account, now);
     if (!isAllowed) return undefined;
-    let price = kind === 'transient' ? RETRY : INVITED;
+    let price = kind === 'transient' ? RETRY : INVITED_RETRY;
     account.spent += price;
     const release = () => {
       this.#account.income += price;
@@ -90,24 +90,24 @@ export class Bucket {
     return { release };
   }
 
-  /** Whether held calls are let through, one after the other. */
+  /** Whether a held call that got no permit should wait for its turn. */
   isBack(now: number): boolean {
     return this.#recovery.isBack(now);
   }
 
-  /** Whether a retry may be allowed: something is left, or the server's answers have room for a held call. Changes nothing. */
+  /** Whether a retry would be allowed: tokens are left, or an answer has made room for a held call. Changes nothing. */
   mayRetry(now: number): boolean {
     return this.#isFree(this.accountAt(now), now) || this.#recovery.hasRoom(now);
   }
 
-  /** Whether a retry needs no turn: something is left, and no call that an outage held waits, which it would overtake. */
+  /** Whether a retry may be sent at once: tokens are left, and it overtakes no call that an outage held. */
   #isFree(account: Account, now: number): boolean {
-    return !this.#recovery.isCrowded(now) && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
+    return !this.#recovery.mustQueue(now) && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
   }
 
   /** The account at this time. Changes nothing. */
   accountAt(now: number): Account {
-    return balanced(this.#account, this.#settings, now);
+    return settled(this.#account, this.#settings, now);
   }
 
   #settle(now: number): Account {

@@ -3,16 +3,15 @@ import type { BudgetSettings } from './account.ts';
 import { Bucket } from './bucket.ts';
 import type { RetryBudget } from './types.ts';
 
-/** The measured numbers (docs/decisions/0080). */
+/** The default options. They were measured (docs/decisions/0080). */
 export const DEFAULTS = { deposit: 1.25, floor: 6, credit: 20, rideOut: 350, perSecond: 0.2, maxKeys: 1_000 } as const;
 
-/** The budget that `retry` makes for itself: as `retryBudget({ clock })`, but its state cannot be read. */
+/** The budget that `retry` makes for itself: `retryBudget({ clock })` without `snapshot` and `reset`. */
 export function defaultBudget(clock: Clock = systemClock): RetryBudget {
   const now = monotonic(clock);
   return budgetOf(bucketsOf(DEFAULTS, now, DEFAULTS.maxKeys), now);
 }
 
-/** A bucket per server. */
 export function bucketsOf(settings: BudgetSettings, now: () => number, maxKeys: number): PerKey<Bucket> {
   return perKey(() => new Bucket(settings, now()), { maxKeys });
 }

@@ -1,108 +1,105 @@
-// How many held calls are sent to a server that answers again. The rule: it has room for what it answers, and failures end that.
+// Decides how many held calls may be sent to a server that failed. A held call had no tokens for its retry and waits (retry/src/hold.ts).
+// The rule: each answer of the server makes room for held calls, and a failure ends that. "New" calls are first attempts.
 //
-// - While it answers nothing, one held call finds out: after a quiet second, or after fifty failures.
-// - After an outage two held calls follow each answer, some failures are excused, and no retry overtakes the held calls until they are back.
-// - After shorter trouble the server was only full. It answers some calls all the time, so held calls follow one at a time.
+// - While the server answers nothing, one held call probes it: after a second without a failure, or after fifty failures.
+// - After an outage each answer makes room for two held calls, some failures are excused, and new retries queue behind the held calls.
+// - After shorter trouble the server was only full. It answered some calls all the time, so held calls follow one at a time.
 
-/** So many failures or answers in a row are more than chance. */
-const SEVERAL = 5;
+/** A run of five failures, or of five answers, is not chance. */
+const MIN_RUN = 5;
 
-/** It was an outage if no new call was answered for so long (ms), and `SEVERAL` requests failed. */
-const DOWN = 350;
+/** An outage: for this long no new call was answered, and at least `MIN_RUN` requests failed. Otherwise the server was only full. */
+const MIN_OUTAGE_MS = 350;
 
-/** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
-const QUIET = 1_000;
+/** After this long without an answer, a failure or a held call, one held call probes the server. No other call would find out. */
+const QUIET_MS = 1_000;
 
-/** Where new calls fail all the time, one finds out after so many failures. By time, many clients would ask at the same moment. */
+/** While new calls keep failing, one held call probes the server after this many failures. By time, all clients would probe at once. */
 const FAILURES_PER_PROBE = 50;
 
-/** So many held calls follow an answer after an outage: with one they come too late, with more the service is full at once. */
+/** After an outage each answer makes room for two held calls. With one they come too late; with more the server is full at once. */
 const HELD_PER_ANSWER = 2;
 
-/** So many failures are excused after an answer, up to `SEVERAL` after more answers: a call that fails for good fails again in its retry. */
-const LEAST_EXCUSED = 2;
+/** The first answer excuses two failures, and each further answer one more, up to `MIN_RUN`: a call that always fails also fails in its retry. */
+const MIN_EXCUSES = 2;
 
-/** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */
-export const LONGEST_CALL = 30_000;
-
-/**
- * The calls that an outage held come back for so many times its length: with less, a service near its limit stays full for longer.
- * For `LONGEST_CALL` at most: a longer outage leaves no more calls.
- */
-const COMING_BACK = 3;
-
-/** Where requests fail again meanwhile, the held calls may be the reason, and one follows so many new calls that are answered. */
-const NEW_PER_HELD = 10;
-
-/** Or requests fail by chance: so long (ms) after they failed again, no retry waits for held calls any more. */
-const FAILING_AGAIN = LONGEST_CALL / 2;
+/** How long a call of `standard()` may take. For this long slow answers can leave it open whether the server is down. */
+export const LONGEST_CALL_MS = 30_000;
 
 /**
- * A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. It is as long after the first
- * answer: where a hundred clients come back at once, hardly one has enough answers to let its held calls wait for a turn.
+ * The calls that an outage held return within three times its length. With less, a server near its limit stays full for longer.
+ * The time is at most `LONGEST_CALL_MS`, since a longer outage leaves no more calls.
  */
-const STILL_WAITING = 2 * QUIET;
+const RETURN_FACTOR = 3;
+
+/** If requests fail again while the held calls return, the held calls may be the reason: one follows ten answers to new calls. */
+const NEW_ANSWERS_PER_HELD = 10;
+
+/** Or these failures are chance: this long after requests failed again, new retries stop queueing behind the held calls. */
+const MAX_QUEUEING_MS = LONGEST_CALL_MS / 2;
 
 /**
- * Answers are slow where a new call, or the held one that finds out, is under way for so long (ms), and longer than the last failure took;
- * then held calls wait for their turn, since the server may be back.
+ * A held call asks for its turn each second. If none was refused for two seconds, none waits any more. Two seconds also count from the first
+ * answer after an outage: of a hundred clients that recover together, few get enough answers to make their held calls wait for a turn.
  */
-const NOT_FAILED = 50;
-/** And where the first answer took so long (ms). With less, calls to a path that always fails would wait behind any answer. */
-const SLOW = 200;
+const WAITING_MS = 2 * QUIET_MS;
+
+/**
+ * A request in flight for longer than this, and for longer than the last failure took, may get a slow answer. Then held calls wait for
+ * their turn, since the server may be back.
+ */
+const PENDING_MS = 50;
+/** They also wait if the first answer took this long. With less, calls to a path that always fails would wait behind any answer. */
+const SLOW_ANSWER_MS = 200;
 
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
   /**
-   * The failures since a new call was answered: when the first and the last of them were sent, and how long the last one took. Where
-   * only held calls are answered, a failure prolongs the outage. It begins another one if the failure before was sent so long ago
-   * (`LONGEST_CALL`) that no call of that outage is left.
+   * The failures since the last answer to a new call: when the first and the last one were sent, and how long the last one took. If
+   * only held calls are answered, a failure prolongs the outage. It starts a new outage if it was sent `LONGEST_CALL_MS` after the
+   * failure before it: no call of the earlier outage is left then.
    */
   #outageFrom = 0;
   #outageUntil = -Infinity;
   #lastFailureTook = 0;
-  /** How many of its failures were not excused. */
+  /** Failures of this outage that were not excused. */
   #failures = 0;
-  /** When the last held call was sent. */
-  #heldSentAt = -Infinity;
-  /** How many requests have failed since then. */
+  #lastHeldSentAt = -Infinity;
   #failuresSinceHeldSent = 0;
-  /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
-  #crowdedUntil = -Infinity;
+  /** Until when the calls that an outage held return. A call that waits later does so because some requests always fail. */
+  #returnUntil = -Infinity;
   /** Whether a held call was refused since the last answer. */
-  #holds = false;
-  /** When calls that an outage held got the first answer after it, or one of them was last refused its turn. */
-  #waitedAt = -Infinity;
-  /** When that was so for the last time before requests failed again. */
-  #waitedFirstAt = -Infinity;
+  #hasRefusedHeld = false;
+  /** When an outage with held calls got its first answer, or when one of the held calls was last refused its turn. */
+  #lastWaitAt = -Infinity;
+  /** When `#lastWaitAt` was last set before requests failed again. */
+  #lastWaitBeforeFailuresAt = -Infinity;
 
-  // what happened since the last failure that was not excused; a server is taken to be well at first
+  // Since the last failure that was not excused. A new server is assumed to be well.
 
-  /** When the first new call was sent after the failure was known, or the held one that finds out; else the first request that was answered. */
+  /** When the first new call, or a probe, was sent after that failure; if none was, when the first request that got an answer was sent. */
   #firstSentAt: number | undefined;
-  /** When the server answered first. */
   #firstAnswerAt = -Infinity;
-  /** How often it answered, and how many of these calls were new. */
+  /** Answers, and how many of them were to new calls. */
   #answered = 1;
   #answeredNew = 1;
-  /** How many further failures are excused. */
-  #excuses = 0;
-  /** How many held calls were sent for these answers. */
+  #excusesLeft = 0;
+  /** Held calls that were sent into the room of these answers. */
   #heldSent = 0;
 
-  /** A new call is sent. The time is read only for the first one after a failure. */
+  /** Records that a new call is sent. Reads the time only for the first one after a failure. */
   begin(now: () => number): void {
     if (this.#answered === 0) this.#firstSentAt ??= now();
   }
 
-  /** What was sent before the server answered again says nothing of it now. */
+  /** Records a failure. It is ignored if its request was sent before the first answer: it does not show how the server is now. */
   fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#firstAnswerAt) return;
     this.#failuresSinceHeldSent++;
-    const isComingBack = this.#answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
-    if (this.#excuses > 0 && isComingBack && this.#wasDown()) {
-      this.#excuses--;
+    const isReturning = this.#answeredNew === 0 || sentAt < this.#returnUntil; // later, a failure may be the first of another outage
+    if (this.#excusesLeft > 0 && isReturning && this.#wasDown()) {
+      this.#excusesLeft--;
       return;
     }
     if (this.#answeredNew > 0 || this.#isOver(sentAt)) {
@@ -114,23 +111,23 @@ export class Recovery {
     this.#failures++;
     this.#firstSentAt = undefined;
     this.#firstAnswerAt = -Infinity;
-    this.#answered = this.#answeredNew = this.#excuses = this.#heldSent = 0;
+    this.#answered = this.#answeredNew = this.#excusesLeft = this.#heldSent = 0;
   }
 
   #wasDown(): boolean {
-    return this.#outage() >= DOWN && this.#failures >= SEVERAL;
+    return this.#outageLength() >= MIN_OUTAGE_MS && this.#failures >= MIN_RUN;
   }
 
-  /** Whether no call of the outage is left when this request is sent. */
+  /** Whether a request that is sent now comes too late to belong to the last outage: none of its calls is left. */
   #isOver(sentAt: number): boolean {
-    return sentAt - this.#outageUntil >= LONGEST_CALL;
+    return sentAt - this.#outageUntil >= LONGEST_CALL_MS;
   }
 
-  #outage(): number {
+  #outageLength(): number {
     return this.#outageUntil - this.#outageFrom;
   }
 
-  /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
+  /** Records an answer. It is ignored if its request was sent before the first failure. Reads the time only until the first answer after a failure. */
   succeed(now: () => number, attempt: number, took: number): void {
     if (this.#answered === 0) {
       const at = now();
@@ -138,91 +135,96 @@ export class Recovery {
       this.#firstAnswerAt = at;
       this.#firstSentAt ??= at - took;
       if (this.#wasDown() && !this.#isOver(at - took)) {
-        // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
-        // answers are slow, each answer would hold retries back anew
-        if (this.#holds && this.#outage() - took >= DOWN) this.#waits(at);
-        const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
-        this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
+        // An answer as slow as the outage was long does not count: none could have come earlier. Otherwise, if half of the requests
+        // fail and answers are slow, each answer would make new retries queue again.
+        if (this.#hasRefusedHeld && this.#outageLength() - took >= MIN_OUTAGE_MS) this.#noteWait(at);
+        const returnTime = Math.min(RETURN_FACTOR * this.#outageLength(), LONGEST_CALL_MS);
+        this.#returnUntil = Math.max(this.#returnUntil, at + returnTime);
       }
-      this.#holds = false;
+      this.#hasRefusedHeld = false;
     }
     this.#answered++;
     if (attempt === 1) this.#answeredNew++;
-    this.#excuses = Math.min(SEVERAL, Math.max(LEAST_EXCUSED, this.#excuses + 1));
+    this.#excusesLeft = Math.min(MIN_RUN, Math.max(MIN_EXCUSES, this.#excusesLeft + 1));
   }
 
   /**
-   * Whether the server may be well, and will soon show it: it answers new calls, or held ones where no new one was answered, and none has
-   * failed since; or its answers seem to be slow.
+   * Whether a held call without room should wait for its turn: the server answers new calls, or only held ones because there were no new
+   * ones, and none has failed since; or its answers seem to be slow.
    */
   isBack(now: number): boolean {
     return this.#isSlow(now) || this.#isAnswering() || (this.#answered > 0 && this.#answeredNew === 0);
   }
 
-  /** Whether the server answers new calls, and none has failed since. */
+  /** Whether the server has answered `MIN_RUN` new calls since the last failure. */
   #isAnswering(): boolean {
-    return this.#answeredNew >= SEVERAL;
+    return this.#answeredNew >= MIN_RUN;
   }
 
+  /** Whether the first answer was slow, or may still come. */
   #isSlow(now: number): boolean {
     if (this.#firstSentAt === undefined) return false;
-    if (this.#answered > 0) return this.#firstAnswerAt - this.#firstSentAt >= SLOW;
-    const took = now - this.#firstSentAt;
-    return took >= NOT_FAILED && took > this.#lastFailureTook;
+    if (this.#answered > 0) return this.#firstAnswerAt - this.#firstSentAt >= SLOW_ANSWER_MS;
+    const pendingFor = now - this.#firstSentAt;
+    return pendingFor >= PENDING_MS && pendingFor > this.#lastFailureTook;
   }
 
-  /** Whether calls that an outage held wait for their turn. */
-  isCrowded(now: number): boolean {
+  /** Whether a new retry must queue behind calls that an outage held, which still wait for their turn. */
+  mustQueue(now: number): boolean {
     return (
-      now < this.#crowdedUntil && now - this.#waitedAt < STILL_WAITING && now - this.#waitedFirstAt < FAILING_AGAIN
+      now < this.#returnUntil &&
+      now - this.#lastWaitAt < WAITING_MS &&
+      now - this.#lastWaitBeforeFailuresAt < MAX_QUEUEING_MS
     );
   }
 
-  /** Whether the server's answers have room for a held call now. Changes nothing. */
+  /** Whether an answer has made room for a held call. Changes nothing. */
   hasRoom(now: number): boolean {
     return this.#answered > 0 && this.#heldSent < this.#room(now);
   }
 
-  /** Takes the place of one held call. Returns false if there is none. */
-  send(now: number): boolean {
+  /** Lets one held call through if there is room. Returns whether it did. */
+  admit(now: number): boolean {
     if (this.#heldSent >= this.#room(now)) {
-      if (this.#answered === 0) this.#holds = true;
-      else if (this.#isAnswering()) this.#waits(now);
+      if (this.#answered === 0) this.#hasRefusedHeld = true;
+      else if (this.#isAnswering()) this.#noteWait(now);
       return false;
     }
     if (this.#answered > 0) this.#heldSent++;
-    else this.#firstSentAt ??= now; // its answer may be slow, and the others would end before it
-    this.#heldSentAt = now;
+    else this.#firstSentAt ??= now; // a probe: its answer may be slow, and the other held calls must not end before it
+    this.#lastHeldSentAt = now;
     this.#failuresSinceHeldSent = 0;
     return true;
   }
 
-  /** A held call waits for the first answer, or for its turn. */
-  #waits(now: number): void {
-    this.#waitedAt = now;
-    if (this.#wasDown()) this.#waitedFirstAt = now;
+  #noteWait(now: number): void {
+    this.#lastWaitAt = now;
+    if (this.#wasDown()) this.#lastWaitBeforeFailuresAt = now;
   }
 
   /**
-   * How long it must be quiet. After a burst it is less: the held calls are the last that can find out, and end soon. A burst is over when no
-   * new call was made for several times as long as between two failures: a client that calls once a second is not idle between two calls.
+   * How long nothing must happen before a held call probes the server. It is less after a burst of calls, since only the held calls are left to
+   * find out, and they end soon. A burst is over if no new call was made for five times the mean time between two failures: a client that
+   * calls once a second is not idle between two calls.
    */
-  #quiet(now: number): number {
-    if (this.#firstSentAt !== undefined || this.#failures < SEVERAL) return QUIET;
-    const idle = Math.max(DOWN, (SEVERAL * this.#outage()) / this.#failures);
-    const knownAt = this.#outageUntil + this.#lastFailureTook; // new calls count from then on: see `begin`
-    return now - knownAt >= idle ? Math.min(QUIET, idle) : QUIET;
+  #quietTime(now: number): number {
+    if (this.#firstSentAt !== undefined || this.#failures < MIN_RUN) return QUIET_MS;
+    const idle = Math.max(MIN_OUTAGE_MS, (MIN_RUN * this.#outageLength()) / this.#failures);
+    const knownAt = this.#outageUntil + this.#lastFailureTook; // `begin` notes new calls from then on
+    return now - knownAt >= idle ? Math.min(QUIET_MS, idle) : QUIET_MS;
   }
 
+  /** How many held calls may be sent in all before the next failure. */
   #room(now: number): number {
     if (this.#answered === 0) {
-      // calls that hang fail late, and the call that tests the server gets as long
+      // if calls hang, they fail late, and the probe gets as much time as they had
       const isQuiet =
-        now - Math.max(this.#outageUntil, this.#heldSentAt) >= Math.max(this.#quiet(now), this.#lastFailureTook);
+        now - Math.max(this.#outageUntil, this.#lastHeldSentAt) >=
+        Math.max(this.#quietTime(now), this.#lastFailureTook);
       return isQuiet || this.#failuresSinceHeldSent >= FAILURES_PER_PROBE ? 1 : 0;
     }
     if (this.#wasDown() || this.#answeredNew === 0) return HELD_PER_ANSWER * this.#answered; // or no client makes new calls
-    if (now < this.#crowdedUntil) return Math.floor(this.#answeredNew / NEW_PER_HELD);
-    return now - this.#firstAnswerAt >= QUIET ? 1 + this.#answered - this.#answeredNew : 0; // one at a time
+    if (now < this.#returnUntil) return Math.floor(this.#answeredNew / NEW_ANSWERS_PER_HELD);
+    return now - this.#firstAnswerAt >= QUIET_MS ? 1 + this.#answered - this.#answeredNew : 0; // one at a time
   }
 }

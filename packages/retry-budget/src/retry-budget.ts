@@ -4,30 +4,30 @@ import { bucketsOf, budgetOf, DEFAULTS } from './default-budget.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { TokenBudget } from './types.ts';
 
-/** Options of `retryBudget`. The defaults are measured; a token pays for one retry that fails. */
+/** Options of `retryBudget`. The defaults were measured. A token pays for one retry that fails. */
 export interface RetryBudgetOptions {
   /**
-   * Tokens that a success pays back, from 0 to 10. Below 0.6, a client half of whose attempts fail runs out of tokens.
+   * Tokens that a success pays back, from 0 to 10. Below 0.6 a client runs out of tokens if half of its attempts fail.
    * @default 1.25
    */
   deposit?: number;
-  /** Tokens of reserve that every client has, however little it calls. @default 6 */
+  /** Tokens of reserve that every client has. @default 6 */
   floor?: number;
   /**
-   * Tokens of reserve for a server that is new or little called. At least `floor`.
+   * Tokens of reserve for a server that is new or rarely called. At least `floor`.
    * @default 20, or `floor` if that is more
    */
   credit?: number;
   /**
-   * How long failures extend the reserve, in milliseconds; longer while answers are slow, and not at all with 0. Each call that fails
-   * by then adds the retries that it may make, five at most, so that the reserve pays for the retries of about one second.
+   * For how many milliseconds after the first failure each failing call extends the reserve by its retries, by five at most. It is longer
+   * while answers are slow. With 0 the reserve does not grow. With the default it pays for the retries of about one second.
    * @default 350
    */
   rideOut?: number;
-  /** Tokens that time pays back each second. @default 0.2 */
+  /** Tokens that come back each second. @default 0.2 */
   perSecond?: number;
   /**
-   * How many servers are remembered; the one used least recently is forgotten first. At most 1_000_000.
+   * How many servers it remembers, at most 1_000_000. It forgets the least recently used one first.
    * @default 1_000
    */
   maxKeys?: number;
@@ -38,7 +38,7 @@ const MAX = 1_000_000;
 
 const OPTIONS = /* @__PURE__ */ tableOf(DEFAULTS);
 
-/** Makes the table. It is called as a pure function, so that a bundler can leave the table out. */
+/** Makes the table. The call is marked as pure, so that a bundler can leave the table out. */
 function tableOf({ deposit, floor, rideOut, perSecond, maxKeys }: typeof DEFAULTS) {
   return {
     deposit: { check: checkNumber, default: deposit, max: 10 },
@@ -55,11 +55,11 @@ function tableOf({ deposit, floor, rideOut, perSecond, maxKeys }: typeof DEFAULT
 export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
 
 /**
- * Prevents retry storms: it does not limit the retries of a short failure, and an outage of ten seconds gets less than a
- * tenth more requests than there are calls.
+ * Prevents retry storms. A short failure gets all its retries. In an outage of ten seconds, retries add less than a tenth to the
+ * requests.
  *
- * Each key has a reserve of tokens: failures and retries take from it, successes fill it again. When it is spent, retries
- * are refused at once. Holds no timers, and reads the clock only when something failed, and for the first call and the first answer after that.
+ * Each key has a reserve of tokens. Failures and retries take tokens, and successes return them. When the reserve is spent, the budget
+ * refuses retries at once. It has no timers. It reads the clock only after a failure, and for the first call and the first answer after one.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example

@@ -1,7 +1,6 @@
 import { type Account, type BudgetSettings, reserveOf } from './account.ts';
 import type { BudgetSnapshot } from './types.ts';
 
-/** The state of an account at this time, in numbers and a word. */
 export function snapshotOf(account: Account, settings: BudgetSettings, now: number): BudgetSnapshot {
   const { spent, since } = account;
   const reserve = reserveOf(account, settings);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { retryBudget } from '../src/index.ts';
 import { KEY, spentFor } from './support.ts';
 
-describe('the retries of calls that were held', () => {
-  it('says that a retry may be allowed while something is left, or where answers have room for a held call', async () => {
+describe('the retries of held calls', () => {
+  it('says that a retry may be allowed while tokens are left, or while there is room for a held call', async () => {
     const { budget, answer, fail, allowed } = await spentFor(1_000);
     const spend = () => {
       while (budget.acquire(KEY, 'transient'));
@@ -25,7 +25,7 @@ describe('the retries of calls that were held', () => {
     expect(seen).toEqual([true, false, true, false, true, true, false]);
   });
 
-  it('allows two for each call that a server answers again after it was down', async () => {
+  it('allows two for each answer after an outage', async () => {
     const { answer, allowed } = await spentFor(350);
 
     expect(allowed()).toBe(0);
@@ -37,9 +37,9 @@ describe('the retries of calls that were held', () => {
   });
 
   it.each([
-    ['when it failed first', 1_000, 2],
-    ['before', 1_001, 0],
-  ])('allows them for an answer to a call that was sent %s', async (_, took, count) => {
+    ['at the first failure', 1_000, 2],
+    ['before it', 1_001, 0],
+  ])('allows some or none for an answer to a request that was sent %s', async (_, took, count) => {
     const { budget, clock, allowed } = await spentFor(500);
     budget.begin!(KEY);
     await clock.advance(500);
@@ -48,7 +48,7 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(count);
   });
 
-  it('allows two also for each held call that is answered', async () => {
+  it('allows two for each answered held call, too', async () => {
     const { answer, allowed } = await spentFor(50_000);
 
     for (let i = 0; i < 10; i++) answer(1);
@@ -58,7 +58,7 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(4);
   });
 
-  it('allows none as soon as two more fail again than were answered, nor while the server answers now and then', async () => {
+  it('allows none after two more failures than answers, nor if the server answers only now and then', async () => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
 
     answer(1);
@@ -72,7 +72,7 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(0);
   });
 
-  it('counts anew after each outage', async () => {
+  it('starts a new count after each outage', async () => {
     const { clock, answer, fail, allowed } = await spentFor(350);
 
     for (let i = 0; i < 5; i++) answer(1);
@@ -87,8 +87,8 @@ describe('the retries of calls that were held', () => {
 
   it.each([
     ['by chance', 1],
-    ['for good, and their retries with them', 2],
-  ])('excuses a failure for each answer, and one more, since some fail %s', async (_, attempt) => {
+    ['always, and so do their retries', 2],
+  ])('excuses one failure per answer, and one more, since some calls fail %s', async (_, attempt) => {
     const { budget, answer, fail } = await spentFor(1_000);
     for (let i = 0; i < 4; i++) {
       answer(1);
@@ -104,7 +104,7 @@ describe('the retries of calls that were held', () => {
     expect(seen).toEqual([true, true, true, false]);
   });
 
-  it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
+  it('allows one after a second without an answer or a failure, and two for each that is answered', async () => {
     const { budget, clock, answer, allowed } = await spentFor(0);
 
     budget.begin!(KEY);
@@ -118,7 +118,7 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(2);
   });
 
-  it('allows the next one a second after that one failed, or had no outcome', async () => {
+  it('allows the next one a second after the last one failed, or had no outcome', async () => {
     const { budget, clock, fail, allowed } = await spentFor(0);
 
     budget.begin!(KEY);
@@ -137,8 +137,8 @@ describe('the retries of calls that were held', () => {
 
   it.each([
     ['350 ms', 0, 350],
-    ['five times as long as between two failures', 2_600, 500],
-  ])('allows one where no new call is made after a burst: %s after the last failure', async (_, outage, after) => {
+    ['five times the time between two failures', 2_600, 500],
+  ])('allows one if no new call follows a burst: %s after the last failure', async (_, outage, after) => {
     const { clock, allowed } = await spentFor(outage);
 
     await clock.advance(after - 1);
@@ -148,10 +148,10 @@ describe('the retries of calls that were held', () => {
   });
 
   it.each([
-    ['another outage after thirty seconds without a failure, where held calls alone were answered', 30_000, 2, 1],
-    ['another one also where nothing was answered', 30_000, undefined, 1],
-    ['the same one sooner', 29_999, undefined, 0],
-  ])('takes the next burst of failures for %s', async (_, pause, answered, count) => {
+    ['another outage after thirty seconds without a failure, if only held calls were answered', 30_000, 2, 1],
+    ['another outage after thirty seconds without an answer', 30_000, undefined, 1],
+    ['the same outage before that', 29_999, undefined, 0],
+  ])('treats the next burst of failures as %s', async (_, pause, answered, count) => {
     const { clock, answer, fail, allowed } = await spentFor(0);
     if (answered) answer(answered);
     await clock.advance(pause);
@@ -161,7 +161,7 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(count);
   });
 
-  it('waits as long from when a slow failure was known: until then new calls were made', async () => {
+  it('waits from when a slow failure ended: new calls may have been made until then', async () => {
     const { budget, clock, allowed } = await spentFor(0);
     await clock.advance(400);
     budget.record(KEY, 'failure', 1, 2, 400);
@@ -175,7 +175,7 @@ describe('the retries of calls that were held', () => {
     expect(seen).toEqual([0, 0, 1]);
   });
 
-  it('allows the next one 350 ms after that one failed, where no new call is made after a burst', async () => {
+  it('allows the next one 350 ms after the last one failed, if no new call follows a burst', async () => {
     const { clock, fail, allowed } = await spentFor(0);
 
     await clock.advance(350);
@@ -190,7 +190,7 @@ describe('the retries of calls that were held', () => {
   it.each([
     ['a call a second', 1_000, 5],
     ['fewer than five calls', 0, 4],
-  ])('allows none before a second where %s failed', async (_, gap, calls) => {
+  ])('allows none within a second if %s failed', async (_, gap, calls) => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
     for (let i = 0; i < calls; i++) {
@@ -204,7 +204,7 @@ describe('the retries of calls that were held', () => {
     expect(budget.acquire(KEY, 'held')).toBeDefined();
   });
 
-  it.each([1, 100, 900])('allows one after 50 failures while all new calls fail, one each %i ms', async (ms) => {
+  it.each([1, 100, 900])('allows one per 50 failures while all new calls fail, one call each %i ms', async (ms) => {
     const { clock, fail, allowed } = await spentFor(1_000);
     let granted = 0;
     for (let i = 0; i < 1_000; i++) {
@@ -216,7 +216,7 @@ describe('the retries of calls that were held', () => {
     expect(granted).toBe(20);
   });
 
-  it('allows nearly all again where the first attempt of every call fails, and its retry is answered', async () => {
+  it('allows nearly all if the first attempt of each call fails and its retry is answered', async () => {
     const { clock, answer, fail, allowed } = await spentFor(3_000);
     let granted = 0;
     for (let i = 0; i < 600; i++) {
@@ -230,7 +230,7 @@ describe('the retries of calls that were held', () => {
     expect(granted).toBeGreaterThan(550);
   });
 
-  it('allows one where the trouble was short, when nothing has failed for a second', async () => {
+  it('allows one after short trouble, a second after the last failure', async () => {
     const { clock, answer, allowed } = await spentFor(100);
 
     answer(1);
@@ -240,7 +240,7 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(1);
   });
 
-  it('gives the one that finds out as long as the last attempt took', async () => {
+  it('gives a probe as much time as the last failed attempt took', async () => {
     const { budget, clock, allowed } = await spentFor(1_000);
 
     budget.record(KEY, 'failure', 1, 2, 10_000);

@@ -5,13 +5,13 @@ import { type RetryKind, type RetryPermit, retryBudget } from '../src/index.ts';
 
 const KEY = 'https://api.example.com';
 
-/** Retries whose prices add up to a little less than they should, as numbers do. */
+/** Retries whose prices add up to a little less than the exact sum, by rounding. */
 const SUM_OF_TENTHS: RetryKind[] = 'tfffftttt'.split('').map((letter) => (letter === 't' ? 'throttled' : 'transient'));
 
 describe('retryBudget', () => {
-  it('grants an outage no more than the reserve of its first third of a second, and what comes with time', async () => {
+  it('grants an outage no more than the reserve of its first 350 ms, and the tokens that come back with time', async () => {
     const scenario = fc.record({
-      // retries of earlier trouble that were sent and never had an outcome
+      // retries of earlier trouble that were sent and had no outcome
       lost: fc.nat(1_000),
       kind: fc.constantFrom<RetryKind>('transient', 'throttled'),
       successes: fc.nat(20_000),
@@ -48,7 +48,7 @@ describe('retryBudget', () => {
     );
   });
 
-  it('leaves calls alone while up to half of the attempts fail, each on its own', () => {
+  it('never refuses while up to half of the attempts fail independently', () => {
     const scenario = fc.record({ seed: fc.integer(), failRate: fc.double({ min: 0, max: 0.5, noNaN: true }) });
 
     fc.assert(
@@ -74,7 +74,7 @@ describe('retryBudget', () => {
     );
   });
 
-  it('is as before when every permit was released, however often', () => {
+  it('is unchanged after every permit was released, even several times', () => {
     const scenario = fc.record({
       before: fc.array(fc.constantFrom('success' as const, 'failure' as const), { maxLength: 60 }),
       kinds: fc.array(fc.constantFrom<RetryKind>('transient', 'throttled'), { maxLength: 60 }),
@@ -100,7 +100,7 @@ describe('retryBudget', () => {
     );
   });
 
-  it('never refuses after enough successes, whatever came before and however the clock jumped', () => {
+  it('never refuses after enough successes, whatever happened before and however the clock jumped', () => {
     const step = fc.record({ outcome: fc.constantFrom('success' as const, 'failure' as const), now: fc.integer() });
 
     fc.assert(

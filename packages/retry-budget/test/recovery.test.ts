@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { retryBudget } from '../src/index.ts';
 import { failingCalls, KEY, spentFor, succeed } from './support.ts';
 
-describe('what answers say of the server', () => {
-  it('says that the server is back when it has answered five new calls, until it fails', async () => {
+describe('what answers show about the server', () => {
+  it('says that the server is back after five answers to new calls, until requests fail', async () => {
     const { budget, answer, fail } = await spentFor(1_000);
     const seen = [budget.isBack?.(KEY)];
 
     for (let i = 0; i < 4; i++) answer(1);
-    for (let i = 0; i < 4; i++) answer(2); // of retries, which say nothing of how often it is called
+    for (let i = 0; i < 4; i++) answer(2); // of retries, which do not count here
     seen.push(budget.isBack?.(KEY));
     answer(1);
     seen.push(budget.isBack?.(KEY));
@@ -19,7 +19,7 @@ describe('what answers say of the server', () => {
     expect(seen).toEqual([false, false, true, false]);
   });
 
-  it('says that the server may be back while it is not known of the held call that finds out, from 50 ms on', async () => {
+  it('says that the server may be back when a probe has been unanswered for 50 ms', async () => {
     const { budget, clock, fail, allowed } = await spentFor(0);
     await clock.advance(350);
     expect(allowed()).toBe(1);
@@ -35,11 +35,11 @@ describe('what answers say of the server', () => {
   });
 
   it.each([
-    ['before it is under way for 50 ms', 10, 49, false],
-    ['until it has failed as late as the one before', 300, 300, false],
-    ['then', 10, 50, true],
-    ['then, for longer than the one before', 300, 301, true],
-  ])('says that the server may be back while it is not known of a new call: %s', async (_, took, since, isBack) => {
+    ['in flight for less than 50 ms', 10, 49, false],
+    ['in flight for as long as the last failure took', 300, 300, false],
+    ['in flight for 50 ms', 10, 50, true],
+    ['in flight for longer than the last failure took', 300, 301, true],
+  ])('says whether the server may be back while a new call is unanswered: %s', async (_, took, since, isBack) => {
     const { budget, clock } = await spentFor(1_000);
     budget.record(KEY, 'failure', 1, 2, took);
     const seen = [budget.isBack!(KEY)];
@@ -55,7 +55,7 @@ describe('what answers say of the server', () => {
   it.each([
     ['slow', 200, true],
     ['fast', 199, false],
-  ])('says so also of %s answers, until requests fail', async (_, took, isBack) => {
+  ])('says whether the server may be back after a %s answer, until requests fail', async (_, took, isBack) => {
     const { budget, clock, answer, fail } = await spentFor(1_000);
     fail(1);
     budget.begin!(KEY);
@@ -72,7 +72,7 @@ describe('what answers say of the server', () => {
   it.each([
     ['slow', 200, true],
     ['fast', 199, false],
-  ])('says so of a first answer that was %s, whatever failed meanwhile', async (_, took, isBack) => {
+  ])('says the same after a %s first answer if a request failed while it was in flight', async (_, took, isBack) => {
     const { budget, clock } = await spentFor(1_000);
     await clock.advance(2_000);
     budget.record(KEY, 'failure', 1, 2, 2_500);
@@ -83,15 +83,15 @@ describe('what answers say of the server', () => {
   });
 
   it.each([
-    ['none while such calls wait for their turn', 5, 1_999, 0],
-    ['all when none has been refused its turn for two seconds', 5, 2_000, 40],
-    ['none before a short outage is over for three times its length', 5, 1_049, 0, 350],
-    ['all when it is over for so long', 5, 1_050, 40, 350],
-    ['all before five new calls are answered', 4, 0, 40],
+    ['none while held calls wait for their turn', 5, 1_999, 0],
+    ['all if no held call was refused its turn for two seconds', 5, 2_000, 40],
+    ['none within three times the length of a short outage', 5, 1_049, 0, 350],
+    ['all after that', 5, 1_050, 40, 350],
+    ['all before five answers to new calls', 4, 0, 40],
   ])('allows other retries: %s', async (_, answered, since, granted, outage = 1_000) => {
     const { budget, clock, answer } = await spentFor(outage);
     for (let i = 0; i < answered; i++) answer(1);
-    for (let i = 0; i < 100; i++) answer(2); // all is paid
+    for (let i = 0; i < 100; i++) answer(2); // pays back all tokens
     for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
     await clock.advance(since);
 
@@ -103,12 +103,12 @@ describe('what answers say of the server', () => {
     [1_999, 0],
     [2_000, 40],
   ])(
-    'allows other retries two seconds after the first answer, where no held call waits for a turn: %i ms, %i',
+    'allows other retries two seconds after the first answer if no held call waits for a turn: %i ms, %i retries',
     async (since, granted) => {
       const { budget, clock, answer } = await spentFor(1_000);
       expect(budget.acquire(KEY, 'held')).toBeUndefined();
       for (let i = 0; i < 4; i++) answer(1);
-      for (let i = 0; i < 100; i++) answer(2); // all is paid
+      for (let i = 0; i < 100; i++) answer(2); // pays back all tokens
       await clock.advance(since);
       for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
 
@@ -117,17 +117,10 @@ describe('what answers say of the server', () => {
   );
 
   it.each([
-    [
-      'none for two seconds after the first answer, where the second of two outages held a call',
-      false,
-      true,
-      0,
-      1_999,
-      0,
-    ],
-    ['all then', false, true, 0, 2_000, 40],
-    ['all at once, where the first of them held one', true, false, 0, 0, 40],
-    ['all at once, where the first answer took as long as the failures lasted', false, true, 2_000, 0, 40],
+    ['none for two seconds after the first answer if the second of two outages held a call', false, true, 0, 1_999, 0],
+    ['all after that', false, true, 0, 2_000, 40],
+    ['all at once if only the first outage held a call', true, false, 0, 0, 40],
+    ['all at once if the first answer took as long as the failures lasted', false, true, 2_000, 0, 40],
   ])('allows other retries: %s', async (_, first, second, took, since, granted) => {
     const { budget, clock, answer, fail } = await spentFor(10_000);
     const refuse = () => expect(budget.acquire(KEY, 'held')).toBeUndefined();
@@ -140,13 +133,13 @@ describe('what answers say of the server', () => {
     }
     if (second) refuse();
     budget.record(KEY, 'success', 1, 2, took);
-    for (let i = 0; i < 100; i++) answer(2); // all is paid
+    for (let i = 0; i < 100; i++) answer(2); // pays back all tokens
     await clock.advance(since);
 
     expect(failingCalls(budget, 20)).toBe(granted);
   });
 
-  it('sends a held call for each ten new calls that are answered, where requests fail again while those of an outage come back', async () => {
+  it('sends one held call for ten answers to new calls if requests fail again while held calls return', async () => {
     const { clock, answer, fail, allowed } = await spentFor(10_000);
     answer(1);
     for (let i = 0; i < 3; i++) fail(1);
@@ -164,31 +157,28 @@ describe('what answers say of the server', () => {
   it.each([
     [14_500, false],
     [15_000, true],
-  ])(
-    'makes no retry wait for the calls of an outage 15 seconds after requests have failed again: %i ms',
-    async (since, isFree) => {
-      const { budget, clock, answer, fail } = await spentFor(10_000);
-      expect(budget.acquire(KEY, 'held')).toBeUndefined();
-      answer(1);
-      for (let i = 0; i < 100; i++) answer(2); // all is paid
+  ])('lets new retries overtake held calls 15 seconds after requests failed again: %i ms', async (since, isFree) => {
+    const { budget, clock, answer, fail } = await spentFor(10_000);
+    expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    answer(1);
+    for (let i = 0; i < 100; i++) answer(2); // pays back all tokens
 
-      for (let ms = 0; ms < since; ms += 500) {
-        for (let i = 0; i < 8; i++) fail(2);
-        for (let i = 0; i < 8; i++) answer(1);
-        expect(budget.acquire(KEY, 'held')).toBeUndefined(); // it waits for its turn
-        await clock.advance(500);
-      }
+    for (let ms = 0; ms < since; ms += 500) {
+      for (let i = 0; i < 8; i++) fail(2);
+      for (let i = 0; i < 8; i++) answer(1);
+      expect(budget.acquire(KEY, 'held')).toBeUndefined(); // waits for its turn
+      await clock.advance(500);
+    }
 
-      expect(budget.mayRetry!(KEY)).toBe(isFree);
-    },
-  );
+    expect(budget.mayRetry!(KEY)).toBe(isFree);
+  });
 
   it.each([
     [29_999, 0, 0],
     [30_000, 0, 40],
     [31_000, 1_001, 0],
   ])(
-    'holds no retry back after an answer to a request that was sent thirty seconds after the last failure or later: answered after %i ms, in %i ms, %i retries',
+    'holds no retry back if the first answered request was sent thirty seconds after the last failure: answered after %i ms, in %i ms, %i retries',
     async (quiet, took, granted) => {
       const { budget, clock } = await spentFor(10_000);
       expect(budget.acquire(KEY, 'held')).toBeUndefined();
@@ -199,11 +189,11 @@ describe('what answers say of the server', () => {
     },
   );
 
-  it('allows other retries thirty seconds after the first answer, also where the outage was longer', async () => {
+  it('allows other retries thirty seconds after the first answer, even if the outage was longer', async () => {
     const { budget, clock, answer } = await spentFor(600_000);
     const granted = async (since: number) => {
       await clock.advance(since);
-      for (let i = 0; i < 100; i++) answer(1); // all is paid
+      for (let i = 0; i < 100; i++) answer(1); // pays back all tokens
       for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
       return budget.mayRetry?.(KEY);
     };
@@ -211,7 +201,7 @@ describe('what answers say of the server', () => {
     expect([await granted(0), await granted(29_999), await granted(1)]).toEqual([false, false, true]);
   });
 
-  it('allows other retries as late as the longer of two outages says', async () => {
+  it('holds other retries back for three times the longer of two outages', async () => {
     const { budget, clock, answer, fail } = await spentFor(10_000);
     answer(1);
     for (let i = 0; i < 8; i++) {
@@ -219,7 +209,7 @@ describe('what answers say of the server', () => {
       fail(1);
     }
     for (let i = 0; i < 5; i++) answer(1);
-    for (let i = 0; i < 100; i++) answer(2); // all is paid
+    for (let i = 0; i < 100; i++) answer(2); // pays back all tokens
     for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
     await clock.advance(1_900);
 
@@ -239,7 +229,7 @@ describe('what answers say of the server', () => {
     expect(budget.mayRetry?.(KEY)).toBe(true);
   });
 
-  it('says that the server is back also when it has answered a held call, until requests fail', async () => {
+  it('says that the server is back after an answer to a held call, until requests fail', async () => {
     const { budget, clock, answer, fail, allowed } = await spentFor(1_000);
     await clock.advance(1_000);
     const seen = [allowed(), budget.isBack!(KEY)];
@@ -251,7 +241,7 @@ describe('what answers say of the server', () => {
     expect(seen).toEqual([1, false, true, false]);
   });
 
-  it('does not end as it begins where the first new call that is answered is followed by a call that fails for good', async () => {
+  it('keeps room for held calls if a call that always fails follows the first answer', async () => {
     const { answer, fail, allowed } = await spentFor(1_000);
     answer(1);
     for (const attempt of [1, 2]) fail(attempt);
@@ -259,7 +249,7 @@ describe('what answers say of the server', () => {
     expect(allowed()).toBe(2);
   });
 
-  it('excuses no failure of a server that was not down', async () => {
+  it('excuses no failure if the server was not down', async () => {
     const { budget, answer, fail } = await spentFor(349);
     for (let i = 0; i < 5; i++) answer(1);
     expect(budget.isBack?.(KEY)).toBe(true);
@@ -281,7 +271,7 @@ describe('what answers say of the server', () => {
     expect(allowed()).toBe(0);
   });
 
-  it('excuses a failure also for each retry that is answered', async () => {
+  it('excuses one failure for each answered retry, too', async () => {
     const { answer, fail, allowed } = await spentFor(1_000);
     answer(1);
     for (let i = 0; i < 4; i++) answer(2);
@@ -292,7 +282,7 @@ describe('what answers say of the server', () => {
     expect(allowed()).toBe(0);
   });
 
-  it('excuses at most five failures in a row, however many were answered', async () => {
+  it('excuses at most five failures in a row, however many answers came before', async () => {
     const { answer, fail, allowed } = await spentFor(1_000);
     for (let i = 0; i < 1_000; i++) answer(1);
     for (let i = 0; i < 5; i++) fail(1);
@@ -305,9 +295,9 @@ describe('what answers say of the server', () => {
   });
 
   it.each([
-    ['until the calls of the outage are back', 1, 2_999, true],
-    ['no longer', 1, 3_000, false],
-    ['for as long as held calls alone are answered', 2, 60_000, true],
+    ['while held calls return', 1, 2_999, true],
+    ['not after that', 1, 3_000, false],
+    ['as long as only held calls are answered', 2, 60_000, true],
   ])('excuses a failure: %s', async (_, attempt, since, isExcused) => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
     answer(attempt);
@@ -319,10 +309,10 @@ describe('what answers say of the server', () => {
   });
 
   it.each([
-    [9, 'while the calls of an outage come back, from the first that is not excused: it was full', 0, 0],
-    [10, 'then, from that one: 350 ms after it the server was down', 0, 2],
-    [5, 'when those calls are back, from its first: it was down, as in the outage before', 60_000, 2],
-  ])('counts an outage of %i failures %s', async (failures, _, pause, granted) => {
+    [9, 'while held calls return, from the first that is not excused: the server was full', 0, 0],
+    [10, 'while held calls return: the server was down for 350 ms after the first that is not excused', 0, 2],
+    [5, 'after that, from the first failure: the server was down', 60_000, 2],
+  ])('judges %i failures %s', async (failures, _, pause, granted) => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
     for (let i = 0; i < 100; i++) answer(1);
     await clock.advance(pause);
@@ -338,9 +328,9 @@ describe('what answers say of the server', () => {
 
   it.each([
     // the first two are excused
-    [6, 'bad luck', 'since many clients that make few calls each would keep a service full', 0],
+    [6, 'chance', 'since many clients that make few calls each would keep a service full', 0],
     [7, 'another outage', 'however long they take', 2],
-  ])('takes %i failures in a row after it for %s, %s', async (failures, _outage, _why, granted) => {
+  ])('treats %i failures in a row after an outage as %s, %s', async (failures, _outage, _why, granted) => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
     answer(1);
     for (let i = 0; i < failures; i++) {
@@ -353,9 +343,9 @@ describe('what answers say of the server', () => {
   });
 
   it.each([
-    ['goes on', 'a retry', 2, 2],
+    ['continues', 'a retry', 2, 2],
     ['is over', 'a new call', 1, 0],
-  ])('%s where one fails after %s was answered', async (_, _what, attempt, granted) => {
+  ])('%s if requests fail after an answer to %s', async (_, _what, attempt, granted) => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
     answer(attempt);
     await clock.advance(500);
@@ -366,7 +356,7 @@ describe('what answers say of the server', () => {
     expect(allowed()).toBe(granted);
   });
 
-  it('excuses failures also where only retries are answered, as where the first attempt of every call fails', async () => {
+  it('excuses failures also if only retries are answered, e.g. if the first attempt of each call fails', async () => {
     const { answer, fail, allowed } = await spentFor(1_000);
     answer(2);
     fail(1);
@@ -392,7 +382,7 @@ describe('what answers say of the server', () => {
     expect(allowed()).toBe(0);
   });
 
-  it('does not count an outage from a failure that was excused long before, as of one broken thing', async () => {
+  it('does not count an outage from a failure that was excused long before, e.g. of a broken path', async () => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
     for (let i = 0; i < 100; i++) answer(1);
     for (let i = 0; i < 3; i++) fail(1);

@@ -3,32 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { type RetryBudget, type RetryKind, retryBudget } from '../src/index.ts';
 import { calm, failingCalls, KEY, outage, succeed } from './support.ts';
 
-describe('while answers are not there yet', () => {
-  /** A budget for a server that is called often, which has nothing on top of its reserve. */
+describe('while most calls are unanswered', () => {
+  /** A budget for a server that is called often: it has lost the extra tokens of a new one. */
   const used = async (clock: ManualClock) => {
     const budget = retryBudget({ clock });
     await calm(budget, clock, 100);
     return budget;
   };
 
-  it('every retry is granted where more calls are under way than have failed', async () => {
+  it('every retry is granted if more calls are in flight than have failed', async () => {
     const clock = manualClock();
     expect(await outage(await used(clock), clock, { perSecond: 10, seconds: 10, sent: 3 })).toBe(200);
   });
 
-  it('but for no longer than thirty seconds', async () => {
+  it('every retry is granted for thirty seconds at most', async () => {
     const clock = manualClock();
     expect(await outage(await used(clock), clock, { perSecond: 10, seconds: 300, sent: 3 })).toBeLessThan(700);
   });
 
-  it('few are granted where more have failed', async () => {
+  it('few retries are granted if more calls have failed', async () => {
     const clock = manualClock();
     expect(await outage(await used(clock), clock, { perSecond: 10, seconds: 10, sent: 1.8 })).toBeLessThan(30);
   });
 
-  it('calls that have succeeded count no longer', async () => {
+  it('calls that have succeeded are not in flight', async () => {
     const clock = manualClock();
-    const budget = retryBudget({ clock, deposit: 0, credit: 6 }); // else the successes pay for everything
+    const budget = retryBudget({ clock, deposit: 0, credit: 6 }); // otherwise the successes would pay for everything
     budget.record(KEY, 'failure', 1);
     for (let n = 0; n < 100; n++) budget.begin!(KEY);
     succeed(budget, 100);
@@ -56,15 +56,15 @@ describe('while answers are not there yet', () => {
     expect(await outage(budget, clock, { perSecond: 10, seconds: 10 })).toBeLessThan(30);
   });
 
-  it('nothing changes where the reserve does not grow', async () => {
+  it('no more retries are granted if the reserve does not grow', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock, rideOut: 0, perSecond: 0 });
     expect(await outage(budget, clock, { perSecond: 10, seconds: 10, sent: 3 })).toBeLessThan(21);
   });
 });
 
-describe('where each thing is made when it is first asked for', () => {
-  it('every retry is granted to calls of which the third attempt is answered, at any pace', async () => {
+describe('a server that fails the first two requests for each thing', () => {
+  it('gets every retry if it answers the third, at any rate of calls', async () => {
     for (const gap of [1_000, 100, 10]) {
       const clock = manualClock();
       const budget = retryBudget({ clock });
@@ -82,7 +82,7 @@ describe('where each thing is made when it is first asked for', () => {
 });
 
 it.each([Number.NaN, Infinity, 0, -1])(
-  'an answer to the attempt %d closes no server off, and pays for no more than a few retries',
+  'an answer to attempt %d neither blocks retries nor pays for more than a few',
   (attempt) => {
     const clock = manualClock();
     const budget = retryBudget({ clock, credit: 6, rideOut: 0 });
@@ -93,8 +93,8 @@ it.each([Number.NaN, Infinity, 0, -1])(
   },
 );
 
-describe('where a page meets a window', () => {
-  /** 300 calls at once, of which the server accepts 100 each ten seconds, and says so. Returns how many retries it refuses. */
+describe('a page of calls at a server with a limit per window', () => {
+  /** 300 calls at once. The server accepts 100 per ten seconds, and reports it. Returns how many retries the budget refuses. */
   async function page(budget: RetryBudget, clock: ManualClock): Promise<number> {
     let refused = 0;
     const refusals = async (calls: number, attempt: number, every: number) => {
@@ -114,14 +114,14 @@ describe('where a page meets a window', () => {
     return refused;
   }
 
-  it('lets every call have its retries, although the trouble is forgotten while they wait', async () => {
+  it('gets every retry, although the budget forgets the trouble during the waits', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
 
     for (let pages = 0; pages < 5; pages++) expect(await page(budget, clock)).toBe(0);
   });
 
-  it('charges a retry once, also where its trouble is over when it fails', async () => {
+  it('pays for a retry once, even if it fails after the trouble is over', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
     budget.record(KEY, 'failure', 1);
@@ -133,7 +133,7 @@ describe('where a page meets a window', () => {
     expect(budget.snapshot()[KEY]).toMatchObject({ state: 'ready', reserve: 20, left: 20 });
   });
 
-  it('remembers none of a page whose waits are aborted', async () => {
+  it('leaves no tokens behind if its waits are aborted', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
     const permits = [];
@@ -149,23 +149,26 @@ describe('where a page meets a window', () => {
     expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
   });
 
-  it.each(['transient', 'throttled'] as const)('forgets %s retries that were sent and aborted', async (kind) => {
-    const clock = manualClock();
-    const budget = retryBudget({ clock });
-    for (let n = 0; n < 300; n++) {
-      budget.record(KEY, 'failure', 1);
-      budget.acquire(KEY, kind);
-    }
-    await clock.advance(6_000);
+  it.each(['transient', 'throttled'] as const)(
+    'leaves no tokens behind if its %s retries are sent and aborted',
+    async (kind) => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      for (let n = 0; n < 300; n++) {
+        budget.record(KEY, 'failure', 1);
+        budget.acquire(KEY, kind);
+      }
+      await clock.advance(6_000);
 
-    expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
-  });
+      expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
+    },
+  );
 });
 
-describe('where bursts of calls meet one instance of four that fails slowly', () => {
+describe('bursts of calls at a server of which one instance in four fails slowly', () => {
   const BURSTS = 10;
 
-  /** 60 or 200 calls at once, again and again. Returns how many retries the budget refuses, also when they were held. */
+  /** Several bursts of 60 or 200 calls. Returns how many retries the budget refuses, first and after a hold. */
   async function bursts(kind: RetryKind, [calls, every, ms, wait]: readonly number[]): Promise<number> {
     const clock = manualClock();
     const random = seededRandom(1);
@@ -194,7 +197,7 @@ describe('where bursts of calls meet one instance of four that fails slowly', ()
     ['transient', [200, 10_000, 6_000, 200]],
     ['throttled', [60, 3_000, 600, 2_000]],
     ['throttled', [60, 10_000, 2_000, 2_000]],
-  ] as const)('lets all but one call in five hundred have its retries: %s, %j', async (kind, numbers) => {
+  ] as const)('lose the retries of one call in five hundred at most: %s, %j', async (kind, numbers) => {
     expect(await bursts(kind, numbers)).toBeLessThanOrEqual((BURSTS * numbers[0]) / 500);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultBudget, type RetryBudget, retryBudget } from '../src/index.ts';
 import { calm, failingCalls, KEY, outage, spent, succeed } from './support.ts';
 
-/** One call that fails `failures` times, then succeeds; true when it got every retry it needed. */
+/** One call that fails `failures` times, then succeeds. Returns whether it got every retry it needed. */
 function call(budget: RetryBudget, failures: number, { retries = 2, key = KEY } = {}): boolean {
   for (let attempt = 1; attempt <= failures; attempt++) {
     budget.record(key, 'failure', attempt);
@@ -14,12 +14,12 @@ function call(budget: RetryBudget, failures: number, { retries = 2, key = KEY } 
 }
 
 describe('retryBudget', () => {
-  it('lets a script of five calls have all its retries from a server that is down', () => {
+  it('grants all retries of a script of five calls while the server is down', () => {
     expect(failingCalls(retryBudget({ clock: manualClock() }), 5)).toBe(10);
     expect(failingCalls(retryBudget({ clock: manualClock() }), 5, { retries: 3 })).toBe(15);
   });
 
-  it('lets a client with one call per minute always retry', async () => {
+  it('always grants the retries of a client with one call per minute', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
 
@@ -29,7 +29,7 @@ describe('retryBudget', () => {
     }
   });
 
-  it('does not stand in the way of every fourth attempt failing', () => {
+  it('grants all retries if every fourth attempt fails', () => {
     const clock = instantClock();
     const budget = retryBudget({ clock });
 
@@ -46,12 +46,12 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'throttled')).toBeUndefined();
   });
 
-  it('lets every call of a page have five retries where it may make as many, and hardly more', () => {
+  it('grants every call of a page up to five retries, and hardly more', () => {
     expect(failingCalls(retryBudget({ clock: manualClock() }), 60, { retries: 5 })).toBe(300);
     expect(failingCalls(retryBudget({ clock: manualClock() }), 60, { retries: 1_000 })).toBeLessThan(400);
   });
 
-  it('lets every call of a page have its retries when all of them fail, again ten seconds later', async () => {
+  it('grants every call of a page its retries if all of them fail, and again ten seconds later', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
 
@@ -75,7 +75,7 @@ describe('retryBudget', () => {
     },
   );
 
-  it('does not notice a job of which every first attempt fails and every second succeeds', () => {
+  it('grants all retries of a job if every first attempt fails and every second succeeds', () => {
     const clock = instantClock();
     const budget = retryBudget({ clock });
 
@@ -85,7 +85,7 @@ describe('retryBudget', () => {
     }
   });
 
-  it('does not run dry of it where one call in fifty fails twice', () => {
+  it('does so too if one call in fifty fails twice', () => {
     const clock = instantClock();
     const budget = retryBudget({ clock });
 
@@ -115,7 +115,7 @@ describe('retryBudget', () => {
     }
   });
 
-  it('rides out trouble of a third of a second at any pace, and no longer trouble', async () => {
+  it('grants all retries in trouble of 350 ms at any rate of calls, but not in longer trouble', async () => {
     const clock = manualClock();
     const short = retryBudget({ clock });
     await calm(short, clock, 100);
@@ -126,7 +126,7 @@ describe('retryBudget', () => {
     expect(await outage(long, clock, { perSecond: 100, seconds: 3 })).toBeLessThan(100);
   });
 
-  it('is back after half a second of successes', async () => {
+  it('grants retries again after half a second of successes', async () => {
     const clock = manualClock();
     const budget = await spent(clock);
 
@@ -135,7 +135,7 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'transient')).toBeDefined();
   });
 
-  it('is not opened by one success, where much was called', async () => {
+  it('does not grant retries again after one success, if calls were many', async () => {
     const clock = manualClock();
     const budget = await spent(clock);
 
@@ -156,7 +156,7 @@ describe('retryBudget', () => {
     expect(failingCalls(budget, 60)).toBe(120);
   });
 
-  it('asks less for a retry that the server invited', () => {
+  it('takes fewer tokens for a retry whose time the server gave', () => {
     const options = { rideOut: 0 };
     const transient = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100);
     const throttled = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100, { kind: 'throttled' });
@@ -164,7 +164,7 @@ describe('retryBudget', () => {
     expect(throttled).toBeGreaterThan(transient * 1.2);
   });
 
-  it('takes a token back once', () => {
+  it('returns the tokens of a permit once', () => {
     const budget = retryBudget({ clock: manualClock(), credit: 6 });
     const permits = [];
     for (let permit = budget.acquire(KEY, 'transient'); permit; permit = budget.acquire(KEY, 'transient'))
@@ -177,7 +177,7 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'transient')).toBeUndefined();
   });
 
-  it('grants an outage not many more where a wrapper does not say which attempt it was', async () => {
+  it('grants an outage few more retries if a wrapper does not pass the attempt on', async () => {
     const clock = manualClock();
     const inner = retryBudget({ clock });
     const wrapped: RetryBudget = {
@@ -204,7 +204,7 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'transient')).toBeDefined();
   });
 
-  it('is not disturbed by a clock that is set back', async () => {
+  it('works with a clock that is set back', async () => {
     let now = 1_000_000;
     const budget = retryBudget({ rideOut: 0, clock: { now: () => now, sleep: async () => {} } });
     failingCalls(budget, 100);
@@ -232,7 +232,7 @@ describe('retryBudget', () => {
     expect(reads).toBe(before);
   });
 
-  it('uses the clock of the machine when it is given none', () => {
+  it('uses the clock of the machine by default', () => {
     expect(failingCalls(retryBudget(), 5)).toBe(10);
   });
 
@@ -260,7 +260,7 @@ describe('retryBudget', () => {
 });
 
 describe('defaultBudget', () => {
-  it('grants what retryBudget() grants, and has nothing to look at', () => {
+  it('grants what retryBudget() grants, without snapshot and reset', () => {
     const clock = instantClock();
     const [plain, full] = [defaultBudget(clock), retryBudget({ clock })];
 

@@ -4,7 +4,7 @@ import { retryBudget } from '../src/index.ts';
 import { failingCalls, KEY, spent, succeed } from './support.ts';
 
 describe('the snapshot of a budget', () => {
-  it('is said per server', async () => {
+  it('has the state of each server', async () => {
     const clock = manualClock();
     const budget = await spent(clock);
     succeed(budget, 1, 'https://a.example.com');
@@ -21,7 +21,7 @@ describe('the snapshot of a budget', () => {
     expect(shaky!.left).toBeCloseTo(19.52);
   });
 
-  it('is not changed by asking, and asking makes no key', async () => {
+  it('is not changed by reading it, which adds no key', async () => {
     const clocks = [manualClock(), manualClock()] as const;
     const [asked, left] = [await spent(clocks[0]), await spent(clocks[1])];
     expect(retryBudget().snapshot()).toEqual({});

@@ -24,7 +24,7 @@ export function failingCalls(
   return granted;
 }
 
-/** Retries granted where calls fail evenly, and so many are sent for each that fails. */
+/** Retries granted while calls fail at a steady rate. `sent`: calls that begin for each that fails. */
 export async function outage(
   budget: RetryBudget,
   clock: ManualClock,
@@ -48,14 +48,14 @@ export async function calm(budget: RetryBudget, clock: ManualClock, perSecond: n
   }
 }
 
-/** A budget that has nothing left: trouble has lasted for longer than is ridden out. */
+/** A budget whose reserve is spent: the trouble has lasted for longer than `rideOut`. */
 export async function spent(clock: ManualClock): Promise<TokenBudget> {
   const budget = retryBudget({ clock });
   await outage(budget, clock, { perSecond: 100, seconds: 2 });
   return budget;
 }
 
-/** A budget that failures have spent, for so many milliseconds. */
+/** A budget that failures have spent, over `outage` milliseconds. */
 export async function spentFor(outage: number) {
   const clock = manualClock();
   const budget = retryBudget({ clock });
@@ -66,7 +66,7 @@ export async function spentFor(outage: number) {
   }
   const answer = (attempt: number) => budget.record(KEY, 'success', attempt);
   const fail = (attempt: number) => budget.record(KEY, 'failure', attempt);
-  /** How many are allowed at once. */
+  /** How many held calls are allowed at once. */
   const allowed = () => {
     let count = 0;
     while (budget.acquire(KEY, 'held')) count++;

@@ -10,26 +10,26 @@ import {
   warnOnce,
 } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
-import { OWN } from './decide.ts';
+import { BACKOFF } from './decide.ts';
 import type { FailedAttempt, GoodAttempt } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
 import { tookOf } from './session.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** What is known of a budget. Kept for each budget, not for each `retry`: an application may make a `retry` for each request. */
+/** What `retry` remembers about a budget. It is kept per budget, since an application may make a new `retry` for each request. */
 interface BudgetState {
   /** Whether a failure was recorded. Until then `begin` is not called. */
   failed: boolean;
-  /** What holding a call needs: the times of its attempts, and no timeout meanwhile. Both cost time, so it is empty until a call is held. */
+  /** Needs of held calls: the times of their attempts, and no timeout meanwhile. Both cost time, so the list is empty until a call is held. */
   readonly needs: Need[];
 }
 
 const STATES = new WeakMap<RetryBudget, BudgetState>();
 
 /**
- * Prevents retry storms: each retry needs a permit of the budget, which records every outcome that the server can be
- * responsible for. If the budget throws, or returns a promise, there is no retry.
+ * Prevents retry storms: each retry needs a permit of the budget. The budget records every outcome that the server may be responsible
+ * for. If it throws or returns a promise, there is no retry.
  */
 export function budget(budget: RetryBudget): Rule {
   if (!isBudget(budget)) throw optionError('budget', 'a retryBudget()', budget);
@@ -46,13 +46,13 @@ export function budget(budget: RetryBudget): Rule {
     beforeCall: (call) => {
       if (state.failed) answerOf(() => budget.begin?.(call.origin));
     },
-    // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
+    // Record the failure before asking for the permit. If calls fail together, the budget then decides on each with all earlier failures.
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
       if (held) return permitFor(call, 'held');
       if (isToBlame(failure)) answerOf(() => record(failure, 'failure'));
       else if (response === undefined && isOffline(failure.error)) return FREE;
-      const isThrottled = source !== OWN || response?.status === 429;
+      const isThrottled = source !== BACKOFF || response?.status === 429;
       const permit = permitFor(call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);
@@ -61,16 +61,16 @@ export function budget(budget: RetryBudget): Rule {
       return permit;
     },
     mayRetry: ({ origin }) => answerOf(() => budget.mayRetry?.(origin)) !== false,
-    // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
+    // a skipped retry takes as long as a sent one: otherwise a job would run through its items faster, the more of them fail
     holds: true,
     turn: ({ call }) => answerOf(() => budget.isBack?.(call.origin)) === true,
     afterFailure: (failure, decision) => {
-      // where a permit was asked for, it is recorded already
+      // if `permit` was called, it recorded the failure
       if (decision.reason !== undefined || decision.thrown || !isToBlame(failure)) return;
       const isAnswer = failure.response && decision.stop === undefined && !isLate(failure.call);
       return record(failure, isAnswer ? 'success' : 'failure');
     },
-    // an attempt that had no answer when its call ended: a timeout that had cut it would have counted as a failure
+    // the call ended before its attempt, which was past its timeout, had an answer: it fails as if the timeout had cut it
     afterOutlasted: (failure) => failure.sent && !streams(failure.call) && record(failure, 'failure'),
     afterSuccess: (success) => record(success, isLate(success.call) ? 'failure' : 'success'),
   };
@@ -80,15 +80,15 @@ export function isBudget(given: Partial<RetryBudget> | undefined): boolean {
   return typeof given?.acquire === 'function' && typeof given.record === 'function';
 }
 
-/** Whether an answer came after the limit of its attempt. It counts as a failure, as if a timeout had cut the attempt. */
+/** Whether an answer came after the timeout of its attempt, which did not cut it. It counts as a failure, as if it had been cut. */
 function isLate(call: Call): boolean {
   return call.record.outlasted > 0 && !streams(call);
 }
 
-/** For a retry after a request that never left this machine, which was no load for the server. */
+/** The permit for a retry of a request that never left this machine: it was no load for the server. */
 const FREE: Permit = { release() {} };
 
-/** What the budget answers; `undefined` where it throws or returns a promise, so that a broken budget cannot break a call. */
+/** What the budget returns; `undefined` if it throws or returns a promise, so that a broken budget cannot break a call. */
 function answerOf<T>(ask: () => T): T | undefined {
   try {
     const answer = ask();
@@ -100,8 +100,8 @@ function answerOf<T>(ask: () => T): T | undefined {
 }
 
 /**
- * Whether the server can be responsible for a failed attempt. It is not for what was not sent or did not leave this machine,
- * for a body or a mistake of the caller, and for the answer of another server.
+ * Whether the server may be responsible for a failed attempt. It is not if the request was not sent or did not leave this machine, if the
+ * caller's body or code may be at fault, or if another server answered.
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);
@@ -109,18 +109,18 @@ function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
 }
 
 /**
- * Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. Of a
- * `Request` this is not known, even if it cannot be sent again: it counts as one whose body was there.
+ * Whether the body is read while it is sent. If such a call fails, the server or the body may be at fault. The body of a `Request` does
+ * not show this, so it counts as read before, even if it cannot be sent again.
  */
 function streams({ init, replayable }: Call): boolean {
   return !!init?.body && (!replayable || typeof (init.body as unknown) === 'function');
 }
 
-/** A client that calls hosts made up by others must not fill the console, nor the memory. */
+/** Warn for at most 20 servers: if others choose the hosts, the warnings must not fill the console or the memory. */
 const MAX_SERVERS = 20;
 const servers = new Set<string>();
 
-/** Warns once per server that retries are not made, and why: without hooks nothing else would say so. */
+/** Warns once per server that no retries are made, and why. Without hooks nothing else shows this. */
 function warnOfSpentBudget({ origin: server }: Call): void {
   if (servers.size >= MAX_SERVERS) return;
   servers.add(server);

@@ -6,17 +6,17 @@ import { takePermits } from './permits.ts';
 import type { Decision, End, Planned, Wait } from './rule.ts';
 import { hasRetriesLeft } from './session.ts';
 
-/** The source of our own waits, in events. */
-export const OWN = 'backoff';
+/** The `source` of a wait that comes from our backoff; the source of any other wait is a response field. */
+export const BACKOFF = 'backoff';
 
-/** The least backoff from the second wait on, in milliseconds: requests must not crowd before a deadline. The wait is at least half of it. */
-const LEAST_BACKOFF = 300;
+/** Near a deadline the backoff before later retries shrinks no further, so that requests do not crowd there. Jitter can halve it. */
+const MIN_LATER_BACKOFF_MS = 300;
 
 /**
- * Decides about one failed attempt. The order of the questions is fixed here, so that no order of rules can be wrong.
- * What a layer of ours did not send is never repeated. The permits of a retry are taken here.
+ * Decides what follows one failed attempt. The order of the questions is fixed here, so the order of the rules does not
+ * matter. A call that one of our layers refused to send is not retried. Takes the permits for the retry.
  *
- * @throws what a rule throws, and the caller's reason after an abort, also while a rule takes its time
+ * @throws what a rule throws, and the caller's abort reason, also while a rule is still deciding
  */
 export async function decide(failure: FailedAttempt): Promise<Decision> {
   const { call, error, session } = failure;
@@ -28,15 +28,15 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
     if (error) warnOfAbortInside(failure);
     return { retry: false };
   }
-  if (isSpent(failure)) return no('limit');
+  if (hasNoRetryLeft(failure)) return no('limit');
   const forbidden = await ask('unless', failure);
   if (forbidden !== undefined) return no(forbidden);
   if (!session.repeatable) return no('method-not-idempotent');
   if (!call.replayable) return no('body-not-replayable');
 
   const wait = planWait(failure);
-  if (wait.source !== OWN && !(wait.delay <= policy.maxDelay)) return no('server-delay', wait);
-  if (wait.delay >= MAX_TIMER) return no('limit', wait); // no timer runs for so long
+  if (wait.source !== BACKOFF && !(wait.delay <= policy.maxDelay)) return no('server-delay', wait);
+  if (wait.delay >= MAX_TIMER) return no('limit', wait); // longer than any timer runs
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
   const permits = takePermits(failure, wait);
@@ -47,13 +47,13 @@ function no(stop: string, planned?: Planned): End {
   return { retry: false, stop, planned };
 }
 
-/** Whether the retries are used up. What a layer inside sends again counts too. */
-export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
+/** Whether no retry is left. Requests that a layer inside sends again count too. */
+export function hasNoRetryLeft({ attempt, call, session }: FailedAttempt): boolean {
   const { resends, maxRepeats } = call.record;
   return !hasRetriesLeft(session, attempt) || (resends > 0 && resends + attempt > maxRepeats);
 }
 
-/** Asks the rules, and returns the first yes. The rules after it are not asked: looking into a body takes time. */
+/** Asks the rules until one answers yes, and returns that answer. Further rules are not asked: a rule may read a body, which takes time. */
 export async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
   for (const rule of failure.session.policy.rules) {
     if (question === 'when' && isGood(failure.response) && !rule.needs?.includes('good-responses')) continue;
@@ -65,9 +65,9 @@ export async function ask(question: 'when' | 'unless', failure: FailedAttempt): 
 }
 
 /**
- * The longer of our own wait and the server's. The server's is never cut short; it is spread upwards as far as there is
- * room, so that clients do not come back together. A server that asks for 0 gets the first retry at once, later ones after
- * our own wait.
+ * Returns the longer of our backoff and the server's wait. The server's wait is never shortened; it is spread upwards as far
+ * as there is room, so that clients do not return together. If the server asks for 0, the first retry is immediate, and
+ * later ones wait for our backoff.
  */
 function planWait(failure: FailedAttempt): Planned {
   const { policy } = failure.session;
@@ -75,14 +75,14 @@ function planWait(failure: FailedAttempt): Planned {
   const asked = server?.delay;
   if (server && asked === 0 && failure.attempt === 1) return { ...server, asked };
   const own = ownDelay(failure);
-  if (!server || server.delay < own) return { delay: own, source: OWN, asked };
-  const left = failure.call.remaining() - server.delay; // half of it is for the attempt
+  if (!server || server.delay < own) return { delay: own, source: BACKOFF, asked };
+  const left = failure.call.remaining() - server.delay; // half of it is kept for the attempt
   const room = Math.min(policy.maxDelay - server.delay, left / 2);
   const spread = mostSpread(server.delay, room, policy.spread) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };
 }
 
-/** The longest wait that a rule says the server asks for; none where a rule ignores it. */
+/** Returns the longest wait that a rule says the server asks for; `undefined` if there is none, or if a rule ignores the server. */
 function askedWait(failure: FailedAttempt): Wait | undefined {
   const { rules } = failure.session.policy;
   if (rules.some((rule) => rule.ignoresServer)) return undefined;
@@ -94,7 +94,7 @@ function askedWait(failure: FailedAttempt): Wait | undefined {
   return longest;
 }
 
-/** The longest wait of a rule, in milliseconds; the default delay where no rule has one. */
+/** Returns the longest wait of a rule, in milliseconds, or the default delay if no rule has one. */
 export function ownDelay(failure: FailedAttempt): number {
   let longest: number | undefined;
   for (const rule of failure.session.policy.rules) {
@@ -108,18 +108,18 @@ export function ownDelay(failure: FailedAttempt): number {
 }
 
 /**
- * As `equalJitter(exponential({ base: 600 }))`: up to the sixth wait never sooner than ky, which waits 300, 600, 1,200 ms. Where little time
- * is left, the backoff is at most two thirds of it, and leaves an attempt as much time as the last one took.
+ * The delay of `equalJitter(exponential({ base: 600 }))`: up to the sixth wait never shorter than ky's (300, 600, 1,200 ms, ...). If little
+ * time is left, the backoff takes at most two thirds of it, and leaves the next attempt the time that the last attempt took.
  */
 function defaultDelay({ attempt, call, session, took }: FailedAttempt): number {
   const left = call.remaining();
   const backoff = Math.min(20_000, 600 * 2 ** (attempt - 1));
   const room = Math.min((2 / 3) * left, left - took);
-  const longest = room < backoff ? Math.max(attempt === 1 ? 0 : LEAST_BACKOFF, room) : backoff;
+  const longest = room < backoff ? Math.max(attempt === 1 ? 0 : MIN_LATER_BACKOFF_MS, room) : backoff;
   return ((1 + shareOf(session.policy.random())) / 2) * longest;
 }
 
-/** A number that is out of range must not shorten a wait. */
+/** A random number out of range counts as 1, so that it does not shorten a wait. */
 function shareOf(drawn: number): number {
   return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }

@@ -7,17 +7,17 @@ import type { Need, Rule } from './rule.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The name of this layer, and the layers that must stand outside of it. */
+/** Returns the name of this layer, and the layers that it must be inside. */
 export function layer(): Layer {
   const name = 'retry';
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    const why = 'each attempt gets a key of its own, so that a repetition is not recognised';
+    const why = 'each attempt gets another key, so the server cannot recognise a repetition';
     return { name, mustBeInside: [['idempotencyKey', why]] };
   }
   return { name };
 }
 
-/** Throws when the middleware is made; without it p-retry would throw at the first retry. */
+/** Throws if p-retry cannot run here. Called when the middleware is made: otherwise p-retry would throw at the first retry. */
 export function checkRuntime(): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (typeof globalThis.performance?.now === 'function') return;
@@ -25,7 +25,7 @@ export function checkRuntime(): void {
   }
 }
 
-/** Warns that a `retry()` inside another one does nothing. */
+/** Warns that a `retry()` inside another `retry()` does nothing. */
 export function warnOfNesting(call: Call): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (call.retried !== 'off')
@@ -33,32 +33,32 @@ export function warnOfNesting(call: Call): void {
   }
 }
 
-/** An abort that is not the caller's is that of a fetch inside. Mostly it is a limit of time, by `controller.abort()`. */
+/** Warns if a fetch inside aborted the call, and not the caller. Usually that is a time limit made with `controller.abort()`. */
 export function warnOfAbortInside(failure: FailedAttempt): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const { call, error, sent, session } = failure;
-    // an observer may have cancelled it: before it was sent, or before a limiter inside sent it again
+    // not for an observer, which may cancel the call before it is sent, or before a limiter inside sends it again
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
     if (textOf(error, 'message') === cancelError(undefined).message) return;
     warnOnce(
-      'retry() does not repeat a call that a fetch inside has aborted. If that is a limit of time, use timeout(), or let it ' +
-        'abort with a TimeoutError, as AbortSignal.timeout() does in all browsers but Safari',
+      'retry() does not repeat a call that a fetch inside has aborted. For a time limit use timeout(), or abort with a ' +
+        'TimeoutError, as AbortSignal.timeout() does in all browsers but Safari',
     );
   }
 }
 
-/** What `elapsed` is where no rule needs it: a mistake in development, 0 in production. */
+/** The value of `elapsed` if no rule says that it needs it: throws in development, returns 0 in production. */
 export function unknownElapsed(): number {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const message = "retry: a rule that reads elapsed must say needs: ['elapsed']";
-    // the error alone is not enough: what a rule throws while it observes is ignored
+    // warns too, since an error that an observer throws is ignored
     warnOnce(message);
     throw new TypeError(message);
   }
   return 0;
 }
 
-/** Throws for what is no rule, with the way to write it. */
+/** Throws for values that are not rules, and says how to write one. */
 export function checkRules(rules: readonly unknown[]): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     rules.forEach((rule, position) => {

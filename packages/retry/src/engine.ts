@@ -1,8 +1,9 @@
-// What a loop that is not ours needs of `retry`, such as that of ky.
-export { handleFailure } from './again.ts';
+// What a retry loop other than p-retry, such as ky's, takes from `retry`.
+
 export { ownDelay } from './decide.ts';
 export { FailedAttempt } from './failed-attempt.ts';
 export { isJudged, type Policy } from './policy.ts';
+export { handleFailure } from './prepare-retry.ts';
 export { presetOf } from './preset.ts';
 export { endCall, keepAnswer, recordAttempt, recordSuccess } from './report.ts';
 export type { Retry } from './rule.ts';

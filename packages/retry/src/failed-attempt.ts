@@ -19,29 +19,29 @@ export interface GoodAttempt {
 
 /** A good answer after an attempt that failed. */
 export interface Recovery extends EndedAttempt, GoodAttempt {
-  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and returns 0 in production. */
+  /** Milliseconds since the call began. If no rule says that it needs `elapsed`, reading it throws in development, and returns 0 in production. */
   readonly elapsed: number;
-  /** What became of the attempts of the call, this one included. */
+  /** How each attempt of the call ended, including this one. */
   readonly past: readonly AttemptRecord[];
 }
 
 /**
- * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. If a rule inspects good
- * responses, an attempt with a good response is judged in the same way. The prototype inherits from that of `Error`, since p-retry
- * accepts nothing else; no stack is taken. `shouldRetry` gets a copy of it (`Failure`).
+ * A failed attempt. The rules judge it, and p-retry carries it from the attempt to the decision. If a rule inspects good responses,
+ * an attempt with a good response is judged in the same way. `retry` makes `Error.prototype` its prototype's parent, since p-retry
+ * accepts only errors; no stack is captured. `shouldRetry` gets a copy (`Failure`).
  */
 export class FailedAttempt implements EndedAttempt {
   readonly session: Session;
   readonly call: Call;
   /** 1 for the first. */
   readonly attempt: number;
-  /** How the attempt ended. It is dropped when the wait for the next one begins, so that a call that waits holds no response. */
+  /** How the attempt ended. Dropped before the wait for the next attempt, unless a rule or an observer needs it, to free the response. */
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
-  /** Whether the call got no permit, was held until its retry was due, and now asks for a permit again. */
+  /** Whether the call was held because it got no permit, its retry is now due, and it asks for a permit again. */
   held = false;
-  /** The wait that follows, where somebody observes the call: its observer sets it, and can end it. */
+  /** The wait that follows, if the call is observed: the observer sets it, and can end it. */
   pause: Pause | undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {
@@ -75,15 +75,15 @@ export class FailedAttempt implements EndedAttempt {
     return this.session.lastRetry?.delay ?? 0;
   }
 
-  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and returns 0 in production. */
+  /** Milliseconds since the call began. If no rule says that it needs `elapsed`, reading it throws in development, and returns 0 in production. */
   get elapsed(): number {
     const { startedAt, policy } = this.session;
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
   }
 
   /**
-   * How long the attempt took, in milliseconds, without a wait for a turn in a limiter inside. For the first one it is 0, unless there is a
-   * `timeout`, outside or inside, or a rule needs `elapsed`.
+   * How long the attempt took, in milliseconds, without the wait for its turn in a limiter inside. For the first attempt it is 0, unless
+   * there is a `timeout`, outside or inside, or a rule needs `elapsed`.
    */
   get took(): number {
     return tookOf(this.session);

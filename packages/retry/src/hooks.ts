@@ -8,7 +8,7 @@ export type RetryReason = 'status' | 'network' | 'timeout' | 'inspect' | 'predic
 
 /**
  * Why a call gets no further attempt, if its outcome looked transient or it was retried before. `predicate`: a function of
- * yours said no, or failed. `permanent`: a retry ended in an error that another one would not help.
+ * yours said no, or failed. `permanent`: a retry ended in an error that would occur again.
  * `rate-limited`, `circuit-open`, `queue-full`, `draining`: a layer of ours inside did not send the attempt.
  */
 export type GiveUpReason =
@@ -56,12 +56,12 @@ export interface RetryEvent extends RetryEventBase {
 export interface GiveUpEvent extends RetryEventBase {
   /** A `GiveUpReason`, or what `unless` of a rule of yours returns. */
   readonly reason: GiveUpReason | OwnReason;
-  /** The wait that was asked for or computed and not taken, with its source. */
+  /** The wait that was planned but not taken, and its source. */
   readonly delay?: number;
   readonly delaySource?: string;
 }
 
-/** Called when a retry got an answer that is not repeated: a good one, or one such as a 404. */
+/** Called when a retry got an answer that is not retried again: a good one, or an error such as a 404. */
 export interface RecoverEvent extends RetryEventBase {
   readonly attempts: number;
 }
@@ -74,8 +74,8 @@ export interface RetryHooks {
 }
 
 /**
- * Calls observers when a call is retried, when it is given up, and when it succeeds after a retry. An event is made only where
- * an observer listens for it; all of them get the same frozen object.
+ * Calls observers when a call is retried, when it is given up, and when it succeeds after a retry. An event is made only if an
+ * observer listens for it; all observers get the same frozen object.
  */
 export function hooks(observers: RetryHooks | readonly RetryHooks[]): Rule {
   const all = checkHooks<RetryHooks>('retry: hooks', ['onRetry', 'onGiveUp', 'onRecover'], observers);

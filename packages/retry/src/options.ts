@@ -9,7 +9,7 @@ export interface RetryOptions {
   /** Retries after the first attempt. @default 2 */
   maxRetries?: number;
   /**
-   * Backoff before a retry, used unless the server asks for longer. The default is shorter where a call has little time left.
+   * Backoff before a retry, used unless the server asks for longer. The default is shorter if the call has little time left.
    * @default equalJitter(exponential({ base: 600, factor: 2, cap: 20_000 }))
    */
   delay?: Delay;
@@ -40,13 +40,13 @@ export interface RetryOptions {
   /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
-   * Whether the server's waits and requests to retry are obeyed; a veto always is. `spread` is how far a wait is spread
-   * upwards, as a share of it; 5 s, and half of the time that is left, at most: 0.2 where nothing else is said. @default true
+   * Whether to obey the server's waits and its requests to retry; its veto is always obeyed. `spread` (0.2 by default) is the most that is
+   * added to the server's wait at random, as a share of the wait; never more than 5 s, or half of the remaining time. @default true
    */
   serverHints?: boolean | { spread?: number };
   /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */
   budget?: RetryBudget | false;
-  /** Observers. Those of one call are called after those of the instance. */
+  /** Observers. The hooks of one call run after the hooks of the instance. */
   hooks?: RetryHooks | readonly RetryHooks[];
   clock?: Clock;
   random?: Random;

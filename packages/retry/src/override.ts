@@ -1,10 +1,10 @@
 import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
 
 /**
- * What one call says about its retries, and the call without it.
+ * Returns the retry options of one call, and the call without them; `undefined` if it has none.
  *
- * Reads `init.steadfetch.retry`, which is always ours, or `init.retry`, which is ours when it is `false` or has only
- * options of ours. Any other `init.retry` is an option of another library, and is passed on as it came.
+ * Reads `init.steadfetch.retry`, which is always ours, or `init.retry`, which is ours if it is `false` or has only names of our
+ * options. Any other `init.retry` belongs to another library, and is passed on unchanged.
  */
 export function takeOverride(call: Call, names: readonly string[]): { override: unknown; call: Call } | undefined {
   const init: (RequestInit & CallOptions & NamedOptions) | undefined = call.init;
@@ -12,7 +12,7 @@ export function takeOverride(call: Call, names: readonly string[]): { override: 
   const named = init.steadfetch;
   if (named?.retry !== undefined) {
     const { steadfetch, ...others } = init;
-    call.record.meta ??= init.meta ?? named.meta; // for an observer inside
+    call.record.meta ??= init.meta ?? named.meta; // an observer inside reads it there
     return { override: named.retry, call: call.with({ init: others }) };
   }
   const { retry, ...rest } = init;

@@ -2,7 +2,7 @@ import { notify } from '@steadfetch/core';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Permit, Wait } from './rule.ts';
 
-/** Takes a permit of each rule that has them, or none at all. All are asked, so that each can record the failure. */
+/** Takes a permit from each rule that has `permit`, or none if one of them refuses. All are asked, so that each can record the failure. */
 export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
   const permits: Permit[] = [];
   let isComplete = false;
@@ -19,7 +19,7 @@ export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | unde
   }
 }
 
-/** Gives permits back. What that throws or rejects changes nothing. */
+/** Gives permits back. Errors of `release` are ignored. */
 export function releasePermits(permits: readonly Permit[] = []): void {
   for (const permit of permits) notify(() => permit.release());
 }

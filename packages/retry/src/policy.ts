@@ -2,7 +2,7 @@ import { type Call, type Clock, type Random, systemClock } from '@steadfetch/cor
 import { IDEMPOTENT_METHODS, LONGEST_WAIT } from '@steadfetch/core/kit';
 import type { Need, Rule } from './rule.ts';
 
-/** The rules of one retry, with what can be known of them before anything fails. */
+/** The rules of one `retry`, and the answers that they can give before any attempt fails. */
 export interface Policy {
   readonly rules: readonly Rule[];
   readonly maxRetries: number;
@@ -10,25 +10,25 @@ export interface Policy {
   readonly methods: readonly string[];
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
-  /** Whether a rule needs `elapsed` now. A function, since a getter would make each reading of a policy slow. */
+  /** Whether a rule needs `elapsed` now. Not a getter, which would make every read of the policy slow. */
   needsElapsed(): boolean;
   readonly needsOutcome: boolean;
   readonly needsGoodResponses: boolean;
-  /** Whether a retry may get its permits now; `undefined` where no rule has `mayRetry`. */
+  /** Whether a retry could get its permits now; `undefined` if no rule has `mayRetry`. */
   readonly mayRetry: ((call: Pick<Call, 'origin'>) => boolean) | undefined;
-  /** The rules that have `beforeCall`, and those that have `afterSuccess`. */
+  /** The rules with `beforeCall`, and the rules with `afterSuccess`. */
   readonly callRules: readonly Rule[];
   readonly successRules: readonly Rule[];
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */
+/** Whether the rules judge a response: from 400 always, below 400 only if a rule inspects good responses. */
 export function isJudged(response: Response, { needsGoodResponses }: Policy): boolean {
   return response?.status >= 400 || needsGoodResponses;
 }
 
-/** Joins the rules. */
+/** Makes one policy of the rules. */
 export function policyOf(rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(member: K, fallback: NonNullable<Rule[K]>) => {
     const given = rules.map((rule) => rule[member]).filter((value) => value !== undefined);
@@ -37,7 +37,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
   const having = (member: keyof Rule) => rules.filter((rule) => rule[member]);
   const withNeeds = having('needs');
   const needs = (wanted: Need) => {
-    for (const rule of withNeeds) if (rule.needs!.includes(wanted)) return true; // asked in each call: `some` takes longer
+    for (const rule of withNeeds) if (rule.needs!.includes(wanted)) return true; // runs in each call, and `some` is slower
     return false;
   };
   const withMayRetry = having('mayRetry');
@@ -47,7 +47,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
       withMayRetry.length > 0 ? (call) => withMayRetry.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...all('maxRetries', 2)),
     maxDelay: Math.min(...all('maxDelay', LONGEST_WAIT)),
-    methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
+    methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list allows no method
     spread: Math.max(...all('spread', 0.2)),
     repeatsTimeouts: all('repeatsTimeouts', false).includes(true),
     needsElapsed: () => needs('elapsed'),

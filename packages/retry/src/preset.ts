@@ -52,7 +52,7 @@ export const retryOptions: OptionTable<RetryOptions> = OPTIONS;
 
 type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
 
-/** The policy of these options, and of a call that overrides some. All share one budget. */
+/** Returns the policy of these options, and a function for the policy of a call that overrides some. All share one budget. */
 export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
   const read = readOptions('retry', OPTIONS, given);
   const budgeted = read.budget ?? budget(defaultBudget(read.clock));
@@ -68,7 +68,7 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   return { policy: policyOf(rulesOf(settings)), policyFor };
 }
 
-/** The settings are rules already where the check of an option makes one: `idempotent`, `serverHints`, `budget`. */
+/** Makes rules of the settings. `idempotent`, `serverHints` and `budget` are rules already, since their checks make them. */
 function rulesOf(settings: RetrySettings): Rule[] {
   const { clock, random, maxDelay, delay, methods } = settings;
   const veto = obeyVetoes();
@@ -102,7 +102,7 @@ function checkBudget(option: string, given: RetryBudget | false): Rule | false {
   return budget(given);
 }
 
-/** Refuses a function that makes a delay, as `exponential`, where `exponential()` is meant. In production it fails when it is first asked. */
+/** Refuses `exponential` where `exponential()` is meant. In production that mistake rejects the call at its first retry. */
 function checkDelay(option: string, delay: Delay): Delay {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (([constant, linear, exponential, fibonacci, equalJitter, fullJitter] as unknown[]).includes(delay)) {

@@ -7,7 +7,7 @@ import { releasePermits } from './permits.ts';
 import type { Decision, Permit, Retry, Rule } from './rule.ts';
 import type { Session } from './session.ts';
 
-/** Adds an attempt to the history of the call, for `historyOf`, and for errors that are made later. */
+/** Adds an attempt to the history of the call. `historyOf` returns it, and errors show it. */
 export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
   const { call, policy } = session;
   const key = idempotencyKeyOf(call);
@@ -21,11 +21,11 @@ export function recordAttempt(session: Session, attempt: number, outcome: Outcom
   });
 }
 
-/** Notifies the rules of a good answer, and records it where an attempt failed before. */
+/** Notifies the rules of a good answer, and records it if an earlier attempt failed. */
 export function recordSuccess(session: Session, attempt: number, response: Response): void {
   const { call, policy } = session;
   for (const rule of policy.successRules) {
-    // not by `notify`: a closure for each good call costs more than the rule
+    // without `notify`: its closure would cost each good call more than the rule does
     try {
       ignoreRejection(rule.afterSuccess!({ session, call, attempt, response }));
     } catch {}
@@ -33,18 +33,18 @@ export function recordSuccess(session: Session, attempt: number, response: Respo
   if (!call.record.history) return;
   const outcome = { response, failed: false } as const;
   recordAttempt(session, attempt, outcome);
-  // the class has the members of a `Recovery`, too
+  // a `FailedAttempt` has the members of a `Recovery` too
   notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 
-/** Keeps the status, the fields and the wait of a response that is discarded, for an error that is made later. */
+/** Keeps the status, the headers and the requested wait of a response that will be discarded, for a later error. */
 export function keepAnswer({ record }: Call, { status, headers }: Response, { asked }: Retry): void {
   record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }
 
 /**
- * Notifies the rules that the call ends with this error in place of its outcome. The permits are those of a retry that was decided
- * and is not made.
+ * Notifies the rules that the call ends with this error instead of its outcome. Gives back the permits of a retry that was decided
+ * but is not made.
  */
 export function endCall(
   failure: FailedAttempt,

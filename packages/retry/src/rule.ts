@@ -4,11 +4,11 @@ import type { FailedAttempt, GoodAttempt, Recovery } from './failed-attempt.ts';
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
  * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
- * rules does not change what is sent; of several reasons the first is reported.
+ * rules does not change what is sent. If several rules give a reason, the first is reported.
  *
- * About a failed attempt `when` is asked first, up to the first yes; after a yes `unless`, also up to the first yes; then `wait` and
- * `asked`, and `permit` last. The call rejects with what a question throws, unless it is held by then; what an observer (`after…`)
- * throws is ignored.
+ * After a failed attempt the rules are asked `when`, up to the first yes; after a yes `unless`, also up to the first yes; then `wait`
+ * and `asked`, and `permit` last. If a question throws, the call rejects with that error, unless the call is held by then. What an
+ * observer (`after…`) throws is ignored.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
@@ -18,11 +18,11 @@ export interface Rule {
   /** Must there be no other attempt? Any yes is final. */
   unless?(failure: FailedAttempt): Answer | Promise<Answer>;
   /**
-   * How long to wait at least, in milliseconds from 0? The longest counts; `'now'` goes before all others.
-   * @default an equal jitter of 600 ms, doubled each time, up to 20 s; less where little time is left
+   * How long to wait at least, in milliseconds from 0? The longest counts, but `'now'` overrides all others.
+   * @default an equal jitter of 600 ms, doubled each time, up to 20 s; less if little time is left
    */
   wait?(failure: FailedAttempt): number | 'now' | undefined;
-  /** How long does the server ask to wait? The longest counts, and `Retry-After` is read beside it, unless `ignoresServer`. */
+  /** How long does the server ask to wait? The longest answer counts. `Retry-After` is read too, unless a rule has `ignoresServer`. */
   asked?(failure: FailedAttempt): Wait | undefined;
   /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
   harmless?(call: Call): boolean;
@@ -30,13 +30,13 @@ export interface Rule {
   readonly maxRetries?: number;
   /** The longest wait to accept from the server, in milliseconds. The smallest counts. @default 65_000 */
   readonly maxDelay?: number;
-  /** The methods that are repeated, in place of the idempotent ones (RFC 9110 §9.2.2). Those of several rules add up. */
+  /** The methods that are repeated, instead of the idempotent ones (RFC 9110 §9.2.2). The lists of several rules add up. */
   readonly methods?: ReadonlySet<string>;
-  /** How far the server's wait is spread upwards, as a share of it; 5 s, and half of the time that is left, at most. The largest counts. @default 0.2 */
+  /** The most that is added at random to the server's wait, as a share of it; at most 5 s, and half of the remaining time. The largest counts. @default 0.2 */
   readonly spread?: number;
-  /** Whether the waits that the server asks for are ignored: then `asked` of no rule is called. */
+  /** Whether to ignore the waits that the server asks for. If one rule says so, no rule is asked `asked`. */
   readonly ignoresServer?: boolean;
-  /** Whether `asked` reads `Retry-After` too, so that `retryWith` adds no rule that does. */
+  /** Whether `asked` reads `Retry-After`, so that `retryWith` need not add a rule for it. */
   readonly readsRetryAfter?: boolean;
   /** Whether the rule repeats attempts that an inner `timeout` cuts. If no rule does, the inner `timeout` cuts none. */
   readonly repeatsTimeouts?: boolean;
@@ -49,40 +49,40 @@ export interface Rule {
   /** Observes a good attempt after one that failed. */
   afterRecovery?(recovery: Recovery): unknown;
   /**
-   * What the rule needs that costs time or memory, and is left out if no rule lists it. `elapsed` and `time` may be added
-   * between calls; the others are read once.
+   * What the rule needs and is left out otherwise, since it costs time or memory. `elapsed` and `time` may be added to the list between
+   * calls; the others are read once.
    */
   readonly needs?: readonly Need[];
-  /** Where all rules of a retry take the time from: one rule can set it. */
+  /** The clock for all rules of a retry: one rule can set it. */
   readonly clock?: Clock;
-  /** Where all rules of a retry take chance from: one rule can set it. */
+  /** The source of random numbers for all rules of a retry: one rule can set it. */
   readonly random?: Random;
 
-  // for a rule that limits retries, as `budget`
+  // for a rule that limits retries, such as `budget`
 
   /**
-   * Asked last: a permit for one retry, or nothing. The retry needs a permit from each rule that has this member. For a call that
-   * got none and was held (`holds`), it is asked again when the retry is due; then `failure.held` is `true`.
+   * Returns a permit for one retry, or nothing. Asked last. The retry needs a permit from each rule that has this member. If the call
+   * got none and is held (`holds`), the rule is asked again when the retry is due; then `failure.held` is `true`.
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
   /**
-   * May `permit` give a permit now? Asked when the limit of an inner `timeout` has passed: after a no the attempt is not cut, since no
-   * other could follow. @default yes
+   * Could `permit` give a permit now? Asked when the limit of an inner `timeout` has passed. After a no, the `timeout` does not cut the
+   * attempt, since no other could follow. @default yes
    */
   mayRetry?(call: Pick<Call, 'origin'>): boolean;
   /**
-   * Whether a call that got no permit is held until its retry is due, and then asks for a permit again. If it gets none, that retry
-   * is skipped, and the call is held for the next one. @default the call ends at once
+   * Whether a call that got no permit is held until its retry is due, and then asks for a permit again. If it gets none again, that
+   * retry is skipped, and the call is held for the next one. @default the call ends at once
    */
   readonly holds?: boolean;
   /**
-   * Does a held call that got no permit ask again for the retry that is due, a second later? Any yes is enough. It asks again ten
-   * times at most. @default no, the retry is skipped
+   * A held call got no permit for the retry that is due: does it ask again a second later? Any yes is enough. It asks again ten times
+   * at most. @default no, the retry is skipped
    */
   turn?(failure: FailedAttempt): boolean;
   /**
-   * Observes a call that its own limit or its caller ends during an attempt that has outlasted its `timeout`: one that the `timeout` did
-   * not cut, since no other could follow (`mayRetry`).
+   * Observes a call that its own time limit or its caller ends during an attempt that has outlasted its `timeout`. The `timeout` did not
+   * cut that attempt, since no other could follow (`mayRetry`).
    */
   afterOutlasted?(failure: FailedAttempt): unknown;
 }
@@ -105,18 +105,18 @@ export interface Wait {
  * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt after its wait has begun, for instance in the
  *   `afterFailure` of an abort during the wait. Without this need they are dropped before the wait.
  * - `good-responses`: to be asked `when` about responses below 400 too.
- * - `time`: the decision may take long, in `when`, in `unless` or while a call is held, so no timeout of one attempt may run
- *   meanwhile. Only `@steadfetch/ky` reads it: its timeout goes on while a rule decides.
+ * - `time`: the decision may take long, in `when`, in `unless` or while a call is held, so the timeout of the attempt must not run
+ *   meanwhile. Only `@steadfetch/ky` reads it, since ky's timeout otherwise runs on while a rule decides.
  */
 export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
 
 /** The right to one retry. */
 export interface Permit {
-  /** Called when the retry is not made after all. How one that is made ends, `afterSuccess` and `afterFailure` show. */
+  /** Called if the retry is not made after all. If it is made, `afterSuccess` and `afterFailure` report how it ends. */
   release(): void;
 }
 
-/** A wait that was planned, and how long the server asked to wait, in milliseconds, if it did. */
+/** A planned wait, and the wait that the server asked for, in milliseconds, if it asked for one. */
 export interface Planned extends Wait {
   readonly asked: number | undefined;
 }
@@ -131,21 +131,21 @@ export interface Retry extends Planned {
 /** No attempt follows. */
 export interface End {
   readonly retry: false;
-  /** Why not, where one might have been expected. */
+  /** Why not, if a retry might have been expected. */
   readonly stop?: string | undefined;
   /** The wait that was planned and not taken. */
   readonly planned?: Planned | undefined;
   readonly reason?: undefined;
-  /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
+  /** What the call rejects with instead of its outcome: the reason of an abort, or what a rule threw. */
   readonly thrown?: { readonly error: unknown };
 }
 
-/** No attempt follows, since there was no permit for it. */
+/** No attempt follows, since the retry got no permit. */
 export interface Unpermitted {
   readonly retry: false;
   readonly stop: string;
   readonly planned: Planned;
-  /** What the retry was for. */
+  /** Why the attempt would have been retried. */
   readonly reason: string;
   readonly thrown?: undefined;
 }

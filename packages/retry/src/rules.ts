@@ -28,8 +28,8 @@ export function onStatus(...statuses: number[]): Rule {
 }
 
 /**
- * Repeats the statuses of the list, a 403 only with evidence of throttling. Without a list those of `TRANSIENT`; 413 with `Retry-After`;
- * and 409 with an `Idempotency-Key` that may have been sent before.
+ * Repeats the statuses of the list, but a 403 only with evidence of throttling. Without a list it repeats `TRANSIENT`, 413 with
+ * `Retry-After`, and 409 with an `Idempotency-Key` that may have been sent before.
  */
 export function onListedStatus(listed: ReadonlySet<number> | undefined): Rule {
   return { when: (failure) => isListedStatus(failure, listed) && 'status' };
@@ -41,19 +41,19 @@ function isListedStatus(failure: FailedAttempt, listed: ReadonlySet<number> | un
   const { status } = response;
   if (listed) return listed.has(status) && (status !== 403 || isThrottled(response));
   if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined;
-  // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
+  // an earlier request with this key may still be under way; without an earlier one, a retry would get the same conflict
   if (status === 409) return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0);
   return TRANSIENT.includes(status);
 }
 
-/** Repeats connections that fail or break. A certificate that is wrong, or a bad URL, stays wrong. */
+/** Repeats calls whose connection fails or breaks, but not those with a wrong certificate or a bad URL, which would fail again. */
 export function onNetworkError(): Rule {
   return { when: ({ outcome }) => isTransient(outcome, 'network') && 'network' };
 }
 
 /**
- * Repeats attempts that were cut by their timeout. If the method is idempotent, the first retry goes at once: the time of the
- * timeout has been waited already.
+ * Repeats attempts that their timeout cut. If the method is idempotent, the first retry is immediate: the call has already waited
+ * for the timeout.
  */
 export function onTimeout(): Rule {
   return {
@@ -85,8 +85,8 @@ export function maxRetries(n: number): Rule {
 }
 
 /**
- * The longest wait to accept from the server, in milliseconds. A longer one ends the call with its last outcome. Our own
- * waits have a cap of their own.
+ * The longest wait to accept from the server, in milliseconds. A longer one ends the call with its last outcome. The
+ * backoff has its own cap.
  */
 export function maxDelay(ms: number): Rule {
   return { maxDelay: checkMs('maxDelay', ms) };
@@ -108,12 +108,12 @@ export function backoff(delay: Delay): Rule {
   };
 }
 
-/** Does not wait for the time that the server asks for, whichever rule reads it. */
+/** Ignores the wait that the server asks for, whichever rule reads it. */
 export function ignoreRetryAfter(): Rule {
   return { ignoresServer: true };
 }
 
-/** Waits for `Retry-After`, where no rule of the list reads it. */
+/** Waits for `Retry-After`. `retryWith` adds this rule if no rule in its list reads that field. */
 export const RETRY_AFTER: Rule = {
   asked: ({ response, session }) => {
     const delay = response && retryAfterOf(response, session.policy.clock.now());
@@ -121,18 +121,18 @@ export const RETRY_AFTER: Rule = {
   },
 };
 
-/** Declares that sending a request twice does no harm, whatever its method: for all calls, or for those that the predicate picks. */
+/** Declares that sending a request twice does no harm, whatever its method: for all calls, or for the calls that the predicate picks. */
 export function evenIfNotIdempotent(predicate: (call: Call) => boolean = () => true): Rule {
   checkFunction('evenIfNotIdempotent', predicate);
   return { harmless: predicate };
 }
 
-/** Repeats these methods, in place of the idempotent ones. */
+/** Repeats these methods, instead of the idempotent ones. */
 export function onlyMethods(...methods: string[]): Rule {
   return { methods: checkMethods('onlyMethods', methods) };
 }
 
-/** Keeps what became of each attempt, for `historyOf` the response or the error that the call ends with. */
+/** Keeps how each attempt ended, so that `historyOf` finds it by the response or the error that the call ends with. */
 export function history(): Rule {
   return {
     afterFailure: ({ outcome, past }, decision) => {
@@ -144,8 +144,8 @@ export function history(): Rule {
 }
 
 /**
- * The attempts behind a response or an error that `retry` gave back, oldest first, the last hundred at most; `undefined` where there
- * was nothing but a first attempt that succeeded. Nothing is written on the response or the error, and what is given is a copy.
+ * Returns the attempts that led to a response or an error of `retry`, oldest first, the last hundred at most; `undefined` if the first
+ * attempt succeeded. The list is a copy. The response or the error itself is not changed.
  */
 export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
   return historyBehind(responseOrError)?.map((record) => ({ ...(record as AttemptRecord) }));

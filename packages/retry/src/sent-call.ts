@@ -7,8 +7,8 @@ import { hasRetriesLeft, type Session } from './session.ts';
 /**
  * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.
  *
- * Asked of the call as it was made, before anything below changes it. No error makes it repeatable: a redirect, the source of
- * a body or a call that the fetch inside makes of its own can fail with any code after the server acted on the request.
+ * Judges the call as the caller made it, before a layer inside changes it. No error makes a call repeatable: after the server acted
+ * on the request, a redirect, the source of a body or another call of the fetch inside can fail with any code.
  */
 export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
   return methods.includes(call.method) || idempotencyKeyOf(call) !== undefined || isHarmless(call, rules);
@@ -23,21 +23,21 @@ function isHarmless(call: Call, rules: readonly Rule[]): boolean {
   });
 }
 
-/** The call with a body that has the same bytes in each attempt: a form would get another boundary each time it is sent. */
-export function withSteadyBody(call: Call): Call {
-  const given = call.init?.body; // most calls have none, and to find out whether it is a form takes time
+/** Returns the call with a body that has the same bytes in each attempt. `fetch` would send a form with another boundary each time. */
+export function withFixedBody(call: Call): Call {
+  const given = call.init?.body; // most calls have no body, and the check for a form is slow
   const body = given && encodeForm(given);
   return body ? call.with({ init: { ...call.init, body } }) : call;
 }
 
-/** The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. */
+/** Returns the call that an attempt sends. Sending a `Request` uses its body up, so a clone is sent if another attempt may follow. */
 export function callToSend(session: Session, attempt: number): Call {
   const { call } = session;
   const kept = mayFollow(session, attempt) ? keepBody(call) : call;
   return kept.asAttempt(attempt, retriedOf(session, attempt));
 }
 
-/** How an attempt is marked: one after which none can follow as the last, so that an inner timeout need not cut it. */
+/** Returns the mark of an attempt: `last` if no other can follow, so that an inner timeout need not cut it. */
 export function retriedOf(session: Session, attempt: number): true | 'last' {
   const { call, policy } = session;
   return mayFollow(session, attempt) && policy.repeatsTimeouts && call.replayable ? true : 'last';
@@ -47,7 +47,7 @@ function mayFollow(session: Session, attempt: number): boolean {
   return session.repeatable && hasRetriesLeft(session, attempt);
 }
 
-/** Frees the clone of a `Request` that was never sent: a circuit was open, a queue full. */
+/** Releases the clone of a `Request` if it was not sent, for instance because a circuit was open or a queue full. */
 export function releaseClone(toSend: Call, call: Call): void {
   if (toSend.input !== call.input) releaseBody(toSend);
 }

@@ -3,8 +3,8 @@ import { type HintedResponse, serverDelay, shouldRetryHint } from '@steadfetch/s
 import type { Rule } from './rule.ts';
 
 /**
- * Reads what servers say beyond `Retry-After`: its relatives in milliseconds, `RateLimit` and the vendors' quota fields for
- * the wait, and `x-should-retry: true`, which allows more statuses, but not 401 and 407: those need credentials.
+ * Reads more than `Retry-After`: its variants in milliseconds, `RateLimit` and the quota fields of vendors for the wait; and
+ * `x-should-retry: true`, which allows more statuses, but not 401 and 407, since those need credentials.
  */
 export function serverHints(): Rule {
   return {
@@ -21,12 +21,12 @@ export function serverHints(): Rule {
   };
 }
 
-/** As if it had failed, whatever its status: a limit of GraphQL comes as a 200 with `Retry-After`, and `inspect` calls it failed. */
+/** Raises the status to 400 at least: GraphQL reports a limit as a 200 with `Retry-After`, and `inspect` counts that as failed. */
 function asFailed({ status, headers }: Response): HintedResponse {
   return { status: Math.max(status, 400), headers };
 }
 
-/** Obeys a server that says that the request must not be repeated: `x-should-retry: false` and its relatives. */
+/** Obeys a server that forbids a retry, by `x-should-retry: false` or a similar field. */
 export function obeyVetoes(): Rule {
   return { unless: ({ response }) => response !== undefined && shouldRetryHint(response) === false && 'veto' };
 }

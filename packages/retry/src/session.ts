@@ -6,24 +6,24 @@ import type { Retry } from './rule.ts';
 export interface Session {
   /** The call as it was made; ky makes a new one for each attempt. */
   call: Call;
-  /** Whether the call can be sent twice, judged before anything below could change it. */
+  /** Whether the call can be sent twice, judged before a layer inside can change it. */
   repeatable: boolean;
   readonly policy: Policy;
-  /** When the call began; known only where a rule needs `elapsed`. */
+  /** When the call began; set only if a rule needs `elapsed`. */
   readonly startedAt: number | undefined;
-  /** The decision that led to the attempt under way; none for the first. */
+  /** The decision that led to the current attempt; `undefined` for the first. */
   lastRetry: Retry | undefined;
-  /** The retries that were due and got no permit. */
+  /** How many retries were skipped: they were due, but got no permit. */
   skipped: number;
-  /** When the last attempt was sent. Of the first it is known only where a rule needs `elapsed`. */
+  /** When the last attempt was sent. For the first attempt it is set only if a rule needs `elapsed`. */
   sentAt: number | undefined;
-  /** How old the call was when its first attempt was sent, where a `timeout` outside times it. */
+  /** How old the call was when its first attempt was sent; 0 unless a `timeout` outside measures it. */
   readonly ageBefore: number;
-  /** How long requests of the call had waited for their turn in a limiter before this attempt. */
+  /** How long the requests of the call had waited for a turn in a limiter before this attempt. */
   waitedBefore: number;
 }
 
-/** Begins a call: counts its retries in its record, and calls `beforeCall` of the rules. */
+/** Begins a call: writes into its record how often it may be repeated, and calls `beforeCall` of the rules. */
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
@@ -37,29 +37,29 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
     lastRetry: undefined,
     skipped: 0,
     sentAt: startedAt,
-    // What the call did before, such as waiting for a slot, is not part of the attempt. This is the time of a `timeout` and no date:
-    // Next fails the build of a page that reads a date while it is prerendered.
+    // Earlier waits, for instance for a slot, are not part of the attempt. The age comes from a `timeout` and not from the clock: Next
+    // fails the build of a page that reads the clock while it is prerendered.
     ageBefore: record.age?.() ?? 0,
     waitedBefore: record.waited,
   };
 }
 
-/** An attempt is sent: what came before, as a wait or a turn in a limiter, is no part of it. */
+/** Begins to time an attempt. Earlier waits, before the retry or for a turn in a limiter, are not part of it. */
 export function beginAttempt(session: Session): void {
   session.sentAt = session.policy.clock.now();
   session.waitedBefore = session.call.record.waited;
 }
 
-/** Whether a retry is left after this attempt. Skipped ones count (`hold.ts`). */
+/** Whether a retry is left after this attempt. Skipped retries count as used (`hold.ts`). */
 export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): boolean {
   return attempt + skipped <= policy.maxRetries;
 }
 
-/** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
-export const LONGEST_ATTEMPT = 10_000;
+/** A longer attempt counts as this many milliseconds: the machine slept, or its clock was set. `standard()` cuts attempts at this time. */
+export const MAX_ATTEMPT_MS = 10_000;
 
-/** How long the attempt took that has just ended, in milliseconds. See `FailedAttempt.took`. */
+/** Returns how long the last attempt took, in milliseconds. See `FailedAttempt.took`. */
 export function tookOf({ sentAt, ageBefore, waitedBefore, policy, call: { record } }: Session): number {
   const age = sentAt === undefined ? (record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, age - (record.waited - waitedBefore)));
+  return Math.min(MAX_ATTEMPT_MS, Math.max(0, age - (record.waited - waitedBefore)));
 }

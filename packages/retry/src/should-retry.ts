@@ -1,5 +1,5 @@
 import type { Call, Outcome } from '@steadfetch/core';
-import { isSpent } from './decide.ts';
+import { hasNoRetryLeft } from './decide.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
@@ -13,25 +13,25 @@ export interface Failure {
   /** Milliseconds since the call began. */
   readonly elapsed: number;
   readonly outcome: Outcome;
-  /** `undefined`, and not `null`, where the attempt ended with an error. */
+  /** `undefined`, and not `null`, if the attempt ended with an error. */
   readonly response?: Response;
-  /** `undefined`, and not `null`, where there is a response. */
+  /** `undefined`, and not `null`, if there is a response. */
   readonly error?: unknown;
   /** The `Idempotency-Key` that the call was made with, if it was. */
   readonly idempotencyKey?: string;
 }
 
-/** `true`, `false`, or nothing, which leaves it to the other rules. */
+/** `undefined` leaves the decision to the other rules. */
 type Verdict = boolean | undefined | Promise<boolean | undefined>;
 
 /**
- * The option `shouldRetry` as a rule, for errors and for statuses from 400. `test` is called once for an attempt: `true` answers
- * `when`, `false` answers `unless`. It is not called where its answer would not count: if `veto` forbids another attempt, or if the
+ * The option `shouldRetry` as a rule, for errors and for statuses from 400. `test` is called once per attempt: `true` means yes to
+ * `when`, `false` means yes to `unless`. It is not called if its answer could not count: `veto` forbids another attempt, or the
  * call cannot be sent again.
  */
 export function shouldRetry(test: (failure: Failure) => Verdict, veto: Rule): Rule {
   const answers = new WeakMap<FailedAttempt, Verdict>();
-  const says = async (failure: FailedAttempt, wanted: boolean) => {
+  const verdictIs = async (failure: FailedAttempt, wanted: boolean) => {
     const { call, response, session } = failure;
     if (isGood(response) || !session.repeatable || !call.replayable) return false;
     if (!answers.has(failure)) answers.set(failure, test(asFailure(failure)));
@@ -40,11 +40,11 @@ export function shouldRetry(test: (failure: Failure) => Verdict, veto: Rule): Ru
   return {
     needs: ['elapsed', 'time'],
     when: (failure) => {
-      // after the last retry: if that was made because of `test`, the call gives up with the reason `limit`
-      if (isSpent(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
-      return !veto.unless!(failure) && says(failure, true);
+      // `test` is not called if no retry is left. If it asked for the last retry, a yes here makes the call give up with `limit`.
+      if (hasNoRetryLeft(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
+      return !veto.unless!(failure) && verdictIs(failure, true);
     },
-    unless: (failure) => says(failure, false),
+    unless: (failure) => verdictIs(failure, false),
   };
 }
 

@@ -8,7 +8,7 @@ import { beginAttempt } from './session.ts';
 /**
  * Waits until the next attempt is due. An abort ends the wait at once and gives the permits back.
  *
- * By `then`: an async function would hold 7 % more of the memory for each call that waits.
+ * Uses `then`: an async function would hold 7 % more memory for each waiting call.
  */
 export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
   const { call } = failure;
@@ -36,7 +36,7 @@ function cancelWait(failure: FailedAttempt, retry: Retry, thrown?: unknown): nev
   throw error;
 }
 
-/** Waits for so many milliseconds. The caller can end the wait, and so can an observer of the call. */
+/** Waits for `ms` milliseconds. The caller can end the wait, and so can an observer of the call. */
 export function sleepAfter({ call, pause, session }: FailedAttempt, ms: number): Promise<void> {
   return pause ? pause.sleep(ms, call) : sleep(ms, call.signal, session.policy.clock);
 }
@@ -46,7 +46,7 @@ export function isCancelled({ call, pause }: FailedAttempt): boolean {
   return call.signal?.aborted === true || pause?.cancelled === true;
 }
 
-/** What a call rejects with after this was thrown: the caller's reason if the caller has aborted. */
+/** Returns what the call rejects with: the caller's reason if the caller has aborted, else what was thrown. */
 export function rejectionOf({ call: { signal } }: FailedAttempt, thrown: unknown): unknown {
   return signal?.aborted ? abortReason(signal) : thrown;
 }

@@ -14,7 +14,7 @@ describe('an abort by a fetch inside', () => {
       throw controller.signal.reason;
     });
 
-  it('is not repeated, and is warned of once where it may be a limit of time', async () => {
+  it('is not repeated, and causes one warning if it may be a time limit', async () => {
     vi.resetModules();
     const { retry } = await import('../src/index.ts');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -35,7 +35,7 @@ describe('an abort by a fetch inside', () => {
     warn.mockRestore();
   });
 
-  it('ends the call with its own error, also where that has no message to read', async () => {
+  it('ends the call with its own error, even if that has no readable message', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const error = Object.defineProperty({ name: 'AbortError' }, 'message', {
       get: () => {
@@ -47,7 +47,7 @@ describe('an abort by a fetch inside', () => {
     warn.mockRestore();
   });
 
-  it('is repeated where its reason is a TimeoutError', async () => {
+  it('is repeated if its reason is a TimeoutError', async () => {
     const fetch = limited(new DOMException('too late', 'TimeoutError'));
 
     await expect(retry({ clock: instantClock() })(fetch)(API)).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -176,7 +176,7 @@ describe('an abort by the caller', () => {
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
   });
 
-  it('ends the call where the clock ignores the signal', async () => {
+  it('ends the call if the clock ignores the signal', async () => {
     const controller = new AbortController();
     const clock = { now: () => 0, sleep: vi.fn(() => new Promise<void>(() => {})) };
     const call = retry({ clock })(scripted(503).fetch)(API, { signal: controller.signal });

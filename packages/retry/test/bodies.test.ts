@@ -101,7 +101,7 @@ describe('a request body', () => {
     await vi.waitFor(() => expect(cancel).toHaveBeenCalled());
   });
 
-  it('in init goes before that of the Request', async () => {
+  it('in init overrides the body of the Request', async () => {
     const { fetch, bodies } = reading(1);
     const request = new Request(API, { method: 'PUT', body: 'old' });
 
@@ -137,7 +137,7 @@ describe('a discarded response', () => {
     await vi.waitFor(() => expect(cancelled).toHaveBeenCalled());
   });
 
-  it('is cancelled where the body was made for the attempt, which is not sent to its end where a server refuses an upload', async () => {
+  it('is cancelled if the body was made for the attempt, since a refused upload is not sent to its end', async () => {
     const cancelled = vi.fn();
     const refusal = () =>
       new Response(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1)), cancel: cancelled }), {

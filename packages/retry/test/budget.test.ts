@@ -20,7 +20,7 @@ describe('calls that fail together', () => {
     expect(fetch.requests.length).toBeLessThanOrEqual(110);
   });
 
-  it('get all their retries where they are the page of a browser and the trouble is short', async () => {
+  it('get all their retries if a page makes them and the trouble is short', async () => {
     const clock = manualClock();
     const fetch = fakeFetch(() => (clock.now() < until ? 503 : 200));
     const until = clock.now() + 400;
@@ -32,7 +32,7 @@ describe('calls that fail together', () => {
     expect((await page).map(({ status }) => status)).toEqual(Array(60).fill(200));
   });
 
-  it('get all their retries also where each may make five', async () => {
+  it('get all their retries, even if each may make five', async () => {
     const clock = manualClock();
     const fetch = fakeFetch(() => (clock.now() < until ? 503 : 200));
     const until = clock.now() + 400;
@@ -46,7 +46,7 @@ describe('calls that fail together', () => {
 });
 
 describe('calls that come one after the other', () => {
-  /** A third of the first attempts is refused at once, and the other answers take two seconds. */
+  /** The server refuses a third of the first attempts at once, and answers the others after two seconds. */
   const slowServer = (clock: ReturnType<typeof manualClock>) => {
     const seen = new Set<string>();
     return async (input: Parameters<Fetch>[0]) => {
@@ -68,13 +68,13 @@ describe('calls that come one after the other', () => {
     return (await Promise.all(calls)).map(({ status }) => status);
   };
 
-  it('get all their retries where a third fails at once and the others take seconds to be answered', async () => {
+  it('get all their retries if a third fails at once and the other answers take seconds', async () => {
     const clock = manualClock();
     const statuses = await statusesOf(clock, retry({ clock })(slowServer(clock)));
     expect(statuses).toEqual(Array(200).fill(200));
   });
 
-  it('get them too where each is made by a retry of its own that shares the budget', async () => {
+  it('get them too if each call has a retry() of its own that shares the budget', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
     const fetch = slowServer(clock);
@@ -82,7 +82,7 @@ describe('calls that come one after the other', () => {
     expect(statuses).toEqual(Array(200).fill(200));
   });
 
-  it('get nearly all an answer where they end while the first answer is on its way, and take their turns behind it', async () => {
+  it('nearly all get an answer if their retries are due while the first answer is on its way: they wait for their turn', async () => {
     const clock = manualClock();
     const until = clock.now() + 2_500;
     const steady = retry({ clock, random: seededRandom(1) })(async () => {
@@ -102,7 +102,7 @@ describe('calls that come one after the other', () => {
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(18);
   });
 
-  it('get few where all hang, and are cut after seconds', async () => {
+  it('get few retries if all requests fail after seconds', async () => {
     const clock = manualClock();
     let sent = 0;
     const steady = retry({ clock })(async () => {
@@ -119,7 +119,7 @@ describe('calls that come one after the other', () => {
     expect(sent).toBeLessThan(550);
   });
 
-  it('are sent where a budget of the caller throws when a call begins', async () => {
+  it('are sent if a custom budget throws when a call begins', async () => {
     const permit = { release: () => {} };
     const begin = vi.fn(() => {
       throw new Error('broken');
@@ -134,7 +134,7 @@ describe('calls that come one after the other', () => {
 });
 
 describe('a budget', () => {
-  it('records a failure before it is asked for the retry: which attempt, of how many retries, and how long it took', async () => {
+  it('is given a failure before it is asked for the retry, with the attempt, the retries of the call and the time that it took', async () => {
     const told: unknown[][] = [];
     const budget = {
       acquire: (...args: unknown[]) => {
@@ -155,7 +155,7 @@ describe('a budget', () => {
     ]);
   });
 
-  it('records how long each attempt took, the first one where a layer times the call', async () => {
+  it('is given the time that each attempt took, of the first one if a layer times the call', async () => {
     const clock = instantClock();
     const waits = [700, 900, 800];
     const slow: Fetch = async () => {
@@ -203,7 +203,7 @@ describe('a budget', () => {
     },
   );
 
-  it('is asked where there is an answer, also if the browser says that it is offline', async () => {
+  it('is asked after an answer, even if the browser says that it is offline', async () => {
     vi.stubGlobal('navigator', { onLine: false });
     onTestFinished(() => void vi.unstubAllGlobals());
     const budget = { acquire: vi.fn(() => undefined), record: () => {} };
@@ -213,7 +213,7 @@ describe('a budget', () => {
     expect(budget.acquire).toHaveBeenCalled();
   });
 
-  it('needs no other members than acquire and record', async () => {
+  it('needs only acquire and record', async () => {
     const inner = retryBudget({ clock: manualClock() });
     const budget = {
       acquire: (key: string, kind: 'transient' | 'throttled') => inner.acquire(key, kind),
@@ -226,7 +226,7 @@ describe('a budget', () => {
   });
 });
 
-describe('a budget that is spent', () => {
+describe('a spent budget', () => {
   // a fetch that takes any address
   const anything: Fetch = async () => new Response(null, { status: 503 });
   const call = async (url: string) => {
@@ -255,13 +255,13 @@ describe('a budget that is spent', () => {
     expect(warnings()[1]!.length).toBeLessThan(warnings()[0]!.length);
   });
 
-  it('is reported for a bounded number of hosts', async () => {
+  it('is reported for at most 20 servers', async () => {
     for (let n = 0; n < 50; n++) await call(`https://host-${n}.test/`);
 
     expect(warnings()).toHaveLength(20);
   });
 
-  it('cannot be used to write lines of a log', async () => {
+  it('cannot write lines of its own into a log', async () => {
     await call(`data:a\nERROR admin logged in\u001b[31m${'x'.repeat(80_000)}`);
 
     expect(warnings()).toHaveLength(1);
@@ -269,7 +269,7 @@ describe('a budget that is spent', () => {
     expect(warnings()[0]!.length).toBeLessThan(1_000);
   });
 
-  it('is not reported where no retry was wanted', async () => {
+  it('is not reported if no retry was wanted', async () => {
     const budget = { acquire: () => undefined, record: () => {} };
     await retry({ clock: instantClock(), budget })(fakeFetch(() => 404))(API);
     await retry({ clock: instantClock(), budget })(fakeFetch(() => 503))(API, { method: 'POST' });

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe('a fetch', () => {
-  it('may give a response, or what can only be awaited, in every attempt', async () => {
+  it('may return a response, or only a thenable, in every attempt', async () => {
     const reply = (status: number) => new Response(null, { status });
     // biome-ignore lint/suspicious/noThenProperty: a thenable is the point
     const thenable = { then: (done: (response: Response) => void) => done(reply(200)) };
@@ -90,7 +90,7 @@ describe('a budget', () => {
     return requests.length;
   };
 
-  it('allows no retry where it returns a promise', async () => {
+  it('allows no retry if it returns a promise', async () => {
     expect(await attempts({ acquire: late, record: () => {} })).toBe(1);
     expect(await attempts({ acquire: async () => ({ release: () => {} }), record: () => {} })).toBe(1);
   });
@@ -145,7 +145,7 @@ describe('the error of fetch', () => {
     },
   );
 
-  it('comes through where its cause cannot be looked at', async () => {
+  it('reaches the caller even if its cause cannot be read', async () => {
     const error = networkError('ECONNREFUSED');
     Object.defineProperty(error.cause as Error, 'hostname', {
       get: () => {

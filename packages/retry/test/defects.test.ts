@@ -6,7 +6,7 @@ import { API, networkError, recordingHooks, scripted, timeoutError } from './sup
 
 const quick = () => ({ clock: instantClock(), random: () => 0, budget: false as const });
 
-describe('what goes on to the fetch inside', () => {
+describe('the arguments of the fetch inside', () => {
   it('may be written on, as the init of a plain fetch may', async () => {
     const { fetch, requests } = scripted(503, 200);
     const withKey: Fetch = (input, init = {}) => {
@@ -18,7 +18,7 @@ describe('what goes on to the fetch inside', () => {
     expect(requests[0]!.init).not.toBe(requests[1]!.init);
   });
 
-  it('is the address that was asked for, whatever becomes of the URL object', async () => {
+  it('keep the original address, even if the URL object changes', async () => {
     const { fetch, requests } = scripted(503, 200);
     const url = new URL('https://api.test/?page=1');
 
@@ -29,7 +29,7 @@ describe('what goes on to the fetch inside', () => {
     expect(requests.map(({ input }) => String(input))).toEqual(Array(2).fill('https://api.test/?page=1'));
   });
 
-  it('is what init inherits, too: a Request given as init, an init made from another', async () => {
+  it('include members that init inherits: a Request given as init, an init made from another', async () => {
     const { fetch, requests } = scripted(503, 200);
     const init = Object.create({ method: 'PUT', headers: { a: '1' } }) as RequestInit;
 
@@ -41,11 +41,11 @@ describe('what goes on to the fetch inside', () => {
     expect(requests[1]!.init).toMatchObject({ method: 'PUT', headers: { a: '1' } });
   });
 
-  it('is nothing for an init of null', async () => {
+  it('have no init if it was null', async () => {
     expect((await retry(quick())(scripted(200).fetch)(API, null as never)).status).toBe(200);
   });
 
-  it('is a body made by a factory that takes its time', async () => {
+  it('include a body made by a factory that takes its time', async () => {
     const { fetch, requests } = scripted(503, 200);
 
     await retry(quick())(fetch)(API, { method: 'PUT', body: bodyFactory(async () => 'fresh') });
@@ -128,7 +128,7 @@ describe('the end of a call that was retried', () => {
     expect(record.mock.calls.map(([, outcome]) => outcome)).toEqual(['failure', 'success']);
   });
 
-  it('is the limit where the condition asked for more', async () => {
+  it('is the limit if the condition asked for more', async () => {
     const hooks = recordingHooks();
 
     await retry({ ...quick(), maxRetries: 1, hooks, shouldRetry: () => true })(scripted(404).fetch)(API);
@@ -166,7 +166,7 @@ describe('the end of a call that was retried', () => {
     },
   );
 
-  it('is what a middleware inside throws after a 503, not the 503', async () => {
+  it('is the error that a middleware inside throws after a 503, not the 503', async () => {
     const invalid = new Error('invalid');
     let attempts = 0;
     const validate = defineMiddleware(async (call, next) => {
@@ -198,7 +198,7 @@ describe('safety', () => {
     await vi.waitFor(() => expect(cancel).toHaveBeenCalled());
   });
 
-  it('waits as long as the server asks, also where the own delay is 0', async () => {
+  it('waits as long as the server asks, even if our own delay is 0', async () => {
     const clock = instantClock();
     const asks = { status: 503, headers: { 'retry-after': '30' } };
 
@@ -225,7 +225,7 @@ describe('safety', () => {
     expect(response.status).toBe(200);
   });
 
-  it('rejects towards the middlewares outside where an option of a call is wrong', async () => {
+  it('rejects, so that outer middlewares see it, if an option of a call is wrong', async () => {
     const freed = vi.fn();
     const slot = defineMiddleware((call, next) => next(call).finally(freed));
 

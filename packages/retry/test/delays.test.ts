@@ -18,7 +18,7 @@ async function waits(options: RetryOptions, ...replies: Reply[]): Promise<readon
 const asks = (value: string, status = 429) => ({ status, headers: { 'retry-after': value } });
 const delay = exponential({ base: 100 });
 
-describe('the own delay', () => {
+describe('our own delay', () => {
   it('doubles after each failure, from 300 to 600 ms, by default', async () => {
     expect(await waits({ delay, maxRetries: 3 }, 503)).toEqual([100, 200, 400]);
     expect(await waits({ random: () => 0, maxRetries: 3 }, 503)).toEqual([300, 600, 1_200]);
@@ -53,7 +53,7 @@ describe('the own delay', () => {
     expect(await waits({ delay: () => Infinity }, 503)).toEqual([]);
   });
 
-  it('is not asked for where it would not be used', async () => {
+  it('is not called if its result would not be used', async () => {
     const delay = vi.fn(() => 5);
 
     expect(await waits({ delay }, asks('0'), 200)).toEqual([0]);
@@ -71,7 +71,7 @@ describe('the own delay', () => {
     expect(() => retry({ delay: make as never })).toThrow(/retry: delay: expected what exponential\(\)/);
   });
 
-  it('fails the call with what the function throws', async () => {
+  it('fails the call with the error that the function throws', async () => {
     const broken = retry({
       clock: instantClock(),
       delay: () => {
@@ -117,7 +117,7 @@ describe("the server's delay", () => {
     expect(await waits({ delay, random: () => nonsense }, asks('10'), 200)).toEqual([12_000]);
   });
 
-  it('does not count where our own delay is longer', async () => {
+  it('does not count if our own delay is longer', async () => {
     expect(await waits({ delay: () => 9_000 }, asks('7'), 200)).toEqual([9_000]);
   });
 
@@ -127,7 +127,7 @@ describe("the server's delay", () => {
     expect(await waits({ delay, maxDelay: 100_000 }, asks('66'), 200)).toEqual([66_000]);
   });
 
-  it('has room for a window of a minute, spread so that those it refused do not come back together', async () => {
+  it('accepts the window of a minute, and spreads the refused calls so that they do not return together', async () => {
     expect(await waits({ delay, random: () => 1 }, asks('60'), 200)).toEqual([65_000]);
   });
 
@@ -166,12 +166,12 @@ describe("the server's delay", () => {
 });
 
 describe('timeouts of one attempt', () => {
-  it('are repeated at once the first time, then with the own delay', async () => {
+  it('are repeated at once the first time, then with our own delay', async () => {
     expect(await waits({ delay }, timeoutError())).toEqual([0, 200]);
     expect(await waits({ delay }, 503, timeoutError(), 200)).toEqual([100, 200]);
   });
 
-  it('wait in full where the method is not idempotent', async () => {
+  it('wait in full if the method is not idempotent', async () => {
     const clock = instantClock();
     await retry({ clock, delay })(scripted(timeoutError(), 200).fetch)(API, {
       method: 'POST',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 describe('encodeForm', () => {
-  it('leaves what is no form of this runtime', () => {
+  it('leaves anything that is not a form of this runtime', () => {
     expect([encodeForm('x'), encodeForm(new URLSearchParams())]).toEqual([undefined, undefined]);
   });
 
@@ -14,13 +14,13 @@ describe('encodeForm', () => {
     expect(encodeForm(form)).toBeUndefined();
   });
 
-  it('leaves a form where a Blob has no stream, as in jsdom', () => {
+  it('leaves a form if a Blob has no stream, as in jsdom', () => {
     vi.stubGlobal('Blob', class {});
     onTestFinished(() => void vi.unstubAllGlobals());
     expect(encodeForm(new FormData())).toBeUndefined();
   });
 
-  it('leaves a form with a file that a Blob leaves out, as that of Bun does with one on a disk', () => {
+  it('leaves a form with a file that a Blob loses, as Bun does with a file from a disk', () => {
     const form = new FormData();
     form.append('photo', new File(['pixels'], 'a.jpg'));
     expect(encodeForm(form)).toBeDefined();
@@ -32,14 +32,14 @@ describe('encodeForm', () => {
     expect(encodeForm(form)).toBeUndefined();
   });
 
-  it('sends an empty file name where a Blob without a name gets none, as in Bun', async () => {
+  it('sends an empty file name if a Blob in the form has none, as in Bun', async () => {
     const form = new FormData();
     form.forEach = (callback) => callback(new Blob(['pixels']) as File, 'photo', form);
 
     expect(await encodeForm(form)!.text()).toContain('name="photo"; filename=""\r\n');
   });
 
-  it('makes a file, which the fetch of Capacitor can send, or a Blob where files are of another kind', () => {
+  it('makes a File, which the fetch of Capacitor can send, or a Blob if File does not extend Blob', () => {
     expect(encodeForm(new FormData())).toBeInstanceOf(File);
     vi.stubGlobal('File', class {});
     onTestFinished(() => void vi.unstubAllGlobals());

@@ -18,7 +18,7 @@ const gaveUp = async (options: RetryOptions, init: RequestInit, ...replies: Repl
 
 const asks = (value: string) => ({ status: 429, headers: { 'retry-after': value } });
 
-it('of one call are called after those of the instance', async () => {
+it('of one call run after the hooks of the instance', async () => {
   const heard: string[] = [];
   const steady = retry({ clock: instantClock(), hooks: { onRetry: () => heard.push('instance') } });
   const hooks = [{ onRetry: () => heard.push('call') }, { onRetry: () => heard.push('call, too') }];
@@ -68,7 +68,7 @@ describe('onRetry', () => {
     expect(onRetry.mock.calls.map(([event]) => event.cause)).toEqual(['object']);
   });
 
-  it('names what decided: shouldRetry, inspect or the server', async () => {
+  it('names shouldRetry, inspect or the server as the reason, whichever decided', async () => {
     const reasons = async (options: RetryOptions, reply: Reply) => {
       const { onRetry } = await told({ maxRetries: 1, ...options }, {}, reply);
       return onRetry.mock.calls[0]![0].reason;
@@ -119,7 +119,7 @@ describe('onGiveUp', () => {
     expect(onGiveUp.mock.calls[0]![0]).toMatchObject({ delay: 3_600_000, delaySource: 'retry-after', attempt: 1 });
   });
 
-  it('is not called where no retry was to be expected', async () => {
+  it('is not called if no retry was to be expected', async () => {
     const veto = { status: 404, headers: { 'x-should-retry': 'false' } };
 
     expect(await gaveUp({}, {}, 404)).toEqual([]);
@@ -135,7 +135,7 @@ describe('a call that was retried', () => {
     throw new Error('no');
   };
 
-  it('ends with onGiveUp or onRecover, also where the last outcome is not retried', async () => {
+  it('ends with onGiveUp or onRecover, even if the last outcome is not retried', async () => {
     const bug = new TypeError('x is undefined');
     let asked = 0;
     const failsSecond = () => (++asked === 2 ? broken() : true);

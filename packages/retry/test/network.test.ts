@@ -48,7 +48,7 @@ describe('over real sockets', () => {
     },
   );
 
-  it('a form is the same on every attempt, byte for byte, and says what it is', async () => {
+  it('a form is the same on every attempt, byte for byte, with its content type', async () => {
     await using server = await startServer([503, 200]);
     const form = new FormData();
     form.append('it"em\n', 'a\nb');

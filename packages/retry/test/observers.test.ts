@@ -18,7 +18,7 @@ function scrub({ outcome }: RetryEventBase): void {
 }
 
 describe('observers', () => {
-  it('cannot change the outcome, nor what the next one sees', async () => {
+  it('cannot change the outcome, nor the event that the next observer gets', async () => {
     const seen: unknown[] = [];
     const tidy = { onRetry: scrub, onGiveUp: scrub, onRecover: scrub };
     const last = { onGiveUp: ({ outcome }: RetryEventBase) => seen.push(outcome.response?.status) };
@@ -61,7 +61,7 @@ describe('observers', () => {
   });
 });
 
-it('get the name of what was thrown, and never its text', async () => {
+it('get the name of the error, and never its message', async () => {
   const secret = 'failed: https://u:s3cr3t@x/';
   const foreign = runInNewContext('new TypeError(text)', { text: secret });
   const odd = Object.assign(new Error('x'), { name: secret });
@@ -89,7 +89,7 @@ describe('the history', () => {
     };
   };
 
-  it('is that of the reason by which the caller ended the call, with the attempt that was under way', async () => {
+  it('is kept for the reason by which the caller ended the call, with the attempt in flight', async () => {
     const ending = new AbortController();
     const reason = new Error('the user left');
     const call = retry(quick())(hanging())(API, { method: 'DELETE', signal: ending.signal });
@@ -100,7 +100,7 @@ describe('the history', () => {
     expect(historyOf(reason)).toMatchObject([{ status: 503 }, { attempt: 2, error: reason }]);
   });
 
-  it('can be read where the call ends in a wait', async () => {
+  it('can be read if the call ends during a wait', async () => {
     const clock = manualClock();
     const ending = new AbortController();
     const call = retry({ clock, budget: false, delay: () => 100 })(scripted(503).fetch)(API, { signal: ending.signal });
@@ -112,7 +112,7 @@ describe('the history', () => {
     expect(historyOf(reason)).toMatchObject([{ attempt: 1, status: 503, delay: 100 }]);
   });
 
-  it('can be read of what a condition throws', async () => {
+  it('can be read from the error that a condition throws', async () => {
     const error = new Error('from a condition');
     const answers = [true];
     const shouldRetry = () => {
@@ -135,7 +135,7 @@ describe('the history', () => {
 });
 
 describe('the record of a call', () => {
-  it('says what the call waits for, and what the server answered last', async () => {
+  it('shows what the call was waiting for, and the last answer of the server', async () => {
     const clock = manualClock();
     let record: CallRecord | undefined;
     const note = defineMiddleware((call: Call, next) => {

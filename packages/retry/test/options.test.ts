@@ -58,13 +58,13 @@ describe('options', () => {
     expect(() => retry(options as never)).toThrow(new TypeError(message));
   });
 
-  it('refuses unknown names, and what is no object', () => {
+  it('refuses unknown names, and anything that is not an object', () => {
     expect(() => retry({ retries: 3 } as never)).toThrow("retry: unknown option 'retries'");
     expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));
     expect(() => retry({ serverHints: { jitter: 1 } as never })).toThrow("retry: serverHints: unknown option 'jitter'");
   });
 
-  it('points to inspect where a status is below 400', () => {
+  it('points to inspect if a status is below 400', () => {
     expect(() => retry({ statuses: [202] })).toThrow('got 202: inspect is asked');
     expect(() => retry({ statuses: [1_000] })).toThrow('expected an integer from 400 to 999, got 1000');
   });

@@ -42,7 +42,7 @@ describe('a call that a layer inside has sent again', () => {
   });
 });
 
-it('a call is held no longer than to its deadline where the budget refuses its retry', async () => {
+it('a call is held no longer than to its deadline if the budget refuses its retry', async () => {
   const clock = instantClock();
   const until = clock.now() + 100;
   const within = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));

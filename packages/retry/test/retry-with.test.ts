@@ -44,7 +44,7 @@ const sends = async (...args: Parameters<typeof play>) => (await play(...args)).
 describe('a list of rules', () => {
   const polite = [maxRetries(3), onStatus(...TRANSIENT), onNetworkError(), onTimeout()];
 
-  it('repeats what one of them wants repeated, as often as the smallest limit allows', async () => {
+  it('repeats if one of them says so, as often as the smallest limit allows', async () => {
     expect(await sends(polite, [503, networkError(), timeoutError(), 200])).toBe(4);
     expect(await sends([...polite, maxRetries(1)], [503])).toBe(2);
     expect(await sends([onStatus(503)], [503])).toBe(3);
@@ -63,7 +63,7 @@ describe('a list of rules', () => {
     expect((await play([onTimeout()], [timeoutError()])).waits).toEqual([0, 900]);
   });
 
-  it('does not wait for the server where a rule ignores it, whatever the others read, in any order', async () => {
+  it('does not wait for the server if one rule ignores it, whatever other rules read, in any order', async () => {
     const asking: Rule = { asked: () => ({ delay: 2_000, source: 'x-wait' }) };
     const rules = [onStatus(503), backoff(constant(40)), asking, serverHints(), ignoreRetryAfter()];
 
@@ -71,7 +71,7 @@ describe('a list of rules', () => {
     expect((await play(rules.toReversed(), [asks('7'), 200])).waits).toEqual([40]);
   });
 
-  it('waits by the finer of two fields where serverHints() reads both', async () => {
+  it('waits by the more precise of two fields if serverHints() reads both', async () => {
     const headers = { 'retry-after': '1', 'retry-after-ms': '700' };
 
     expect((await play([onStatus(503), serverHints()], [{ status: 503, headers }, 200])).waits).toEqual([770]);
@@ -88,7 +88,7 @@ describe('a list of rules', () => {
     expect((await play([onStatus(503)], [asks('0')])).waits).toEqual([0, 900]);
   });
 
-  it('gives up where the server asks for more than the longest wait', async () => {
+  it('gives up if the server asks for more than the longest wait', async () => {
     expect(await sends([onStatus(503)], [asks('66')])).toBe(1);
     expect(await sends([onStatus(503), maxDelay(100_000)], [asks('66'), 200])).toBe(2);
     expect(await sends([onStatus(503), maxDelay(100_000), maxDelay(1_000)], [asks('66'), 200])).toBe(1);
@@ -107,7 +107,7 @@ describe('a list of rules', () => {
     expect(await sends([onNetworkError()], [refused], { ...POST, redirect: 'error' })).toBe(1);
   });
 
-  it('looks into good responses, reads what servers say, and obeys a veto', async () => {
+  it('inspects good responses, reads the hints of servers, and obeys a veto', async () => {
     const veto = { status: 503, headers: { 'x-should-retry': 'false' } };
 
     expect(await sends([inspect(({ status }) => status === 204)], [204, 204, 200])).toBe(3);
@@ -121,7 +121,7 @@ describe('a list of rules', () => {
     expect(await sends([onStatus(503), obeyVetoes()], [veto])).toBe(1);
   });
 
-  it('keeps the history only where a rule does', async () => {
+  it('keeps the history only if a rule does', async () => {
     expect(historyOf((await play([onStatus(503)], [503, 200])).end)).toBeUndefined();
     expect(historyOf((await play([onStatus(503), history()], [503, 200])).end)).toHaveLength(2);
   });
@@ -149,7 +149,7 @@ describe('a rule of your own', () => {
     expect(await sends([onStatus(503), late], [503], POST)).toBe(1);
   });
 
-  it('can read what the server asks for: the longest counts', async () => {
+  it('can read the wait that the server asks for: the longest counts', async () => {
     const asking = (delay: number): Rule => ({ asked: () => ({ delay, source: 'x-wait' }) });
 
     expect((await play([onStatus(503), asking(1_000), asking(2_000), asking(500)], [503, 200])).waits).toEqual([2_200]);
@@ -164,18 +164,18 @@ describe('a rule of your own', () => {
     expect((await play([onStatus(503), own], [asks('7'), 200])).waits).toEqual([7_700]);
   });
 
-  it('reads Retry-After itself where it says so', async () => {
+  it('reads Retry-After itself if it says so', async () => {
     const own: Rule = { readsRetryAfter: true, asked: () => ({ delay: 1_000, source: 'x-wait' }) };
 
     expect((await play([onStatus(503), own], [asks('7'), 200])).waits).toEqual([1_100]);
   });
 
-  it('has bounds that stop where they are no numbers', async () => {
+  it('has bounds that end the call if they are not numbers', async () => {
     expect(await sends([onStatus(503), { maxRetries: Number.NaN }], [503])).toBe(1);
     expect(await sends([onStatus(503), { maxDelay: Number.NaN }], [asks('7')])).toBe(1);
   });
 
-  it('gets a recovery with the attempts before it, and is reported as rule where it answers only true', async () => {
+  it('gets a recovery with the earlier attempts, and is reported as rule if it only answers true', async () => {
     const afterRecovery = vi.fn();
     const afterFailure = vi.fn();
     const locked: Rule = { when: ({ response }) => response?.status === 423, afterRecovery, afterFailure };
@@ -202,7 +202,7 @@ describe('a rule of your own', () => {
   describe('that reads how long the call has taken', () => {
     const forTenSeconds: Rule = { unless: ({ elapsed }) => elapsed >= 10_000 && 'too long' };
 
-    it('gets it where it says so', async () => {
+    it('gets it if it says so', async () => {
       const timed: Rule = { ...forTenSeconds, needs: ['elapsed'] };
       const rules = [onStatus(503), maxRetries(9), backoff(constant(4_000))];
 
@@ -213,7 +213,7 @@ describe('a rule of your own', () => {
       expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain("must say needs: ['elapsed']");
     });
 
-    it('is warned of where it only observes', async () => {
+    it('causes a warning if it only observes', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
       vi.resetModules();
       const { retryWith } = await import('../src/index.ts');
@@ -255,7 +255,7 @@ describe('a rule of your own', () => {
     expect(observers.onGiveUp.mock.calls[0]![0]).toMatchObject({ reason: 'read-only' });
   });
 
-  it('fails the call with what it throws, and discards the response', async () => {
+  it('fails the call with the error that it throws, and discards the response', async () => {
     const response = new Response('body', { status: 503 });
     const broken: Rule = {
       when: () => {
@@ -289,7 +289,7 @@ describe('a rule of your own', () => {
     },
   );
 
-  it('gets its permit back where another rule throws', async () => {
+  it('gets its permit back if another rule throws', async () => {
     const release = vi.fn();
     const broken = () => {
       throw new Error('broken rule');
@@ -308,7 +308,7 @@ describe('a rule of your own', () => {
   });
 });
 
-describe('what is no rule', () => {
+describe('a value that is not a rule', () => {
   it.each([
     [[3], 'expected a rule at position 0, got 3'],
     [[onStatus(503), onTimeout], 'at position 1, got a function: call it, onTimeout()'],
@@ -347,7 +347,7 @@ describe('what is no rule', () => {
   });
 });
 
-it('in a production bundle needs no words: what is no rule retries nothing', async () => {
+it('a production bundle has no message for a value that is not a rule: such a value retries nothing', async () => {
   vi.stubEnv('NODE_ENV', 'production');
   const { fetch, requests } = scripted(503);
 

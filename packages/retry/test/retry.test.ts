@@ -58,7 +58,7 @@ describe('the loop', () => {
     }
   });
 
-  it('does not repeat bugs, bad certificates, or what was thrown without being an error', async () => {
+  it('does not repeat bugs, bad certificates, or thrown values that are not errors', async () => {
     for (const error of [
       new TypeError('x is undefined'),
       networkError('CERT_HAS_EXPIRED'),
@@ -73,7 +73,7 @@ describe('the loop', () => {
     expect(thrower).toHaveBeenCalledTimes(1);
   });
 
-  it('repeats what a fetch throws synchronously, too', async () => {
+  it('repeats an error that a fetch throws synchronously, too', async () => {
     let attempts = 0;
     const fetch: Fetch = () => {
       if (++attempts < 3) throw networkError();
@@ -126,7 +126,7 @@ describe('which requests', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it.each(['GET', 'PUT', 'DELETE'])('repeats no %s where its list of methods is empty', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE'])('repeats no %s if its list of methods is empty', async (method) => {
     const { fetch, requests } = scripted(503);
 
     await retry({ ...quick(), methods: [] })(fetch)(API, { method });
@@ -134,7 +134,7 @@ describe('which requests', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('repeats the statuses of the option in place of the default, a 403 only with evidence of throttling', async () => {
+  it('repeats the statuses of the option instead of the default, a 403 only with evidence of throttling', async () => {
     const attempts = async (reply: Parameters<typeof scripted>[0], statuses?: number[]) => {
       const { fetch, requests } = scripted(reply, 200);
       await retry({ ...quick(), ...(statuses && { statuses }) })(fetch)(API);
@@ -251,7 +251,7 @@ describe('shouldRetry', () => {
     expect(await response.text()).toBe('no');
   });
 
-  it('fails the call with what it throws, and discards the response', async () => {
+  it('fails the call with the error that it throws, and discards the response', async () => {
     const boom = { boom: true };
     const refused = new Response('body', { status: 503 });
     const { fetch, requests } = scripted(refused);
@@ -276,7 +276,7 @@ describe('inspect', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('is not asked for statuses from 400, nor is shouldRetry for those below', async () => {
+  it('is not called for statuses from 400, nor shouldRetry for statuses below', async () => {
     const inspect = vi.fn(() => true);
     const shouldRetry = vi.fn(() => false);
 
@@ -287,7 +287,7 @@ describe('inspect', () => {
     expect(shouldRetry).toHaveBeenCalledTimes(1);
   });
 
-  it('fails the call with what it throws', async () => {
+  it('fails the call with the error that it throws', async () => {
     const inspect = () => Promise.reject('bad json');
 
     await expect(retry({ ...quick(), inspect })(scripted(200).fetch)(API)).rejects.toBe('bad json');

@@ -82,7 +82,7 @@ describe('a POST without a key', () => {
     }
   });
 
-  it('keeps its own key, where it has one, in each attempt, in events and in the history', async () => {
+  it('keeps its own key, if it has one, in each attempt, in events and in the history', async () => {
     const hooks = recordingHooks();
     const { fetch, requests } = scripted(409, 200);
     const writing: Fetch = (input, init) => {
@@ -100,7 +100,7 @@ describe('a POST without a key', () => {
   });
 });
 
-describe('what the caller changes while a call is under way', () => {
+describe('a change by the caller during a call', () => {
   const change: Record<string, { make: () => BodyInit; change: (body: never) => void }> = {
     bytes: { make: () => new Uint8Array([1]), change: (body: Uint8Array) => body.fill(9) },
     URL: {
@@ -135,7 +135,7 @@ describe('what the caller changes while a call is under way', () => {
     expect(new Set(bodies).size).toBe(1);
   });
 
-  it('does not reach a later attempt: the headers of a Request, also what a wrapper below writes', async () => {
+  it('does not reach a later attempt: the headers of a Request, even if a wrapper below writes them', async () => {
     const seen: (string | null)[] = [];
     const writing: Fetch = async (input, init) => {
       const request = new Request(input, init);
@@ -189,7 +189,7 @@ describe('options', () => {
     }
   }
 
-  it('of a class count also where one call overrides another member', async () => {
+  it('of a class count even if one call overrides another member', async () => {
     const { fetch, requests } = scripted(503);
     const steady = retry(Object.assign(new Config(), quick()))(fetch);
 
@@ -208,8 +208,8 @@ describe('options', () => {
   });
 });
 
-describe('a fetch in place of the global one', () => {
-  it('that is steady is not retried by a second retry, nor where the call says retry: false', async () => {
+describe('a replacement of the global fetch', () => {
+  it('that already retries is not retried by a second retry, nor if the call says retry: false', async () => {
     const { fetch, requests } = scripted(503);
     const steady = retry(quick())(fetch);
     vi.stubGlobal('fetch', async (input: RequestInfo, init?: RequestInit) => steady(input, init));
@@ -224,7 +224,7 @@ describe('a fetch in place of the global one', () => {
   });
 });
 
-describe('what was not sent', () => {
+describe('a call that was not sent', () => {
   const refusing = (reason: string): Middleware =>
     defineMiddleware(() => Promise.reject(Object.assign(new Error('no'), { local: true, reason })));
   const spied = () => ({ acquire: vi.fn(() => ({ release: vi.fn() })), record: vi.fn() });
@@ -279,7 +279,7 @@ describe('what was not sent', () => {
     expect(budget.record).not.toHaveBeenCalled();
   });
 
-  it('is told from a `Request` that was sent, and cannot be sent again: its failure counts', async () => {
+  it('differs from a `Request` that was sent and cannot be sent again: its failure counts', async () => {
     const budget = spied();
     const request = new Request(API, { method: 'POST', body: 'text' });
     const fetch: Fetch = async (input) => {
@@ -319,7 +319,7 @@ describe('a response whose URL is no text', () => {
 });
 
 describe('a predicate', () => {
-  it('counts as no where it returns a promise by mistake, which may reject', async () => {
+  it('counts as no if it returns a promise by mistake, which may reject', async () => {
     const { fetch, requests } = scripted(503);
     const idempotent = (() => Promise.reject(new Error('late'))) as never;
 

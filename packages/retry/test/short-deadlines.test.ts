@@ -38,7 +38,7 @@ it('a call with less time than the default wait is retried, and leaves time for 
   });
 });
 
-it('what is left after a wait is as long as the last attempt', async () => {
+it('the time that is left after a wait is as long as the last attempt', async () => {
   expect(await play(1_000, 400, {}, [503, 200])).toEqual({ waits: [150], status: 200 });
   expect(await play(1_000, 600, {}, [503, 200])).toEqual({ waits: [0], status: 200 });
 });
@@ -79,7 +79,7 @@ it('a call without time is not retried, nor one whose own delay does not fit', a
   expect((await waitsWithin(300, { delay: () => 300 }, 503)).waits).toEqual([]);
 });
 
-it('what a call did before its first attempt is not part of that attempt', async () => {
+it('earlier waits of a call are not part of its first attempt', async () => {
   const clock = instantClock();
   const token = defineMiddleware(async (call, next) => {
     await clock.sleep(2_000);

@@ -4,9 +4,8 @@ import type { HintedResponse } from './response.ts';
 import { serverDelay } from './server-delay.ts';
 
 /**
- * Whether a refusal is about the rate and not about the request: a 429; or a 403, 503 or 529 with a usable wait or a
- * quota of which nothing remains. GitHub throttles with 403, and sends quotas on every other 403 too: a quota that is
- * not used up proves nothing.
+ * Whether a response is refused because of a rate limit: a 429; or a 403, 503 or 529 with a usable wait or a used-up quota. GitHub
+ * throttles with 403, and reports quotas on every other 403 too, so a quota that is not used up proves nothing.
  */
 export function isThrottled(response: HintedResponse): boolean {
   if (response.status === 429) return true;

@@ -1,25 +1,25 @@
 import { clean } from './response.ts';
 import { parseMembers } from './structured-field.ts';
 
-/** What is left of one policy's quota: a member of `RateLimit`. */
+/** A member of `RateLimit`: what is left of the quota of one policy. */
 export interface RateLimit {
   /** The name of the policy. */
   name: string;
   /** Quota units that remain. */
   r: number;
-  /** Seconds until there is more. */
+  /** Seconds until more units are available. */
   t?: number;
   /** The partition key, in base64. */
   pk?: string;
 }
 
-/** One policy of a server: a member of `RateLimit-Policy`. */
+/** A member of `RateLimit-Policy`: one policy of a server. */
 export interface RateLimitPolicy {
   /** The name of the policy. */
   name: string;
   /** Quota units per window. */
   q: number;
-  /** What is counted. @default 'requests' */
+  /** The quota unit: what the policy counts. @default 'requests' */
   qu: string;
   /** The length of the window, in seconds. */
   w?: number;
@@ -28,16 +28,16 @@ export interface RateLimitPolicy {
 }
 
 /**
- * The members of a `RateLimit` field, or `undefined` when it is absent or void: one violation voids all of it.
+ * Parses a `RateLimit` field. Returns `undefined` if it is absent or invalid: one violation makes the whole field invalid.
  *
- * A name written as a Token is tolerated. draft-ietf-httpapi-ratelimit-headers-10 §4.1, RFC 9651 §2.2
+ * A name may also be a Token. draft-ietf-httpapi-ratelimit-headers-10 §4.1, RFC 9651 §2.2
  */
 export function parseRateLimit(value: string | null | undefined): RateLimit[] | undefined {
   return readMembers(value, 'r', { name: (name) => string(name) ?? token(name), r: count, t: count, pk: bytes });
 }
 
 /**
- * The members of a `RateLimit-Policy` field, or `undefined` when it is absent, empty or void.
+ * Parses a `RateLimit-Policy` field. Returns `undefined` if it is absent, empty or invalid.
  *
  * draft-ietf-httpapi-ratelimit-headers-10 §3.1
  */
@@ -49,7 +49,7 @@ export function parseRateLimitPolicy(value: string | null | undefined): RateLimi
 
 type Readers<T> = { [Name in keyof T]-?: (value: string) => T[Name] | undefined };
 
-/** The members of a list, each with its value as `name`; `undefined` where one has no `needed`, or what a reader does not take. */
+/** Parses a list: the value of a member is its `name`. `undefined` if one has no parameter `needed`, or a reader rejects a value. */
 function readMembers<T>(field: unknown, needed: string, readers: Readers<T>): T[] | undefined {
   const members = parseMembers(clean(field))?.map(({ value, parameters }) => {
     const read: Partial<T> = {};
@@ -64,7 +64,7 @@ function readMembers<T>(field: unknown, needed: string, readers: Readers<T>): T[
   return members?.includes(undefined) ? undefined : (members as T[] | undefined);
 }
 
-/** A non-negative Integer; `-0` is one. */
+/** Parses a non-negative Integer, also `-0`. */
 export function count(value: string): number | undefined {
   return /^(?:[0-9]+|-0+)$/.test(value) ? Math.abs(Number(value)) : undefined;
 }

@@ -2,10 +2,10 @@ import { toWait } from './milliseconds.ts';
 import { parseReset } from './parse-reset.ts';
 import { field, type HintedResponse } from './response.ts';
 
-/** Fields that belong together, with `limit`, `remaining`, and `reset-after` or `reset` for the star. In order of precedence. */
+/** Groups of fields, in order of precedence. The star is `limit`, `remaining`, `reset-after` or `reset`. */
 export const QUOTA_FIELDS: readonly string[] = ['ratelimit-*', 'x-ratelimit-*', 'x-rate-limit-*'];
 
-/** Several quotas side by side: OpenAI, Linear, Anthropic. The first ones count requests. */
+/** The same for servers that report several quotas at once: OpenAI, Linear, Anthropic. The first groups count requests. */
 export const BUCKET_FIELDS: readonly string[] = [
   'x-ratelimit-*-requests',
   'x-ratelimit-requests-*',
@@ -17,13 +17,13 @@ export const BUCKET_FIELDS: readonly string[] = [
   'anthropic-ratelimit-unified-*',
 ];
 
-/** What remains, or `undefined` where that is unreadable, or no quota is told. Negative where a server marks "no information" so. */
+/** How many units remain; `undefined` if that is malformed or no quota is reported. Some servers send a negative number for "unknown". */
 export function readRemaining(response: HintedResponse, fields: string): number | undefined {
   const value = field(response, fields.replace('*', 'remaining')) ?? '';
   return /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) && !isNoQuota(response, fields) ? Number(value) : undefined;
 }
 
-/** When there is more, in milliseconds from `time`, and which field says so. */
+/** When the quota is reset, in milliseconds from `time`, and the field that says so. */
 export function readReset(
   response: HintedResponse,
   fields: string,
@@ -37,7 +37,7 @@ export function readReset(
   return undefined;
 }
 
-/** A limit of zero tells no quota: so Okta refuses what is too much at once, beside a reset that is a guess. */
+/** A limit of 0 reports no quota. Okta sends it when too many requests are in flight, with a reset that is a guess. */
 export function isNoQuota(response: HintedResponse, fields: string): boolean {
   return field(response, fields.replace('*', 'limit')) === '0';
 }

@@ -8,23 +8,23 @@ import { age, serverTime } from './server-time.ts';
 
 /** How long a server asks to wait. */
 export interface ServerDelay {
-  /** Whole milliseconds from now, from 0 to 2^31 seconds: more than a timer holds. */
+  /** Whole milliseconds from now, from 0 to 2^31 seconds, which is more than a timer can hold. */
   ms: number;
   /** The field that says so, in lower case. */
   source: string;
 }
 
 /**
- * How long the server asks to wait before another attempt, or `undefined` without a usable field.
+ * How long the server asks to wait before another attempt; `undefined` without a usable field.
  *
- * The first usable of: `retry-after-ms`, `x-ms-retry-after-ms` (unless `Retry-After` asks for a second more),
+ * The first usable field counts: `retry-after-ms`, `x-ms-retry-after-ms` (unless `Retry-After` asks for a second more),
  * `Retry-After`, `X-RateLimit-Retry-After`, `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset`, `X-Rate-Limit-Reset`
- * (before each, the same with `-After`), the buckets of OpenAI, Linear and Anthropic. A malformed field is as if absent. A
- * reset counts if nothing remains; if no field says what remains, on 429 and 503 alone.
+ * (before each, the same with `-After`), the buckets of OpenAI, Linear and Anthropic. A malformed field counts as absent. A reset
+ * counts if nothing remains. If no field says what remains, it counts only on 429 and 503.
  *
- * Instants are compared with the response's own `Date` and `Age`, not with the client's clock; those in the past are
- * 0. A response of the 200s never asks to be repeated. Does not decide whether to retry, and has no upper limit:
- * give up on a wait that is too long, since the server refuses a shorter one.
+ * Instants are compared with `Date` and `Age` of the response, not with the client's clock; an instant in the past is 0. For a
+ * status of the 200s the result is `undefined`. The result does not say whether to retry, and a wait may be very long: if it is too
+ * long, give up, since the server would refuse an earlier attempt.
  *
  * RFC 9110 §10.2.3, draft-ietf-httpapi-ratelimit-headers-10 §7
  */
@@ -40,7 +40,7 @@ export function serverDelay(response: HintedResponse, { now = Date.now() }: NowO
   );
 }
 
-/** The fields that state only a wait. */
+/** The wait of the fields that state nothing else. */
 function askedFor(response: HintedResponse, time: number): ServerDelay | undefined {
   const seconds = asDelay(parseRetryAfter(field(response, 'retry-after'), { now: time }), 'retry-after');
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
@@ -50,7 +50,7 @@ function askedFor(response: HintedResponse, time: number): ServerDelay | undefin
   return seconds;
 }
 
-/** Of the exhausted policies, the one that recovers last. A cached response says nothing about now. */
+/** The longest reset of all used-up policies. A response from a cache says nothing about the present. */
 function exhaustedPolicy(response: HintedResponse): ServerDelay | undefined {
   const exhausted = age(response) > 0 ? [] : readRateLimit(response).filter(({ r }) => r === 0);
   return longest(exhausted.map(({ t }) => asDelay(t && t * 1_000, 'ratelimit')));

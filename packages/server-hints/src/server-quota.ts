@@ -6,31 +6,31 @@ import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
 
-/** What is left of a quota. */
+/** A quota, and what is left of it. */
 export interface ServerQuota {
-  /** The name of the policy, where there are several: `"default"` of `RateLimit`, `requests`, `input-tokens`. */
+  /** The name of the policy if there may be several, such as `default` of `RateLimit`, `requests` or `input-tokens`. */
   name?: string;
-  /** What is counted, where that is not requests: `tokens`, `content-bytes`. */
+  /** What is counted, if not requests: `tokens`, `content-bytes`. */
   unit?: string;
   /** Units per window. */
   limit?: number;
   /** The length of the window, in milliseconds. */
   window?: number;
-  /** Units that are left. */
+  /** How many units are left. */
   remaining: number;
-  /** Milliseconds until there is more; 0 when that moment has passed. */
+  /** Milliseconds until more units are available; 0 if that instant has passed. */
   reset?: number;
-  /** The field that says what remains, in lower case. */
+  /** The field that reports `remaining`, in lower case. */
   source: string;
 }
 
 /**
- * What a response of any status says is left of its quota, or `undefined` without a usable field.
+ * What a response of any status says is left of a quota; `undefined` without a usable field.
  *
- * The first usable of: `RateLimit` (of several policies the one with the least left; with its `RateLimit-Policy`),
- * `RateLimit-*`, `X-RateLimit-*`, `X-Rate-Limit-*`, the buckets of OpenAI, Linear and Anthropic. What counts other
- * things than requests (tokens, bytes) counts only when nothing of it remains. A response out of a cache, by
- * its `Age`, says nothing about now.
+ * The first usable field counts: `RateLimit` with its `RateLimit-Policy` (of several policies the one with the least left),
+ * `RateLimit-*`, `X-RateLimit-*`, `X-Rate-Limit-*`, the buckets of OpenAI, Linear and Anthropic. A quota of other units than requests
+ * (tokens, bytes) counts only if it is used up. A response from a cache (`Age` above 0) is ignored, since it says nothing about the
+ * present.
  */
 export function serverQuota(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota | undefined {
   if (age(response) > 0) return undefined;
@@ -45,9 +45,9 @@ export function serverQuota(response: HintedResponse, { now = Date.now() }: NowO
 }
 
 /**
- * All that a response of any status says about quotas, of whatever unit: the policies of `RateLimit`, else the first
- * usable of `RateLimit-*`, `X-RateLimit-*` and `X-Rate-Limit-*`; and the buckets of OpenAI, Linear and Anthropic. Where
- * there are several, each has a name. Empty for a response out of a cache.
+ * All quotas that a response of any status reports, of any unit: the policies of `RateLimit`, or else the first usable of
+ * `RateLimit-*`, `X-RateLimit-*` and `X-Rate-Limit-*`; and the buckets of OpenAI, Linear and Anthropic. Policies and buckets have
+ * names. Empty for a response from a cache.
  */
 export function serverQuotas(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota[] {
   if (age(response) > 0) return [];
@@ -82,13 +82,13 @@ function readBuckets(response: HintedResponse, now: number): ServerQuota[] {
   });
 }
 
-/** Nothing for a negative remainder, which marks "no information". */
+/** Returns `undefined` if `remaining` is negative, which means "unknown". */
 function readQuota(response: HintedResponse, fields: string, now: number): ServerQuota | undefined {
   const remaining = readRemaining(response, fields);
   if (remaining === undefined || remaining < 0) return undefined;
   const name = (part: string) => fields.replace('*', part);
   const optional = {
-    // Up to draft 6 the policies may follow: `100, 100;w=60`.
+    // Up to draft 6 the limit may be followed by policies: `100, 100;w=60`.
     limit: parseDecimal(/^[^,;]*/.exec(field(response, name('limit')) ?? '')![0]),
     reset: readReset(response, fields, serverTime(response, now))?.ms,
   };
@@ -97,7 +97,7 @@ function readQuota(response: HintedResponse, fields: string, now: number): Serve
 
 type Optional = { [Name in 'name' | 'unit' | 'limit' | 'window' | 'reset']?: ServerQuota[Name] | undefined };
 
-/** Leaves out what is undefined. */
+/** Removes undefined members. */
 function defined(members: Optional): Partial<ServerQuota> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
@@ -106,12 +106,12 @@ function seconds(value: number | undefined): number | undefined {
   return value === undefined ? undefined : toWait(value * 1_000);
 }
 
-/** The one whose reset is known, if there is one. */
+/** The first quota with a known reset, or else the first. */
 function first(quotas: readonly ServerQuota[]): ServerQuota | undefined {
   return quotas.find(({ reset }) => reset !== undefined) ?? quotas[0];
 }
 
-/** The one with the least left; of several, the one that lasts longest. */
+/** The quota with the least left; of several, the one with the latest reset. */
 function least(quotas: ServerQuota[]): ServerQuota | undefined {
   return quotas.sort((a, b) => a.remaining - b.remaining || (b.reset ?? 0) - (a.reset ?? 0))[0];
 }

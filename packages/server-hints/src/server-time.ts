@@ -2,8 +2,8 @@ import { parseDate } from '@steadfetch/core/kit';
 import { field, type HintedResponse } from './response.ts';
 
 /**
- * The server's clock when the response arrived; `now` without a `Date`. Some caches keep the `Date` of the origin, to which `Age` is
- * added, and some, as those of Fastly and Cloudflare, write their own: of both times the one nearer to `now` counts.
+ * The server's time when the response arrived; `now` without a `Date`. A cache may keep the `Date` of the origin, and then `Age` must
+ * be added. Or it writes its own `Date`, as Fastly and Cloudflare do. Of both results the one nearer to `now` counts.
  */
 export function serverTime(response: HintedResponse, now: number): number {
   const date = parseDate(field(response, 'date') ?? '', now) ?? now;
@@ -11,7 +11,7 @@ export function serverTime(response: HintedResponse, now: number): number {
   return now - date < kept - now ? date : kept;
 }
 
-/** Milliseconds since the response left its origin, as far as caches say: RFC 9111 §5.1. */
+/** The `Age` in milliseconds: how long ago the origin sent the response, according to the caches. RFC 9111 §5.1 */
 export function age(response: HintedResponse): number {
   const value = field(response, 'age') ?? '';
   return /^[0-9]+$/.test(value) ? Math.min(Number(value), 2 ** 31) * 1_000 : 0;

@@ -1,12 +1,11 @@
 import { field, type HintedResponse } from './response.ts';
 
 /**
- * What the server says about repeating this request at all: `false` is a veto, `true` an invitation, `undefined` is
- * neither.
+ * Whether the server says to repeat the request: `false` forbids it, `true` invites it, `undefined` is neither.
  *
- * `false` in any case, alone or in a list, in `X-Should-Retry` or `Stripe-Should-Retry`, is a veto, and so is a
- * negative `grpc-retry-pushback-ms`. A veto wins over everything. Only an exact `true` invites, and it does not make
- * an unsafe method repeatable.
+ * The server forbids it by `false` in `X-Should-Retry` or `Stripe-Should-Retry`, in any case, alone or in a list, or by a negative
+ * `grpc-retry-pushback-ms`. That overrides everything else. Only an exact `true` invites a repetition, and it does not make an unsafe
+ * method repeatable.
  */
 export function shouldRetryHint(response: HintedResponse): boolean | undefined {
   const values = ['x-should-retry', 'stripe-should-retry'].map((name) => field(response, name));

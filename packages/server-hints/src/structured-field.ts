@@ -1,4 +1,4 @@
-/** A member of a list. Values are as they were sent, so that `30` and `30.0` differ. */
+/** A member of a list. Values are the text that was sent, so `30` and `30.0` differ. */
 export interface Member {
   value: string;
   parameters: Map<string, string>;
@@ -10,8 +10,8 @@ const BARE_ITEM =
   /"(?:[ !#-[\]-~]|\\["\\])*"|%"[ !#-~]*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
 
 /**
- * The members of a List (RFC 9651 §4.2.1), or `undefined`: one fault voids the field. Members that are inner lists count as a
- * fault, since no field read here has any.
+ * Parses a List (RFC 9651 §4.2.1). Returns `undefined` if anything is invalid. Inner lists count as invalid, since no field that is
+ * read here has any.
  */
 export function parseMembers(text: string | undefined): Member[] | undefined {
   if (!text) return text === '' ? [] : undefined;
@@ -26,7 +26,7 @@ export function parseMembers(text: string | undefined): Member[] | undefined {
     const parameters = new Map<string, string>();
     while (take(/; */y)) {
       const key = take(KEY);
-      const value = key && (take(/=/y) ? take(BARE_ITEM) : '?1'); // what follows a key may be left out: it is then true
+      const value = key && (take(/=/y) ? take(BARE_ITEM) : '?1'); // a key without a value is true
       if (!value) return undefined;
       parameters.set(key, value);
     }

@@ -1,10 +1,10 @@
 import { optionError } from '@steadfetch/core/kit';
 import type { StandardPlan } from './standard-plan.ts';
 
-/** What must hold between the numbers, or a layer could never do its work. */
+/** Throws if two numbers contradict each other, so that a layer could never do its work. */
 export function checkRelations({ timeout = Infinity, attemptTimeout, retry, rateLimit }: StandardPlan): void {
-  const check = (isRight: boolean, name: string, relation: string, got: unknown) => {
-    if (!isRight) throw optionError(`standard: ${name}`, `${relation} timeout (${timeout})`, got, RangeError);
+  const check = (isValid: boolean, name: string, relation: string, got: unknown) => {
+    if (!isValid) throw optionError(`standard: ${name}`, `${relation} timeout (${timeout})`, got, RangeError);
   };
   const { headers = 0 } = attemptTimeout ?? {};
   const { maxDelay = 0 } = retry ?? {};

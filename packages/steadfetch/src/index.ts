@@ -1,11 +1,11 @@
-// What most clients need. Everything else that the packages export is in `steadfetch/kit`.
+// What most clients need. `steadfetch/kit` has everything else that the packages export.
 
 export type * from '@steadfetch/backoff';
 export { constant, exponential } from '@steadfetch/backoff';
 export type * from '@steadfetch/buffer-body';
 export { bufferBody } from '@steadfetch/buffer-body';
 export type * from '@steadfetch/circuit-breaker';
-// The types of what these return: a declaration names them, and their own names are taken by those of `retry`.
+// Declarations of a library need these types. They are renamed because `retry` exports types with the same names.
 export type { Permit as CircuitPermit, Rule as CircuitRule } from '@steadfetch/circuit-breaker';
 export { breaker, CircuitOpenError, circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 export type * from '@steadfetch/concurrency';

@@ -1,4 +1,4 @@
-// Everything that the packages export: for rules, delays and middlewares of one's own.
+// Everything that the packages export: for custom rules, delays and middlewares.
 export * from '@steadfetch/backoff';
 export * from '@steadfetch/buffer-body';
 export * from '@steadfetch/circuit-breaker';
@@ -8,7 +8,7 @@ export * from '@steadfetch/core/kit';
 export * from '@steadfetch/idempotency-key';
 export * from '@steadfetch/jitter';
 export * from '@steadfetch/rate-limit';
-// Two packages use these names for a type.
+// `circuit-breaker` and `retry` both export types with these names. Those of `retry` are meant.
 export type { Permit, Rule } from '@steadfetch/retry';
 export * from '@steadfetch/retry';
 export * from '@steadfetch/retry-budget';

@@ -28,12 +28,12 @@ import { countRetriesOptions, logRetriesOptions, retryMonitorOptions } from '@st
 import { timeoutLimits } from '@steadfetch/timeout';
 import { standardOptions } from './standard-plan.ts';
 
-/** What a form can offer for one option. */
+/** One option, as a field of a form. */
 export interface OptionField {
   readonly name: string;
-  /** `ms`: milliseconds; `other`: what no simple field can hold. */
+  /** `ms`: milliseconds. `other`: a value that no simple field can hold. */
   readonly kind: 'number' | 'integer' | 'ms' | 'boolean' | 'function' | 'choice' | 'other';
-  /** Absent where there is none, or it depends on other options. */
+  /** Absent if the option has no default, or if its default depends on other options. */
   readonly default?: unknown;
   readonly min?: number;
   readonly max?: number;
@@ -41,7 +41,7 @@ export interface OptionField {
   readonly values?: readonly unknown[];
 }
 
-/** The options of each function as data, by its name: for forms and documentation. */
+/** The options of each function as data, by the name of the function: for forms and documentation. */
 export const OPTIONS: Readonly<Record<string, OptionTable>> = {
   breaker: breakerOptions,
   bufferBody: bufferBodyOptions,
@@ -68,7 +68,7 @@ export const OPTIONS: Readonly<Record<string, OptionTable>> = {
   timeWindow: timeWindowOptions,
 };
 
-/** The options of a table as fields of a form, in the order of the table. */
+/** Returns the options of a table as fields of a form, in the order of the table. */
 export function fieldsOf(table: OptionTable): OptionField[] {
   return Object.entries(table).map(([name, option]) => {
     const { default: value, min, max, values } = option;

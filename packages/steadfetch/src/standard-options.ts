@@ -7,33 +7,35 @@ import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
 import type { TimeoutLimits } from '@steadfetch/timeout';
 
-/** How many calls may be in flight, and what else `concurrency` takes. `maxQueue` has no bound by default where `rateLimit` is on. */
+/** The options of `concurrency`. With `rateLimit`, `maxQueue` has no bound by default. */
 export interface StandardConcurrency extends ConcurrencyOptions {
+  /** How many calls may be in flight. */
   max: number;
 }
 
-/** All times are milliseconds. `false` leaves a layer out, `true` takes it with its defaults. */
+/** All times are milliseconds. `false` leaves a layer out, `true` adds it with its defaults. */
 export interface StandardOptions {
-  /** Longest time for the whole call, waits and retries included, until its headers are there. @default 30_000 */
+  /** Longest time for the whole call, with all waits and retries, until the response headers arrive. @default 30_000 */
   timeout?: number | false;
   /**
-   * Longest time for one attempt; with `bufferBody` one number is also the longest that its body may stand still.
-   * @default 10_000, or half of `timeout` where that is less; with `retry: false`, where no attempt can follow, a millisecond less than `timeout`, unless that is `false`
+   * Longest time for one attempt. With `bufferBody`, a number also limits how long the body may stall.
+   * @default 10_000, or half of `timeout` if that is less; with `retry: false` and a `timeout`, one millisecond less than `timeout`
    */
   attemptTimeout?: number | TimeoutLimits | false;
   /** A number is `maxRetries`. @default true */
   retry?: RetryOptions | boolean | number;
-  /** For an origin that is known to limit its clients. @default false */
+  /** For an API with a rate limit. @default false */
   rateLimit?: RateLimitOptions | boolean;
-  /** For an origin whose outages must not keep calls waiting. @default false */
+  /** For a server whose outages must not make calls wait. @default false */
   circuitBreaker?: CircuitBreakerOptions | boolean;
-  /** A key for each POST and PATCH, which are then retried: for servers that honour it. @default false */
+  /** Adds an `Idempotency-Key` to each POST and PATCH, so that they can be retried. For servers that honour it. @default false */
   idempotencyKey?: IdempotencyKeyOptions | boolean;
-  /** Calls at work per origin: while others fail too, one that waits for a retry counts. @default false */
+  /** How many calls per origin may be in flight. While others fail too, a call that waits for a retry counts. @default false */
   concurrency?: number | StandardConcurrency | false;
-  /** Reads bodies inside the attempt, so that a broken one is retried. @default false */
+  /** Reads the body as part of the attempt, so that an incomplete body is retried. @default false */
   bufferBody?: BufferBodyOptions | boolean;
-  /** For all layers that take one. */
+  /** Passed to all layers that take one. */
   clock?: Clock;
+  /** Passed to all layers that take one. */
   random?: Random;
 }

@@ -22,7 +22,7 @@ import type { RetryOptions } from '@steadfetch/retry';
 import { type TimeoutLimits, timeoutLimits } from '@steadfetch/timeout';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 
-/** What each layer is given; `undefined` for one that is left out. */
+/** The options of each layer, with defaults. `undefined` for a layer that is left out. */
 export interface StandardPlan {
   readonly clock: Clock;
   readonly idempotencyKey: IdempotencyKeyOptions | undefined;
@@ -48,23 +48,23 @@ const OPTIONS = {
   random: randomOption,
 } satisfies OptionTable<StandardOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data, with their allowed values and defaults. */
 export const standardOptions: OptionTable<StandardOptions> = OPTIONS;
 
 type StandardSettings = Settings<StandardOptions, typeof OPTIONS>;
 
-/** Fills in the defaults. The options of a layer are checked by the layer itself. */
+/** Fills in the defaults. Each layer checks its own options. */
 export function planOf(options: StandardOptions | undefined): StandardPlan {
   const settings = readOptions('standard', OPTIONS, options);
   const { clock, random, timeout, idempotencyKey, retry, rateLimit, circuitBreaker, concurrency, bufferBody } =
     settings;
   const time = { clock, random };
   const wait = Math.min(timeout || LONGEST_WAIT, LONGEST_WAIT);
-  // the line before a limiter has no bound: calls wait there before they come to the limiter, whose line has a bound of its own
+  // With a limiter inside, the queue for slots has no bound: the limiter's own queue has one.
   const maxQueue = rateLimit === false ? 1_000 : Infinity;
-  // a breaker that was passed in brings its own time and numbers
-  const isOwn = Object(circuitBreaker).breaker === undefined;
-  // where the limit is known, so is the length of the line
+  // a breaker that was passed in keeps its own clock and options
+  const breakerIsNew = Object(circuitBreaker).breaker === undefined;
+  // With a known limit the wait of each call is known too, so it may be as long as the call.
   const maxWait = Object(rateLimit).limit === undefined ? wait : timeout || wait;
   return {
     clock,
@@ -72,7 +72,7 @@ export function planOf(options: StandardOptions | undefined): StandardPlan {
     timeout: timeout || undefined,
     retry: layerOptions(retry, { ...time, maxRetries: 2, maxDelay: wait }),
     rateLimit: layerOptions(rateLimit, { ...time, proof: 'first', maxWait, maxResends: 10 }),
-    circuitBreaker: layerOptions(circuitBreaker, isOwn ? { ...time, openFor: 1_000, probes: 1 } : {}),
+    circuitBreaker: layerOptions(circuitBreaker, breakerIsNew ? { ...time, openFor: 1_000, probes: 1 } : {}),
     concurrency: concurrency && layerOptions(concurrency, { max: concurrency.max, maxQueue }),
     bufferBody: layerOptions(bufferBody, { maxBytes: 1_000_000 }),
     attemptTimeout: attemptOf(settings),
@@ -94,12 +94,12 @@ function checkLimits(
   throw optionError(option, 'a limit for headers or body', given);
 }
 
-/** Returns `true`, `false` or the options of a layer, which it checks itself; or throws. */
+/** Returns a boolean or the options of a layer, or throws. The layer checks the options themselves. */
 function checkLayer<T extends object>(option: string, given: T | boolean): T | boolean {
   return typeof given === 'boolean' ? given : checkPlain(option, given, 'true, false or a plain options object');
 }
 
-/** A number is `maxRetries`, as ky takes it. */
+/** A number is `maxRetries`, as in ky. */
 function checkRetry(option: string, given: RetryOptions | boolean | number): RetryOptions | boolean {
   return checkLayer(option, typeof given === 'number' ? { maxRetries: given } : given);
 }
@@ -115,7 +115,7 @@ function checkSlots(
   return given;
 }
 
-/** The options of one layer on top of its defaults; `undefined` for a layer that is left out. */
+/** Merges the options of a layer with its defaults. `undefined` for a layer that is left out. */
 function layerOptions<T extends object>(given: T | boolean, defaults: NoInfer<T>): T | undefined {
   if (given === false) return undefined;
   if (given === true) return defaults;
@@ -123,14 +123,14 @@ function layerOptions<T extends object>(given: T | boolean, defaults: NoInfer<T>
   return { ...defaults, ...Object.fromEntries(set) };
 }
 
-/** One number also limits how long a body may stand still, where bodies belong to the attempt. */
+/** The limits of one attempt. With `bufferBody`, a number limits the headers and how long the body may stall. */
 function attemptOf({ attemptTimeout, bufferBody, retry, timeout }: StandardSettings): TimeoutLimits | undefined {
   if (attemptTimeout === false || typeof attemptTimeout === 'object') return attemptTimeout || undefined;
-  // half of a call that is short, so that there is time for another attempt
+  // half of a short `timeout`, so that there is time for a second attempt
   const fallback = Math.min(10_000, Math.ceil((timeout || Infinity) / 2));
   if (attemptTimeout === undefined && timeout && fallback >= timeout) return undefined;
-  // Where no attempt can follow, cutting one is of no use, so it has as long as the call. It ends just before that: a circuit
-  // breaker counts what is cut inside of it, and the slot of a fetch that ignores its signal is free again.
+  // Without retries, the attempt may take as long as the call. It ends 1 ms earlier, inside the other layers: then a circuit breaker
+  // counts the timeout, and a fetch that ignores its signal does not keep its slot.
   const longest = retry === false && timeout ? Math.max(fallback, timeout - 1) : fallback;
   const headers = attemptTimeout ?? longest;
   return bufferBody === false ? { headers } : { headers, body: attemptTimeout ?? fallback };

@@ -12,63 +12,63 @@ import { describeLayers } from './describe-layers.ts';
 import type { StandardOptions } from './standard-options.ts';
 import { planOf, type StandardPlan } from './standard-plan.ts';
 
-/** The canonical stack, which can describe its layers, show their state and forget it. */
+/** The standard stack. It can describe its layers, and show and reset their state. */
 export interface Standard extends Middleware {
-  /** The layers in order, outermost first, with their numbers: one line each. */
+  /** Returns the layers with their numbers: one line per layer, outermost first. */
   describe(): string;
-  /** The state of each layer that keeps one, by the name of the layer. Changes nothing. */
+  /** Returns the state of each layer that has one, by the name of the layer. Changes nothing. */
   snapshot(): StandardSnapshot;
-  /** Forgets what was learned about one key, or about all. */
+  /** Forgets the state of one key, or of all keys. */
   reset(key?: string): void;
 }
 
-/** The state of the layers that are in the stack. */
+/** The state of the layers in the stack. */
 export interface StandardSnapshot {
-  /** By key. A budget of your own gives what its `snapshot` returns, if it has one. */
+  /** By key. For a custom budget: what its `snapshot()` returns, if it has one. */
   retryBudget?: Record<string, BudgetSnapshot>;
   rateLimit?: GateSnapshot[];
   circuitBreaker?: Record<string, CircuitSnapshot>;
   concurrency?: Occupancy;
 }
 
-/** What keeps state in the stack. */
+/** The name of a part of the stack that has state. */
 export type Keeper = keyof StandardSnapshot;
 
-interface Kept {
+/** A part of the stack that has state. A custom budget may lack these methods. */
+interface Stateful {
   snapshot?(): unknown;
   reset?(key?: string): void;
 }
 
 /**
- * The canonical stack with sane numbers, in the one order that works:
+ * The standard stack with sensible defaults, in the one order that works:
  * `timeout (whole call) > idempotencyKey > concurrency > retry > rateLimit > circuitBreaker > bufferBody > timeout (attempt)`.
  *
- * By default it has the two timeouts and `retry`. Every other layer is added by its option: a layer is on by default only
- * if it helps in some everyday situation and harms in none (`pnpm bench harm`). The numbers are checked against
- * each other when the stack is built.
+ * By default it has the two timeouts and `retry`. An option adds each other layer. A layer is on by default only if it helps in
+ * some everyday situation and harms in none (`pnpm bench harm`). The numbers are checked against each other when the stack is built.
  *
  * @throws {TypeError} for an option that does not exist or is of the wrong type
- * @throws {RangeError} when an attempt may take as long as the whole call, or a wait longer
+ * @throws {RangeError} if an attempt may take as long as the whole call, or a wait may take longer
  * @example const steady = standard({ timeout: 20_000, retry: { maxRetries: 3 } })(fetch);
  */
 export function standard(options?: StandardOptions): Standard {
   const plan = planOf(options);
-  const { layers, kept } = build(plan);
+  const { layers, keepers } = build(plan);
   checkRelations(plan);
   return Object.assign(compose(...layers.map(([, , layer]) => layer)), {
     describe: () => describeLayers(layers),
-    snapshot: () => Object.fromEntries(kept.map(([name, state]) => [name, state.snapshot?.()])),
+    snapshot: () => Object.fromEntries(keepers.map(([name, state]) => [name, state.snapshot?.()])),
     reset: (key?: string) => {
-      for (const [, state] of kept) state.reset?.(key);
+      for (const [, state] of keepers) state.reset?.(key);
     },
   });
 }
 
-/** A layer, and what it was made from. */
+/** A layer, with its name and the options that it was made from. */
 type NamedLayer = [name: string, options: object, layer: Middleware];
 
-/** The layers, outermost first, and what keeps state in them. */
-function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept][] } {
+/** Builds the layers, outermost first. Also returns the parts that have state. */
+function build(plan: StandardPlan): { layers: NamedLayer[]; keepers: [Keeper, Stateful][] } {
   const layers: NamedLayer[] = [];
   const add = <T extends object, L extends Middleware>(
     name: string,
@@ -89,6 +89,6 @@ function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept]
   const breaker = add('circuitBreaker', plan.circuitBreaker, circuitBreaker)?.breaker;
   add('bufferBody', plan.bufferBody, bufferBody);
   add('timeout', attempt && { attempt }, () => timeout(attempt!, { clock }));
-  const keepers = { retryBudget: budget, rateLimit: limiter, circuitBreaker: breaker, concurrency: slots };
-  return { layers, kept: Object.entries(keepers).filter(([, state]) => state) as [Keeper, Kept][] };
+  const parts = { retryBudget: budget, rateLimit: limiter, circuitBreaker: breaker, concurrency: slots };
+  return { layers, keepers: Object.entries(parts).filter(([, state]) => state) as [Keeper, Stateful][] };
 }

@@ -14,18 +14,18 @@ import { BUSY, POST, URL } from './support.ts';
 
 type Script = Parameters<typeof fakeFetch>[0];
 
-/** A place where a call can be when its caller gives up. */
+/** A stage of a call at which its caller aborts. */
 interface Stage {
   script: Script;
   options?: StandardOptions;
   init?: RequestInit;
-  /** Takes the call there. */
+  /** Brings the call to this stage. */
   reach?: (place: { clock: ManualClock; fetch: Fetch; fake: FakeFetch }) => Promise<unknown>;
-  /** What the caller waits for. */
+  /** What the caller awaits. */
   read?: (call: Promise<Response>) => Promise<unknown>;
-  /** How many requests were sent by then. */
+  /** How many requests were sent before the abort. */
   sent: number;
-  /** Calls of others that go on. */
+  /** Other calls, which continue. */
   others?: number;
 }
 
@@ -76,7 +76,7 @@ const REASONS = [
   new DOMException('This operation was aborted', 'AbortError'),
 ];
 
-/** A budget that counts the tokens that are out. */
+/** A budget that counts the permits in use. */
 function countingBudget(): RetryBudget & { out: number } {
   const budget = {
     out: 0,

@@ -23,7 +23,7 @@ import {
 const URL = 'https://api.example.com/orders';
 const stream = () => ({ method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' }) as RequestInit;
 
-/** A limit for the call and one for each attempt, in front of a server that takes `delays` to answer. */
+/** A stack with a limit for the call and one per attempt, and a server that answers after `delays`. */
 function stack(delays: number[], whole = 30_000) {
   const clock = manualClock();
   const server = fakeFetch(
@@ -40,7 +40,7 @@ function stack(delays: number[], whole = 30_000) {
 
 const failureOf = (call: Promise<unknown>) => call.catch((error: unknown) => error) as Promise<TimeoutError>;
 
-it('a service that stands still and then answers all loses no call, though the cut attempts spend the budget', async () => {
+it('no call is lost if a service stalls and then answers all, although the aborted attempts spend the budget', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const random = seededRandom(3);
   const well = time.elapsed + 4_000;
@@ -56,7 +56,7 @@ it('a service that stands still and then answers all loses no call, though the c
   expect(lost).toBe(0);
 });
 
-/** How many calls of a minute fail, of those that begin after so many ms: ten a second, to a server that answers as `serve` says. */
+/** The number of failed calls in a minute with ten calls a second, without those before the given time in ms. `serve` answers. */
 async function lostAfter(from: number, options: StandardOptions, serve: Serve): Promise<number> {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const begun = time.elapsed;
@@ -94,7 +94,7 @@ it.each([200, 404])(
   },
 );
 
-it('calls that end without an answer spend the budget, so that a queue behind a long pause empties', async () => {
+it('calls without an answer spend the budget, so that a queue after a long pause empties', async () => {
   const lost = await lostAfter(40_000, { timeout: 5_000 }, (time, now) => {
     let free = 7_500;
     return async () => {
@@ -107,14 +107,14 @@ it('calls that end without an answer spend the budget, so that a queue behind a 
   expect(lost).toBe(0);
 });
 
-/** A budget with nothing left, and what is recorded in it. */
+/** An empty budget, and the list of what was recorded in it. */
 function spentBudget(): { budget: RetryBudget; outcomes: string[] } {
   const outcomes: string[] = [];
   const record: RetryBudget['record'] = (_key, outcome) => void outcomes.push(outcome);
   return { budget: { acquire: () => undefined, mayRetry: () => false, record }, outcomes };
 }
 
-it('a wait for a slot or a body that is longer than an attempt may be is no failure of the server, answered or aborted', async () => {
+it('a wait for a slot or a body that exceeds the limit of an attempt is no failure of the server, answered or aborted', async () => {
   const clock = manualClock();
   const { budget, outcomes } = spentBudget();
   const server = fakeFetch([503, { status: 200, delay: 12_000 }, 200], { clock });
@@ -151,7 +151,7 @@ it('an attempt that fails after its limit is counted once, also when its call is
   expect(outcomes).toEqual(['failure']);
 });
 
-it('a service that is slower than an attempt may be loses few calls', async () => {
+it('few calls are lost if a service is slower than the limit of an attempt', async () => {
   const lost = await lostAfter(10_000, { timeout: 5_000 }, (time) => async () => {
     await time.sleep(3_500);
     return new Response();
@@ -160,7 +160,7 @@ it('a service that is slower than an attempt may be loses few calls', async () =
   expect(lost).toBe(0);
 });
 
-it('a call whose attempt fails after its limit is held as if it had been cut', async () => {
+it('a call whose attempt fails after its limit waits for the budget as after a timeout', async () => {
   const options = { timeout: 20_000, attemptTimeout: 5_000, retry: 3 };
   const lost = await lostAfter(0, options, (time, now) => async () => {
     const isDown = now() < 15_000;
@@ -241,7 +241,7 @@ describe('an attempt timeout below a retry and a limit for the call', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('leaves the end of a call that takes too long to the limit for the call', async () => {
+  it('leaves a call that takes too long to the limit of the whole call', async () => {
     const { clock, send } = stack([35_000]);
     const call = failureOf(send(URL, { method: 'POST' }));
 
@@ -251,7 +251,7 @@ describe('an attempt timeout below a retry and a limit for the call', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('cuts where there is no retry, or no limit for the call', async () => {
+  it('aborts the attempt without retry, or without a limit for the call', async () => {
     const clock = manualClock();
     const server = fakeFetch({ status: 200, delay: 25_000 }, { clock });
     const inner = timeout(10_000, { clock });

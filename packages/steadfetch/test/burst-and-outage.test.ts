@@ -2,7 +2,7 @@ import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import { standard } from 'steadfetch';
 import { expect, it } from 'vitest';
 
-/** The share of the calls of a burst that succeed, and how long (ms) the longest of the others took. No call follows. */
+/** The share of calls in a burst that succeed, and the longest time (ms) of the others. No calls follow the burst. */
 async function burst({ calls, over, down, seed }: { calls: number; over: number; down: number; seed: number }) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const random = seededRandom(seed);
@@ -35,7 +35,7 @@ it.each([1, 2, 3, 4, 5])(
   },
 );
 
-it('a burst in a longer outage fails as soon as it did, and adds few requests', async () => {
+it('a burst during a longer outage fails as early as without a limiter, and adds few requests', async () => {
   const { succeeded, longest, sent } = await burst({ calls: 200, over: 1_000, down: Infinity, seed: 1 });
 
   expect(succeeded).toBe(0);

@@ -2,7 +2,7 @@ import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import { compose, rateLimit, retry, timeout } from 'steadfetch';
 import { expect, it } from 'vitest';
 
-it('a server that refuses one request in a hundred by chance, and has no limit, holds no call back for long', async () => {
+it('a server that randomly refuses one request in a hundred delays no call for long', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const random = seededRandom(15);
   const timing = { clock: time, random: seededRandom(16) };

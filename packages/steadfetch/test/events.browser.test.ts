@@ -20,7 +20,7 @@ describe('events in a browser', () => {
     expect(events.every(Object.isFrozen)).toBe(true);
   });
 
-  it('reports the error of a page that cannot reach its server, and cancels by a listener', async () => {
+  it('reports the network error of a page, and lets a listener cancel', async () => {
     const names: string[] = [];
     const api = compose(
       observe((event) => {
@@ -35,7 +35,7 @@ describe('events in a browser', () => {
     expect([names, (error as Error).name]).toEqual([['TypeError'], 'AbortError']);
   });
 
-  it('ends a call that waits for a retry when it drains, with the last answer', async () => {
+  it('ends a call that waits for a retry on close(), with the last answer', async () => {
     const draining = drain();
     const api = compose(draining, retry({ delay: () => 60_000 }))(async () => new Response(null, { status: 503 }));
     const call = api(URL).catch((thrown: unknown) => thrown);

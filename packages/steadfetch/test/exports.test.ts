@@ -20,7 +20,7 @@ const PACKAGES = {
   timeout: () => import('@steadfetch/timeout'),
 };
 
-/** Type names of two packages, and the one that the umbrella means by it. */
+/** Type names that two packages export, and the package whose type the umbrella exports. */
 const SHARED = {
   Permit: 'retry',
   Rule: 'retry',
@@ -29,7 +29,7 @@ const SHARED = {
 const indexOf = (name: string, entry = 'index') =>
   readFileSync(new URL(`../../${name}/src/${entry}.ts`, import.meta.url), 'utf8');
 
-/** The names an index exports, types included, but for what it passes on from another package: that is one type. */
+/** The names that an index exports, with types. What it re-exports from another package is left out. */
 function namesIn(index: string): string[] {
   const lists = [...index.matchAll(/export (?:type )?\{([^}]*)\}(?! from '@)/g)].flatMap(([, list]) =>
     list!.split(','),
@@ -39,7 +39,7 @@ function namesIn(index: string): string[] {
 
 const readmeOf = (name: string) => readFileSync(new URL(`../../${name}/README.md`, import.meta.url), 'utf8');
 
-/** The values of a package that its README does not name. */
+/** The exported values that the README of the package does not name. */
 function unnamed(name: string, values: object): string[] {
   const readme = readmeOf(name);
   return Object.keys(values).filter((value) => !new RegExp(`\\b${value}\\b`).test(readme));

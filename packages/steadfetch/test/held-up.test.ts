@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Clock, compose, type Middleware, rateLimit, retry, timeout } from '../src/index.ts';
 
-/** A clock whose sleeps end late, in the order in which they were due, as after work that holds the event loop up. */
+/** A clock whose sleeps end late and in order, as after the event loop was blocked. */
 function heldUp() {
   let at = 0;
   const sleeps: { readonly due: number; readonly wake: () => void }[] = [];
@@ -24,7 +24,7 @@ function heldUp() {
   return { clock, until };
 }
 
-describe('a call in the line of rateLimit() whose turn and whose limit are both late', () => {
+describe('a call in the queue of rateLimit() whose turn and whose timeout are both late', () => {
   const lateCall = async (method: string, outside: Middleware = (fetch) => fetch) => {
     const { clock, until } = heldUp();
     const server = vi.fn(async () => new Response());
@@ -40,14 +40,14 @@ describe('a call in the line of rateLimit() whose turn and whose limit are both 
     return { outcome: await outcome, requests: server.mock.calls.length };
   };
 
-  it('is not sent, and ends by its own limit', async () => {
+  it('is not sent, and ends by its own timeout', async () => {
     expect(await lateCall('POST')).toEqual({
       outcome: 'no response within 1500 ms from POST https://api.test/2; it was waiting for its turn in rateLimit()',
       requests: 1,
     });
   });
 
-  it('is repeated where its limit is that of an attempt', async () => {
+  it('is retried if the timeout is that of an attempt', async () => {
     expect(await lateCall('GET', retry({ delay: () => 1 }))).toEqual({ outcome: 200, requests: 2 });
   });
 });

@@ -5,7 +5,7 @@ import { compose, type Fetch, historyOf, retry, standard, timeout } from '../src
 const URL = 'https://api.test/';
 
 describe('the history of a call', () => {
-  it('can be read at once of the error of a timeout outside, which gets nothing from below', async () => {
+  it('can be read from the error of an outer timeout, which gets nothing from inner layers', async () => {
     const clock = manualClock();
     let sends = 0;
     const hanging: Fetch = () =>
@@ -18,7 +18,7 @@ describe('the history of a call', () => {
     expect(await known).toMatchObject([{ attempt: 1, status: 503 }]);
   });
 
-  it('is that of the reason by which the caller ends it in a wait, which an outer timeout hands on at once', async () => {
+  it('can be read from the abort reason if the caller aborts during a wait below an outer timeout', async () => {
     const ending = new AbortController();
     const clock = manualClock();
     const steady = standard({ clock, retry: { budget: false } })(async () => new Response(null, { status: 503 }));
@@ -30,7 +30,7 @@ describe('the history of a call', () => {
     expect(await known).toMatchObject([reason, [{ attempt: 1, status: 503 }]]);
   });
 
-  it('is that of the copy that the caller gets, where a signal was passed', async () => {
+  it('can be read from the copy of the response that a call with a signal returns', async () => {
     await using server = await startServer([503, { status: 404, body: 'gone' }]);
     const { signal } = new AbortController();
 
@@ -40,7 +40,7 @@ describe('the history of a call', () => {
   });
 });
 
-it('a key that takes too long to be made ends the call in time', async () => {
+it('a call ends in time if making its key takes too long', async () => {
   const clock = manualClock();
   const steady = standard({ clock, timeout: 100, idempotencyKey: { generate: () => new Promise(() => {}) } })(fetch);
   const call = steady(URL, { method: 'POST' }).catch((error) => error.name);

@@ -5,7 +5,7 @@ const withCaller = (seen: Seen, facts: Record<string, unknown>): Seen => ({
   caller: { ...seen.caller, ...facts },
 });
 
-/** What differs from bare fetch while nothing goes wrong, and why: the rows of docs/transparency.md. */
+/** The differences from a bare fetch without failures, and their reasons: the rows of docs/transparency.md. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     row: 'A POST or PATCH has an `Idempotency-Key`',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { compose, type Fetch, observe, retry, timeout } from '../src/index.ts';
 
-it.each([undefined, null])('returns %s where a mock answers it, also after a retry', async (nothing) => {
+it.each([undefined, null])('returns %s if a mock answers it, also after a retry', async (nothing) => {
   const answers = [() => Promise.reject(new TypeError('fetch failed')), async () => nothing];
   const mock = (() => answers.shift()!()) as unknown as Fetch;
   const steady = compose(

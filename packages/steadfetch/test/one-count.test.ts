@@ -9,7 +9,7 @@ const BUSY = { status: 503, headers: { 'retry-after': '1' } };
 const stack = (clock: Clock, maxRetries: number, maxResends: number) =>
   compose(retry({ clock, maxRetries, budget: false }), rateLimit({ clock, maxResends, maxWait: 600_000 }));
 
-describe('the repetitions of a call', () => {
+describe('the retries and resends of a call', () => {
   it.each([
     [2, 10, 11],
     [2, 0, 3],
@@ -41,7 +41,7 @@ describe('the repetitions of a call', () => {
     expect(events).toEqual([2]);
   });
 
-  it('are in the history of a success, also where no retry made them', async () => {
+  it('are in the history of a success, also without a retry', async () => {
     const clock = instantClock();
     const headers = { 'idempotency-key': '"k"' };
 
@@ -54,7 +54,7 @@ describe('the repetitions of a call', () => {
     expect(historyOf(await stack(clock, 2, 10)(fakeFetch([200]))(URL))).toBeUndefined();
   });
 
-  it('that waited for the gate cost the retry budget nothing', async () => {
+  it('that waited in the limiter cost the retry budget nothing', async () => {
     const clock = instantClock();
     const budget = retryBudget({ clock });
     const acquired: string[] = [];

@@ -36,7 +36,7 @@ describe.each(Object.entries(OPTIONS))('the options of %s', (owner, table) => {
   it.each(Object.entries(table))('%s has the default that its docstring names', (name, { default: value }) => {
     const said = defaults.get(name);
     const isWord = Object(value) !== value || (Array.isArray(value) && value.length > 0);
-    // a default that depends on another option is in the code alone
+    // a default that depends on another option is only in the code
     const depends = value === undefined && / or /.test(said ?? '');
     if (isWord && !depends) expect(literalOf(said)).toEqual(value);
   });

@@ -55,7 +55,7 @@ describe('timeout and retry', () => {
     expect(times(fake)).toEqual([0, 1_000, 2_000]);
   });
 
-  it('inside, the limit holds for each attempt, and one that was too slow is repeated', async () => {
+  it('inside, the limit holds for each attempt, and an attempt that was too slow is retried', async () => {
     const { fetch, fake } = rig((clock) => compose(retries(clock), timeout(2_500, { clock })), [STALLED, STALLED, 200]);
 
     expect((await fetch(URL)).status).toBe(200);
@@ -82,7 +82,7 @@ describe('idempotencyKey and retry', () => {
     expect(new Set(keysOf(fake)).size).toBe(1);
   });
 
-  it('inside, retry sees no key and repeats nothing; what it repeats for other reasons gets a key each', async () => {
+  it('inside, retry sees no key and retries nothing; retries for other reasons get a key each', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const stack = (idempotent: boolean) => (clock: Clock) => compose(retry({ clock, idempotent }), keys());
     const [unsafe, declared] = [rig(stack(false), [503, 200]), rig(stack(true), [503, 200])];
@@ -94,7 +94,7 @@ describe('idempotencyKey and retry', () => {
 });
 
 describe('retry and rateLimit', () => {
-  it('retry outside, a refusal is sent again by the gate and uses up no retry', async () => {
+  it('retry outside, the limiter resends a refused call and uses no retry', async () => {
     const { fetch, fake } = rig((clock) => compose(retries(clock, 1), gate(clock)), [BUSY, BUSY, 500, 200]);
 
     expect((await fetch(URL)).status).toBe(200);
@@ -110,7 +110,7 @@ describe('retry and rateLimit', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('retry inside, a refusal is retried before the gate gets it, and uses up a retry', async () => {
+  it('retry inside, a refusal is retried before the limiter sees it, and uses a retry', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const onLimit = vi.fn();
     const stack = (clock: Clock) => compose(rateLimit({ clock, hooks: { onLimit } }), retries(clock, 1));
@@ -123,7 +123,7 @@ describe('retry and rateLimit', () => {
 });
 
 describe('retry and circuitBreaker', () => {
-  it('retry outside, the circuit counts a call once, and one that it refuses is not retried', async () => {
+  it('retry outside, the breaker counts a call once, and a call that it rejects is not retried', async () => {
     const { fetch, fake } = rig((clock) => compose(retries(clock, 9), circuit(clock, 2)), 500);
 
     expect((await fetch(URL)).status).toBe(500);
@@ -131,7 +131,7 @@ describe('retry and circuitBreaker', () => {
     expect(fake.calls).toHaveLength(11);
   });
 
-  it('retry inside, the circuit sees one outcome for many attempts', async () => {
+  it('retry inside, the breaker sees one outcome for many attempts', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { fetch, fake } = rig((clock) => compose(circuit(clock, 2), retries(clock, 2)), 500);
 
@@ -143,7 +143,7 @@ describe('retry and circuitBreaker', () => {
 });
 
 describe('rateLimit and circuitBreaker', () => {
-  it('the gate outside, a wait for a turn is no slow answer', async () => {
+  it('the limiter outside, a wait for a turn is no slow answer', async () => {
     const seen: number[] = [];
     const rule = { start: () => ({ record: ({ duration }: { duration: number }) => seen.push(duration) > 9 }) };
     const breaker = (clock: Clock) => circuitBreaker({ clock, rule });
@@ -156,7 +156,7 @@ describe('rateLimit and circuitBreaker', () => {
     expect(seen[1]).toBeGreaterThanOrEqual(1_000);
   });
 
-  it('the gate outside, an open circuit does not close it', async () => {
+  it('the limiter outside, an open circuit does not block it', async () => {
     const { fetch, fake } = rig((clock) => compose(gate(clock), circuit(clock, 1)), [500, 200]);
     await fetch(URL);
 
@@ -164,7 +164,7 @@ describe('rateLimit and circuitBreaker', () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  it('the circuit outside, a call that the gate refuses is no failure of the server', async () => {
+  it('the breaker outside, a call that the limiter rejects is no failure of the server', async () => {
     const full = (clock: Clock) => rateLimit({ clock, maxWait: 10 });
     const { fetch } = rig((clock) => compose(circuit(clock, 1), full(clock)), [BUSY, 200]);
 
@@ -175,7 +175,7 @@ describe('rateLimit and circuitBreaker', () => {
 });
 
 describe('retry and concurrency', () => {
-  it('retry outside, no slot is held while a retry waits', async () => {
+  it('retry outside, a call has no slot while it waits for its retry', async () => {
     const clock = manualClock();
     const slots = concurrency(1);
     const call = compose(retries(clock), slots)(fakeFetch([503, 200], { clock }))(URL);
@@ -187,7 +187,7 @@ describe('retry and concurrency', () => {
     expect((await call).status).toBe(200);
   });
 
-  it('retry inside, a slot is held while a retry waits, unless most others succeed', async () => {
+  it('retry inside, a call keeps its slot while it waits for its retry, unless most others succeed', async () => {
     const clock = manualClock();
     const slots = concurrency(1);
     const call = compose(slots, retries(clock))(fakeFetch([503, 200], { clock }))(URL);
@@ -210,14 +210,14 @@ describe('retry and concurrency', () => {
 });
 
 describe('retry and bufferBody', () => {
-  it('retry outside, a body that breaks off is an attempt that failed', async () => {
+  it('retry outside, an incomplete body is a failed attempt', async () => {
     const { fetch, fake } = rig((clock) => compose(retries(clock), bufferBody()), [BROKEN, WHOLE]);
 
     expect(await (await fetch(URL)).text()).toBe('whole');
     expect(fake.calls).toHaveLength(2);
   });
 
-  it('retry inside, it is too late to repeat anything', async () => {
+  it('retry inside, it is too late to retry', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { fetch, fake } = rig((clock) => compose(bufferBody(), retries(clock)), [BROKEN, WHOLE]);
 
@@ -249,7 +249,7 @@ describe('bufferBody and timeout', () => {
 });
 
 describe('timeout and the waits inside it', () => {
-  it('outside a gate, a wait that cannot fit is not begun', async () => {
+  it('outside a limiter, a wait that does not fit is not started', async () => {
     const long = { status: 429, headers: { 'retry-after': '60' } };
     const { fetch, clock } = rig((clock) => compose(timeout(5_000, { clock }), gate(clock)), long);
     const start = clock.now();
@@ -259,7 +259,7 @@ describe('timeout and the waits inside it', () => {
     expect(clock.now() - start).toBeLessThan(5_000);
   });
 
-  it('inside a gate, the time spent waiting for a turn is not counted', async () => {
+  it('inside a limiter, the wait for a turn is not counted', async () => {
     const { fetch } = rig((clock) => compose(gate(clock), timeout(500, { clock })), [BUSY, 200]);
 
     expect((await fetch(URL)).status).toBe(200);
@@ -278,7 +278,7 @@ describe('timeout and the waits inside it', () => {
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   });
 
-  it('inside a circuit, a timeout is a failure; outside, it is the abort of a caller and changes nothing', async () => {
+  it('inside a breaker, a timeout is a failure; outside, it looks like an abort by the caller and changes nothing', async () => {
     const limit = (clock: Clock) => timeout(1_000, { clock });
     const [outside, inside] = bothOrders(limit, (clock) => circuit(clock, 1), [STALLED, 200]);
 
@@ -291,7 +291,7 @@ describe('timeout and the waits inside it', () => {
 });
 
 describe('circuitBreaker and concurrency', () => {
-  it('the circuit outside, an open one takes no slot', async () => {
+  it('the breaker outside, a call takes no slot while the circuit is open', async () => {
     const clock = manualClock();
     const slots = concurrency(1);
     const fetch = compose(circuit(clock, 1), slots)(fakeFetch(500));
@@ -301,7 +301,7 @@ describe('circuitBreaker and concurrency', () => {
     expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
   });
 
-  it('the circuit inside, a call waits for a slot first and is then refused', async () => {
+  it('the breaker inside, a call waits for a slot first and is then rejected', async () => {
     const slots = concurrency(1);
     const { fetch, fake } = rig((clock) => compose(slots, circuit(clock, 1)), { status: 500, delay: 100 });
 

@@ -20,14 +20,14 @@ afterEach(() => {
   for (const restore of hidden.splice(0)) restore();
 });
 
-/** Takes a member away until the test ends. */
+/** Removes a member until the test ends. */
 function hide(owner: object, name: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, name)!;
   hidden.push(() => Object.defineProperty(owner, name, descriptor));
   Reflect.deleteProperty(owner, name);
 }
 
-/** What a runtime may lack, and how it is taken away here. */
+/** What a runtime may lack, and how to remove it here. */
 const LACKS: Record<string, () => unknown> = {
   nothing: () => {},
   'AbortSignal.any': () => hide(AbortSignal, 'any'),
@@ -40,7 +40,7 @@ const LACKS: Record<string, () => unknown> = {
   process: () => vi.stubGlobal('process', undefined),
 };
 
-/** As the fetch of React Native: it resolves when the whole body is there, and its responses have no streams. */
+/** Like the fetch of React Native: it resolves when the whole body has arrived, and its responses have no streams. */
 function withoutBodies(fetch: Fetch): Fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
@@ -76,7 +76,7 @@ describe.each(Object.entries(LACKS))('without %s', (_, takeAway) => {
     await expect(steady(server.url, { signal: abort.signal })).rejects.toBe(reason);
   });
 
-  it('a timeout of an attempt is repeated, one of the call ends it', async () => {
+  it('a timeout of an attempt is retried, a timeout of the call ends the call', async () => {
     await using server = await startServer([{ fault: 'stall-headers' }, 200]);
     await using stalling = await startServer({ fault: 'stall-headers' });
     takeAway();
@@ -86,7 +86,7 @@ describe.each(Object.entries(LACKS))('without %s', (_, takeAway) => {
     await expect(timeout(20)(globalThis.fetch)(stalling.url)).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('a body that is cut is repeated by bufferBody', async () => {
+  it('an incomplete body is retried by bufferBody', async () => {
     await using server = await startServer([{ fault: 'truncate' }, { body: 'whole' }]);
     takeAway();
     const steady = compose(retry({ delay: () => 1 }), bufferBody())(globalThis.fetch);
@@ -95,7 +95,7 @@ describe.each(Object.entries(LACKS))('without %s', (_, takeAway) => {
   });
 });
 
-it('retry() says so where there is no performance.now(), which its loop needs', () => {
+it('retry() throws without performance.now(), which its loop needs', () => {
   vi.stubGlobal('performance', undefined);
 
   expect(() => retry()).toThrow('retry: this runtime has no performance.now()');
@@ -110,7 +110,7 @@ describe('as in React Native, without reasons of aborts and without DOMException
     hide(AbortSignal.prototype, 'reason');
   });
 
-  it('an observer sends a call that waits at once', async () => {
+  it('an observer can send a waiting call at once', async () => {
     const replies = [503, 200];
     const fetch = async () => new Response('', { status: replies.shift()! });
     const sendNow = observe((event) => event.type === 'wait' && queueMicrotask(event.retryNow));
@@ -142,7 +142,7 @@ describe('as in React Native, without reasons of aborts and without DOMException
   });
 });
 
-// Next fails the build of a page that reads a date or chance while it is prerendered, before anything has been awaited
+// Next.js fails the build of a page that reads the date or a random number during prerendering, before the first await
 it.each<[string, Middleware]>([
   ['standard()', standard()],
   ['the stack with everything that needs none', standard({ bufferBody: true, concurrency: 4 })],

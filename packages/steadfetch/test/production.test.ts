@@ -21,7 +21,7 @@ it.each<[string, () => Middleware]>([
   warn.mockRestore();
 });
 
-it('works where the environment may not be read, as in Deno without --allow-env', async () => {
+it('works if the environment may not be read, as in Deno without --allow-env', async () => {
   const env = new Proxy(process.env, {
     get: () => {
       throw new Error('Requires env access');
@@ -45,7 +45,7 @@ it('works where the environment may not be read, as in Deno without --allow-env'
   warn.mockRestore();
 });
 
-it('describes no option that is an object of a class', () => {
+it('does not describe an option that is an instance of a class', () => {
   class Statuses extends Set<number> {}
   const retryOptions = { statuses: [503], custom: new Statuses() };
 

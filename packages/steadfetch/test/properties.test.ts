@@ -55,7 +55,7 @@ interface Run {
   outcomes: unknown[];
 }
 
-/** Some calls at once, all of them driven until nothing waits any more. */
+/** Runs some simultaneous calls until nothing waits. */
 async function run(
   given: StandardOptions,
   script: readonly Reply[],
@@ -94,7 +94,7 @@ it('settles every call, and leaves nothing waiting', async () => {
   );
 });
 
-it('makes at most one attempt more than there may be retries, those of the gate not counted', async () => {
+it('makes at most maxRetries + 1 attempts, without the resends of the limiter', async () => {
   await fc.assert(
     fc.asyncProperty(options, scripts, aborts, async (given, script, abortAt) => {
       const { fake } = await run({ ...given, rateLimit: false }, script, abortAt);
@@ -106,7 +106,7 @@ it('makes at most one attempt more than there may be retries, those of the gate 
   );
 });
 
-it('sends a refused call again at most as often as the gate may, for each attempt', async () => {
+it('resends a refused call at most maxResends times per attempt', async () => {
   await fc.assert(
     fc.asyncProperty(options, scripts, times(3), async (given, script, maxResends) => {
       const { fake } = await run({ ...given, rateLimit: { maxResends } }, script, [0]);
@@ -133,7 +133,7 @@ it('starts no attempt after the deadline, nor after an abort', async () => {
   );
 });
 
-it('never comes back earlier than the server asked', async () => {
+it('never sends a request earlier than the server asked', async () => {
   await fc.assert(
     fc.asyncProperty(options, scripts, async (given, script) => {
       const { fake } = await run(given, script, [0]);
@@ -148,7 +148,7 @@ it('never comes back earlier than the server asked', async () => {
   );
 });
 
-it('settles every call though the clock is set back now and then', async () => {
+it('settles every call, although the clock is set back now and then', async () => {
   await fc.assert(
     fc.asyncProperty(options, scripts, aborts, times(100_000), async (given, script, abortAt, back) => {
       const time = manualClock();

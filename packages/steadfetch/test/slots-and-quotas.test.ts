@@ -52,7 +52,7 @@ it.each([
   expect(server.refused()).toBeLessThan(calls / 10);
 });
 
-it('a burst that the window covers is sent as fast as the slots inside let it', async () => {
+it('a burst within the quota of the window is sent as fast as the inner slots allow', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const server = windowOf(time, { whole: 100, per: MINUTE, takes: 300 });
   const limiter = rateLimit({ clock: time, random });
@@ -97,11 +97,11 @@ function random(): number {
 interface Window {
   readonly whole: number;
   readonly per: number;
-  /** How long an answer takes. */
+  /** The time of an answer. */
   readonly takes: number;
 }
 
-/** A window that begins with its first request, and tells what is left and its end. */
+/** A rate limit window that starts with its first request. Its answers report what is left and when it ends. */
 function windowOf(time: VirtualTime, { whole, per, takes }: Window): { fetch: Fetch; refused: () => number } {
   const chance = seededRandom(5);
   let [begunAt, used, refused] = [-per, 0, 0];

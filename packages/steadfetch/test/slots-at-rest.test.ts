@@ -17,7 +17,7 @@ import {
 } from 'steadfetch';
 import { expect, it, vi } from 'vitest';
 
-it('a call that waits for its retry gives up its slot when others succeed, and is the next to get one', async () => {
+it('a call that waits for its retry lends its slot when others succeed, and is the next to get one', async () => {
   const slots = concurrency(2);
   const { time, sent, steady } = twoPaths(slots);
   void steady(DEAD);
@@ -35,7 +35,7 @@ it('a call that waits for its retry gives up its slot when others succeed, and i
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call that has given up its slot and is aborted takes none', async () => {
+it('a resting call that is aborted takes no slot', async () => {
   const slots = concurrency(2);
   const { time, steady } = twoPaths(slots);
   const caller = new AbortController();
@@ -50,7 +50,7 @@ it('a call that has given up its slot and is aborted takes none', async () => {
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('reset() forgets a call whose wait never ends, as under fake timers that are gone: it keeps no slot from calls that fail', async () => {
+it('reset() forgets a call whose wait never ends (fake timers that were removed), and reserves no slot for it', async () => {
   vi.useFakeTimers();
   const slots = concurrency(1);
   const steady = compose(
@@ -68,7 +68,7 @@ it('reset() forgets a call whose wait never ends, as under fake timers that are 
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call that rested before a reset() lends no slot when it comes back', async () => {
+it('a call that rested before a reset() frees no slot when it returns', async () => {
   const slots = concurrency(2);
   const { time, sent, steady } = twoPaths(slots);
   for (const url of [DEAD, HANGS, HANGS]) void steady(url);
@@ -83,7 +83,7 @@ it('a call that rested before a reset() lends no slot when it comes back', async
   expect(slots.snapshot()).toEqual({ active: 2, queued: 3 });
 });
 
-it('a call that is aborted while it waits for a slot again leaves the line', async () => {
+it('a call that is aborted while it waits to get a slot back leaves the queue', async () => {
   const slots = concurrency(2);
   const { time, sent, steady } = twoPaths(slots);
   const caller = new AbortController();
@@ -102,7 +102,7 @@ it('a call that is aborted while it waits for a slot again leaves the line', asy
   expect(slots.snapshot()).toEqual({ active: 2, queued: queued - 1 });
 });
 
-it('the more of the last calls have failed, the more slots are kept for calls that wait for their retry', async () => {
+it('the more of the last calls failed, the more slots are reserved for calls that wait for a retry', async () => {
   const slots = concurrency(4);
   const { time, steady } = twoPaths(slots);
   for (const url of [DEAD, DEAD, DEAD]) void steady(url);
@@ -117,7 +117,7 @@ it('the more of the last calls have failed, the more slots are kept for calls th
   expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('of the calls before an outage five count at the most', async () => {
+it('at most five successes before an outage are counted', async () => {
   const slots = concurrency(1);
   const { time, sent, steady } = twoPaths(slots);
   for (let call = 0; call < 20; call++) void steady(WELL);
@@ -129,7 +129,7 @@ it('of the calls before an outage five count at the most', async () => {
   expect(slots.snapshot()).toEqual({ active: 1, queued: 2 });
 });
 
-it('the successes count while calls wait inside, though none is in flight', async () => {
+it('successes count as long as calls rest, even if none is in flight', async () => {
   const slots = concurrency(1);
   const { time, steady } = twoPaths(slots);
   const well = Array.from({ length: 3 }, () => steady(WELL));
@@ -160,7 +160,7 @@ it.each([
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('with one slot a write that waits at a limit keeps it, too', async () => {
+it('with one slot, a write that waits for its turn in a limiter keeps it, too', async () => {
   const { time, steady } = limitedPath(1);
   const done: string[] = [];
   const call = (url: string, method: string) => steady(url, { method }).then(() => done.push(url));
@@ -172,7 +172,7 @@ it('with one slot a write that waits at a limit keeps it, too', async () => {
   expect(done).toEqual([WELL, WELL, WELL, DEAD, WELL]);
 });
 
-it('a slot that was forgotten is not given up', async () => {
+it('a slot that a reset has invalidated is not freed again', async () => {
   const slots = concurrency(1);
   const { time, steady } = twoPaths(slots);
   void steady(DEAD);
@@ -188,7 +188,7 @@ it('a slot that was forgotten is not given up', async () => {
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('no call is refused while another keeps a slot that it does not use', async () => {
+it('no call is rejected while a resting call has a reserved slot', async () => {
   const slots = concurrency(1, { maxQueue: 0 });
   const { time, sent, steady } = twoPaths(slots);
   const first = steady(DEAD);
@@ -203,7 +203,7 @@ it('no call is refused while another keeps a slot that it does not use', async (
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('where the line is full, a call that waits for its retry gives up its slot to the first in line', async () => {
+it('if the queue is full, the first call in it gets the reserved slot of a call that waits for its retry', async () => {
   const slots = concurrency(1, { maxQueue: 1 });
   const { time, sent, steady } = twoPaths(slots);
   for (const url of [DEAD, WELL]) void steady(url);
@@ -217,7 +217,7 @@ it('where the line is full, a call that waits for its retry gives up its slot to
   expect(sent).toEqual([DEAD, WELL]);
 });
 
-it('a call that is due takes the slot of one that waits', async () => {
+it('a call whose retry is due takes the slot of a resting call', async () => {
   const slots = concurrency(1, { maxQueue: 0 });
   const { time, sent, steady } = twoPaths(slots);
   void steady(DEAD);
@@ -230,7 +230,7 @@ it('a call that is due takes the slot of one that waits', async () => {
   expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('an observer that cancels a call which waits for a slot again ends its retry', async () => {
+it('an observer can cancel a call that waits to get a slot back for its retry', async () => {
   const slots = concurrency(1);
   const given: string[] = [];
   const { time, steady } = twoPaths(
@@ -254,7 +254,7 @@ it('an observer that cancels a call which waits for a slot again ends its retry'
   expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('a call that is sent twice from outside has two slots: one that waits does not give up the other', async () => {
+it('a call that an outer layer sends twice has two slots: a rest frees only one of them', async () => {
   const slots = concurrency(3);
   const hedge = defineMiddleware((call, next) => Promise.any([next(call), next(call)]));
   const { time, steady, mostAtOnce } = twoPaths(compose(hedge, slots));
@@ -267,7 +267,7 @@ it('a call that is sent twice from outside has two slots: one that waits does no
   expect(mostAtOnce()).toBe(3);
 });
 
-it('a call that is sent twice inside has one slot, which both wait for', async () => {
+it('a call that an inner layer sends twice has one slot, for which both requests wait', async () => {
   const slots = concurrency(1);
   const hedge = defineMiddleware((call, next) => Promise.all([next(call), next(call)]).then(([first]) => first));
   const { time, sent, steady } = twoPaths(compose(slots, hedge));
@@ -284,7 +284,7 @@ it('a call that is sent twice inside has one slot, which both wait for', async (
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call that waits for a slot again ends by the signal of a layer inside', async () => {
+it('a call that waits to get a slot back ends when the signal of an inner layer aborts', async () => {
   const slots = concurrency(1);
   const inner = new AbortController();
   const limit = defineMiddleware((call, next) => next(call.url === DEAD ? call.with({ signal: inner.signal }) : call));
@@ -302,7 +302,7 @@ it('a call that waits for a slot again ends by the signal of a layer inside', as
   expect(await call).toMatchObject({ message: 'enough' });
 });
 
-it('calls that wait for a slot inside hold none outside that others wait for', async () => {
+it('calls that wait for an inner slot hold no outer slot that others wait for', async () => {
   const all = concurrency(4);
   const perPath = concurrency(1, { key: (call) => call.url });
   const { time, steady } = twoPaths(compose(all, perPath));
@@ -318,7 +318,7 @@ it('calls that wait for a slot inside hold none outside that others wait for', a
   expect(ended).toHaveLength(30);
 });
 
-it('a call that waits for a slot inside lets no other of its key begin where there are as many slots inside: their line would be full of one key', async () => {
+it('a call that waits for an inner slot keeps its outer slot if there are as many inner slots: one key must not fill the inner queue', async () => {
   const time = new VirtualTime(0);
   const perPath = concurrency(2, { key: (call) => call.url });
   const answer = async () => time.sleep(100).then(() => new Response());
@@ -336,7 +336,7 @@ it('a call that waits for a slot inside lets no other of its key begin where the
   expect(Math.max(...Object.values(ended))).toBe(7_500);
 });
 
-it('a call that is refused a slot inside, and is sent elsewhere, still has the one outside', async () => {
+it('a call that an inner layer rejects and that is sent elsewhere keeps its outer slot', async () => {
   const fallback = defineMiddleware((call, next) => next(call).catch(() => next(call.with({ input: WELL }))));
   const one = when((call) => call.url === HANGS, concurrency(1, { maxQueue: 0 }));
   const { time, steady, mostAtOnce } = twoPaths(compose(concurrency(2), fallback, one));
@@ -348,7 +348,7 @@ it('a call that is refused a slot inside, and is sent elsewhere, still has the o
   expect(mostAtOnce()).toBe(2);
 });
 
-it('a call of forgotten slots that waits for one inside keeps none', async () => {
+it('after a reset, a call that waits for an inner slot reserves no outer slot', async () => {
   const time = new VirtualTime(0);
   const perPath = concurrency(1, { key: (call) => call.url });
   const steady = compose(timeout(60_000, { clock: time }), perPath, concurrency(1))(() => new Promise(() => {}));
@@ -360,7 +360,7 @@ it('a call of forgotten slots that waits for one inside keeps none', async () =>
   expect(perPath.snapshot(WELL)).toEqual({ active: 1, queued: 1 });
 });
 
-it('what was not sent is no success of others', async () => {
+it('a call that was answered without a request is no success', async () => {
   const slots = concurrency(2);
   const cache = defineMiddleware(async (call, next) => (call.url === CACHED ? new Response() : next(call)));
   const { time, steady } = twoPaths(compose(slots, cache));
@@ -372,7 +372,7 @@ it('what was not sent is no success of others', async () => {
   expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('a wait that ends after its call takes no slot', async () => {
+it('a wait that ends after its call has ended takes no slot', async () => {
   const slots = concurrency(1);
   let answer: ((response: Response) => void) | undefined;
   const answered = new Promise<Response>((resolve) => {
@@ -389,7 +389,7 @@ it('a wait that ends after its call takes no slot', async () => {
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call of slots that were forgotten does not free those in use', async () => {
+it('a call from before a reset does not free slots that are in use', async () => {
   const slots = concurrency(1);
   const { time, sent, steady } = twoPaths(slots);
   const caller = new AbortController();
@@ -407,7 +407,7 @@ it('a call of slots that were forgotten does not free those in use', async () =>
   expect(slots.snapshot()).toEqual({ active: 1, queued: 1 });
 });
 
-it('where no timeout stands outside, a call keeps its slot until it is done', async () => {
+it('without an outer timeout, a call keeps its slot until it ends', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const timing = { clock: time, random: () => 0.5 };
   const slots = concurrency(2);
@@ -422,7 +422,7 @@ it('where no timeout stands outside, a call keeps its slot until it is done', as
   expect((await Promise.all(items)).every(({ ok }) => ok)).toBe(true);
 });
 
-it('the story of a call says how long it waited for its slot, also where a timeout ends it after that', async () => {
+it('the log of a call says how long it waited for its slot, also if a timeout ends it later', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
@@ -443,7 +443,7 @@ it('the story of a call says how long it waited for its slot, also where a timeo
   expect(lines).toEqual([expect.stringMatching(/TimeoutError in 30\.0 s: waited 0\.3 s \(queue\), TimeoutError$/)]);
 });
 
-it('a call that waits for its turn at a limit keeps its slot while none has succeeded', async () => {
+it('a call that waits for its turn in a limiter keeps its slot until another call has succeeded', async () => {
   const { time, stack, send } = limitedPath();
   const limited = send(DEAD, 2);
   await time.run(1_000);
@@ -458,7 +458,7 @@ it('a call that waits for its turn at a limit keeps its slot while none has succ
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call that waits for its turn at a limit gives up its slot when others have succeeded', async () => {
+it('a call that waits for its turn in a limiter lends its slot after others have succeeded', async () => {
   const { time, stack, send } = limitedPath();
   const before = send(WELL, 5);
   const limited = send(DEAD, 2);
@@ -470,7 +470,7 @@ it('a call that waits for its turn at a limit gives up its slot when others have
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
-it('a job of any length goes through its slots at a limit: no more calls wait there than there are slots', async () => {
+it('a job of any length succeeds with slots around a limiter, because its calls wait for slots', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const steady = standard({
     clock: time,
@@ -485,7 +485,7 @@ it('a job of any length goes through its slots at a limit: no more calls wait th
   expect((await job).filter(({ status }) => status === 'fulfilled')).toHaveLength(1_000);
 });
 
-it('calls to a path above its limit do not hold up those to others, as long as most pass', async () => {
+it('calls to a path above its limit do not delay calls to others, if most calls pass without a wait', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const limit = { requests: 1, per: 1_000 };
   const rateLimits = when((call) => call.url === DEAD, rateLimit({ clock: time, limit }));
@@ -503,7 +503,7 @@ it('calls to a path above its limit do not hold up those to others, as long as m
   expect(longest).toBeLessThan(1_000);
 });
 
-it('a call whose turn at a limit came while others used its slot counts there when it is sent', async () => {
+it('a call whose turn in a limiter came while others used its slot counts against the limit when it is sent', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const sent: number[] = [];
   const steady = standard({
@@ -530,7 +530,7 @@ it('a call whose turn at a limit came while others used its slot counts there wh
   expect(sent).toEqual([50, 3_000, 4_000]);
 });
 
-it('as many calls of one tenant as it has slots wait for their turn at a limit: the line of all would be full of one tenant', async () => {
+it('the number of slots bounds how many calls of one tenant wait in a limiter, so that one tenant does not fill its queue', async () => {
   const { time, send } = tenants();
   for (let call = 0; call < 50; call++) void send('a');
   await time.run(10_500);
@@ -543,7 +543,7 @@ it('as many calls of one tenant as it has slots wait for their turn at a limit: 
   expect(ended).toBeLessThan(15_000);
 });
 
-it('a tenant is not held up by calls of another that wait for their turn, also where each gets a token elsewhere first', async () => {
+it('calls of one tenant that wait for their turn do not delay another tenant, also if each gets a token from another server first', async () => {
   const { time, send } = tenants();
   const job = async (tenant: string, calls: number) => {
     await send(tenant, 'https://login.test/');
@@ -559,7 +559,7 @@ it('a tenant is not held up by calls of another that wait for their turn, also w
   expect(ended).toEqual(['a', 'c']);
 });
 
-it('as many calls of one tenant as it has slots wait for their turn at a limit, also where its line is full', async () => {
+it('the number of slots bounds how many calls of one tenant wait in a limiter, also if the queue for slots is full', async () => {
   const { time, send } = tenants({ maxQueue: 1 });
   const refused: unknown[] = [];
   for (let at = 0; at < 1_000; at += 100)
@@ -581,7 +581,7 @@ const HANGS = 'https://api.test/hangs';
 const TWICE = 'https://api.test/twice';
 const CACHED = 'https://api.test/cached';
 
-/** One path asks to come back in ten seconds, one does so late but for the first time, one hangs. Another answer takes 0.1 s. */
+/** DEAD answers 503 with `Retry-After: 10`, TWICE too, but from the second time on after 15 s. HANGS hangs. WELL takes 0.1 s. */
 function twoPaths(slots: Middleware, options: RetryOptions = {}) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const sent: string[] = [];
@@ -603,7 +603,7 @@ function twoPaths(slots: Middleware, options: RetryOptions = {}) {
   return { time, sent, steady, mostAtOnce: () => mostAtOnce };
 }
 
-/** Some slots. One path asks to come back in ten seconds, in the first nine. Another answer takes 0.1 s. */
+/** DEAD answers 429 with `Retry-After: 10` for nine seconds. Other answers take 0.1 s. */
 function limitedPath(slots = 2) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const timing = { clock: time, random: () => 0.5 };
@@ -623,7 +623,7 @@ function limitedPath(slots = 2) {
   return { time, stack, steady, send };
 }
 
-/** Two slots per tenant, and a call a second at an origin. */
+/** Two slots per tenant, and a limit of one call a second per origin. */
 function tenants(options?: ConcurrencyOptions) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const steady = standard({

@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 
 const ITEMS = 300;
 
-// what the README of `concurrency` says of a job that makes all its calls at once
-it('a call of standard() keeps its slot until it is done, so that a job does not run through a restart', async () => {
+// the README of `concurrency` describes such a job, which makes all its calls at once
+it('with slots outside of standard(), a call keeps its slot until it ends, so that a restart does not fail the whole job', async () => {
   const whole = await itemsDone((timing) => standard({ ...timing, concurrency: 10 }));
   const perAttempt = await itemsDone(({ clock, random }) =>
     compose(timeout(30_000, { clock }), retry({ clock, random }), concurrency(10), timeout(10_000, { clock })),
@@ -15,7 +15,7 @@ it('a call of standard() keeps its slot until it is done, so that a job does not
   expect(perAttempt).toBeLessThan(0.5 * ITEMS);
 });
 
-it('a call that waits for its retry in standard() holds its slot, and gives it back when its time is over', async () => {
+it('a call that waits for its retry in standard() keeps its slot, and frees it when its time is over', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const stack = standard({ clock: time, random: () => 0.5, concurrency: 1, timeout: 3_000 });
   const steady = stack(async () => new Response(null, { status: 503, headers: { 'retry-after': '2' } }));
@@ -52,7 +52,7 @@ it.each([
   },
 );
 
-it('no more calls are under way than there are slots for all, also where those that wait for one of their server lend theirs', async () => {
+it('no more calls are in flight than there are common slots, also if calls that wait for a slot of their server lend theirs', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   let [underWay, most] = [0, 0];
   const steady = compose(

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { rateLimit } from '../src/index.ts';
 import { soak } from './soak.ts';
 
-it('keeps nothing of the calls that are over', async () => {
+it('keeps no memory of calls that have ended', async () => {
   const calls = import.meta.env.MODE === 'search' ? 10_000 : 5_000;
 
   const { good, heap } = await soak(calls);
 
   expect(good / calls).toBeGreaterThan(0.99);
-  // a call that was kept with its response would cost some kilobytes, all of them more than ten megabytes
+  // a retained call with its response would need some kilobytes, and all of them more than ten megabytes
   expect(heap.at(-1)! - heap[0]!).toBeLessThan(4_000_000);
 });
 

@@ -1,4 +1,4 @@
-// Puts calls with faults through the standard stack, and tells what of them stays in memory. On its own, at full length:
+// Sends calls with faults through the standard stack, and measures what stays in memory. To run it at full length:
 //
 //   node packages/steadfetch/test/soak.ts
 
@@ -11,18 +11,18 @@ setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 
 const FAULTS: Reply[] = [503, 500, 'network-error', { fault: 'reset-mid-body' }, { fault: 'truncate' }, 429];
-/** More than any state per key may remember. */
+/** More than the state of any key may hold. */
 const ORIGINS = 3_000;
 const BATCH = 500;
 
 export interface Soak {
-  /** Calls that came to a good end. */
+  /** The number of calls that succeeded. */
   good: number;
   /** Bytes in use after the first fifth of the calls, and after all. */
   heap: number[];
 }
 
-/** Calls with 5 % faults, all with one signal that outlives them. */
+/** Makes calls with 5 % faults. All have the same signal, which outlives them. */
 export async function soak(total: number): Promise<Soak> {
   const random = seededRandom(5);
   const clock = instantClock();
@@ -33,7 +33,7 @@ export async function soak(total: number): Promise<Soak> {
   let good = 0;
   const heap: number[] = [];
   for (let from = 0; from < total; from += BATCH) {
-    // a fake fetch remembers its calls: each batch gets a new one below the same stack
+    // a fake fetch keeps its calls, so each batch gets a new one below the same stack
     const fetch = stack(fakeFetch(reply));
     const calls = Array.from({ length: BATCH }, async (_, index) => {
       const call = from + index;

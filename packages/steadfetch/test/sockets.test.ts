@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Fetch, type StandardOptions, standard } from '../src/index.ts';
 
 const BODY = JSON.stringify({ items: 'x'.repeat(200) });
-/** A millisecond is a turn of the event loop that it shares with the server: no machine is too slow for a limit. */
+/** One millisecond is one turn of the event loop, which the server shares: so no machine is too slow for a limit. */
 const clock = manualClock();
 const QUICK: StandardOptions = {
   clock,
@@ -129,7 +129,7 @@ it.each<[string, Reply]>(FAULTS.map((reply) => [typeof reply === 'object' ? repl
   },
 );
 
-it('saves a POST with a key from a port that is closed', async () => {
+it('retries a POST with a key until a closed port opens', async () => {
   await using server = await startServer([{ fault: 'refuse', delay: 20 }, { body: BODY }]);
   const steady: Fetch = standard({ ...QUICK, idempotencyKey: true, retry: { maxRetries: 9, delay: () => 10 } })(fetch);
 

@@ -16,7 +16,7 @@ function failureOf(options: unknown): Error | undefined {
 }
 
 describe('the options of standard', () => {
-  it.each(['timeout', 'attemptTimeout'])('refuse what is no time for %s', (name) => {
+  it.each(['timeout', 'attemptTimeout'])('reject an invalid time for %s', (name) => {
     for (const value of NO_NUMBER) {
       expect(failureOf({ [name]: value }), String(value)).toBeInstanceOf(TypeError);
     }
@@ -27,8 +27,8 @@ describe('the options of standard', () => {
     }
   });
 
-  it.each(LAYERS)('refuse anything but true, false or options for %s', (name) => {
-    // a number is a count of retries, and nothing else
+  it.each(LAYERS)('reject anything but true, false or options for %s', (name) => {
+    // a number is valid only for `retry`
     for (const value of ['yes', ...(name === 'retry' ? [] : [1]), null, () => {}, []]) {
       const failure = failureOf({ [name]: value });
       expect(failure).toBeInstanceOf(TypeError);
@@ -36,7 +36,7 @@ describe('the options of standard', () => {
     }
   });
 
-  it.each([...LAYERS, 'concurrency', 'attemptTimeout'])('refuse for %s what holds no options', (name) => {
+  it.each([...LAYERS, 'concurrency', 'attemptTimeout'])('reject a value that is no options object for %s', (name) => {
     for (const value of [new Map([['max', 1]]), new Date(0), []]) {
       const failure = failureOf({ [name]: value });
       expect(failure, String(value)).toBeInstanceOf(TypeError);
@@ -58,11 +58,11 @@ describe('the options of standard', () => {
     },
   );
 
-  it.each(LAYERS)('refuse an option that %s does not have', (name) => {
+  it.each(LAYERS)('reject an unknown option of %s', (name) => {
     expect(failureOf({ [name]: { maxTries: 1 } })?.message).toContain(`${name}: unknown option 'maxTries'`);
   });
 
-  it('refuse a name that is no option', () => {
+  it('reject an unknown option', () => {
     const failure = failureOf({ retries: 3 });
 
     expect(failure).toBeInstanceOf(TypeError);

@@ -22,7 +22,7 @@ import {
 import { BARE, BUSY, keysOf, POST, standardRig, times, URL } from './support.ts';
 
 const DOWN = consecutive(1);
-/** With the two layers that are off by default. */
+/** A stack with the two layers that are off by default. */
 const ALL: StandardOptions = { rateLimit: true, circuitBreaker: true };
 const NOTHING = { now: false, sleep: false, random: false };
 
@@ -49,7 +49,7 @@ describe('standard', () => {
     },
   );
 
-  it('adds a gate and a circuit where they are asked for', () => {
+  it('adds a rate limiter and a circuit breaker on request', () => {
     expect(standard(ALL).describe()).toMatchInlineSnapshot(`
       "timeout  call 30000
       retry  maxRetries 2  maxDelay 30000
@@ -138,7 +138,7 @@ describe('standard', () => {
     expect(standard({ retry: { budget: false } }).describe()).toContain('budget false');
   });
 
-  it('describes nothing of a breaker or a store of the caller, which may be a plain object that holds a password, or itself', () => {
+  it('does not describe a breaker or a store of the caller, which may be a plain object with a password or a cycle', () => {
     const own = { connection: { password: 'secret' }, pacer: () => undefined as never, self: {} };
     own.self = own;
     const stack = standard({ circuitBreaker: { breaker: { ...breaker(), ...own } }, rateLimit: { store: own } });
@@ -175,7 +175,7 @@ describe('standard', () => {
     },
   );
 
-  it('returns the first 409 to a new key also where a wrapper inside is not ours, so that one request counts as two', async () => {
+  it('returns the first 409 to a new key, also if a foreign wrapper inside makes one request count as two', async () => {
     const wrapper: Middleware = (next) => (input, init) => next(input, { ...init });
     const fake = fakeFetch([409, 200]);
     const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), wrapper, timeout(5_000))(fake);
@@ -183,7 +183,7 @@ describe('standard', () => {
     expect((await fetch(URL, POST)).status).toBe(409);
   });
 
-  it('takes a 409 for an earlier request at work where a layer inside sends by a fetch of its own', async () => {
+  it('treats a 409 as an earlier request in progress if an inner layer sends by a fetch of its own', async () => {
     const fake = fakeFetch([503, 409, 200]);
     const own = defineMiddleware(({ url, method, headers }) => fake(url, { method, headers }));
     const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), own)(fake);
@@ -191,7 +191,7 @@ describe('standard', () => {
     expect((await fetch(URL, POST)).status).toBe(200);
   });
 
-  it('takes a 409 for an earlier request at work where a probe of online() before it found no network', async () => {
+  it('treats a 409 as an earlier request in progress if a probe of online() found no network before', async () => {
     const fake = fakeFetch(['network-error', 409, 200]);
     const layer = online({ clock: instantClock(), isOnline: () => false, target: new EventTarget() });
     const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), layer)(fake);
@@ -233,7 +233,7 @@ describe('standard', () => {
     expect(lines.map((line) => line.split(' ')[0])).toEqual(layers);
   });
 
-  it('halves a short call, so that there is time for another attempt', () => {
+  it('limits an attempt to half of a short call, so that there is time for another attempt', () => {
     expect(standard({ timeout: 5_001 }).describe()).toContain('attempt headers 2501');
     expect(standard({ timeout: 5_000 }).describe()).toContain('maxDelay 5000');
     expect(standard({ ...ALL, timeout: 5_000 }).describe()).toContain('maxWait 5000');
@@ -242,7 +242,7 @@ describe('standard', () => {
     expect(standard({ timeout: 1 }).describe()).not.toContain('attempt');
   });
 
-  it('cuts no attempt where no other can follow, unless a limit is said', async () => {
+  it('does not abort an attempt that no other can follow, unless attemptTimeout is set', async () => {
     const clock = manualClock();
     const fetch = standard({ retry: false, timeout: 60_000, clock })(fakeFetch({ delay: 14_000 }, { clock }));
 
@@ -257,7 +257,7 @@ describe('standard', () => {
     );
   });
 
-  it('counts a server that hangs as down where no attempt can follow', async () => {
+  it('counts a server that hangs as a failure, even if no attempt can follow', async () => {
     const clock = manualClock();
     const stack = standard({ retry: false, circuitBreaker: { rule: DOWN }, clock });
     const call = stack(fakeFetch({ fault: 'stall-headers' }, { clock }))(URL).catch((error: unknown) => error);
@@ -268,7 +268,7 @@ describe('standard', () => {
     expect(stack.snapshot().circuitBreaker).toMatchObject({ 'https://api.example.com': { state: 'open' } });
   });
 
-  it('frees the slot of a call that hangs where no attempt can follow, also if the fetch ignores its signal', async () => {
+  it('frees the slot of a hanging call without retries, also if the fetch ignores its signal', async () => {
     const clock = manualClock();
     const stack = standard({ retry: false, concurrency: 1, clock });
     const steady = stack(() => new Promise<never>(() => {}));
@@ -280,7 +280,7 @@ describe('standard', () => {
     expect(stack.snapshot().concurrency).toMatchObject({ active: 0 });
   });
 
-  it('takes undefined for a default, also within the options of a layer', () => {
+  it('uses the default for undefined, also within the options of a layer', () => {
     const unset = { maxDelay: undefined } as unknown as { maxDelay: number };
     const stack = standard({ timeout: undefined, retry: unset, concurrency: undefined } as unknown as StandardOptions);
 
@@ -311,7 +311,7 @@ describe('standard', () => {
     expect(third).not.toBe(first);
   });
 
-  it('sends a refused call again without using up a retry', async () => {
+  it('resends a refused call without using a retry', async () => {
     const { fetch, fake } = standardRig({ rateLimit: true, retry: { maxRetries: 1 } }, [BUSY, BUSY, 500, BUSY, 200]);
 
     expect((await fetch(URL)).status).toBe(200);
@@ -319,7 +319,7 @@ describe('standard', () => {
     expect(times(fake)[2]).toBeGreaterThanOrEqual(2_000);
   });
 
-  it('sends calls in time for their answers after a quota that was used up for longer than a call may take', async () => {
+  it('sends calls early enough to be answered, after a quota was empty for longer than a call may take', async () => {
     const clock = manualClock();
     const usedUp = clock.now() + 20_000;
     const reset = usedUp + 55_000;
@@ -345,7 +345,7 @@ describe('standard', () => {
     expect(succeeded / made).toBeGreaterThan(0.9);
   });
 
-  it('counts a call once at the circuit, whatever its attempts', async () => {
+  it('counts a call once in the circuit breaker, however many attempts it has', async () => {
     const { fetch, fake } = standardRig({ circuitBreaker: { rule: consecutive(2) }, concurrency: 1 }, 500);
 
     expect((await fetch(URL)).status).toBe(500);
@@ -353,7 +353,7 @@ describe('standard', () => {
     expect(fake.calls).toHaveLength(4);
   });
 
-  it('tells with a refusal what the server asked for, and comes back after its own time', async () => {
+  it('reports in a rejection what the server asked for, and probes after its own time', async () => {
     const reply = { status: 503, headers: { 'retry-after': '100' } };
     const { fetch } = standardRig({ circuitBreaker: { rule: DOWN }, retry: false, rateLimit: false }, reply);
     await fetch(URL);
@@ -374,7 +374,7 @@ describe('standard', () => {
     expect(shared.snapshot('https://api.example.com')).toMatchObject({ state: 'open', retryAfter: 7_000 });
   });
 
-  it('shares its gates, circuits and budgets between the fetches that it is applied to', async () => {
+  it('shares limits, circuits and budgets between the fetches that it is applied to', async () => {
     const stack = standard({ retry: false, circuitBreaker: { rule: DOWN } });
     const [one, other] = [stack(fakeFetch(500)), stack(fakeFetch(200))];
 
@@ -390,7 +390,7 @@ describe('standard', () => {
     expect(await (await fetch(URL)).text()).toBe('whole');
   });
 
-  it('takes a body that stalls for an attempt that failed, when bodies are read inside it', async () => {
+  it('treats a stalled body as a failed attempt if bodies are read inside the attempt', async () => {
     const { fetch, fake } = standardRig({ bufferBody: true }, [
       { fault: 'stall-body', body: 'whole' },
       { body: 'whole' },
@@ -401,7 +401,7 @@ describe('standard', () => {
     expect(standard({ bufferBody: true }).describe()).toContain('attempt headers 10000  attempt body 10000');
   });
 
-  it('ends an attempt that is too slow, and repeats it', async () => {
+  it('aborts an attempt that is too slow, and retries it', async () => {
     const clock = manualClock();
     const fake = fakeFetch([{ fault: 'stall-headers' }, 200], { clock });
     const call = standard({ clock, attemptTimeout: 2_000 })(fake)(URL);
@@ -425,7 +425,7 @@ describe('standard', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('passes its source of chance to a circuit that has been open for long', async () => {
+  it('passes its random source to a circuit that has been open for long', async () => {
     const clock = instantClock();
     const stack = standard({ ...BARE, circuitBreaker: { rule: DOWN }, clock, random: () => 0.5 });
     const fetch = stack(fakeFetch(500));

@@ -6,7 +6,7 @@ export const URL = 'https://api.example.com/orders';
 export const POST: RequestInit = { method: 'POST', body: '{}' };
 /** A refusal that asks for a second. */
 export const BUSY = { status: 429, headers: { 'retry-after': '1' } };
-/** Everything off: what is to be on is named. */
+/** All layers off: each test names those that it needs. */
 export const BARE = {
   timeout: false,
   attemptTimeout: false,
@@ -17,7 +17,7 @@ export const BARE = {
 
 type Script = Parameters<typeof fakeFetch>[0];
 
-/** A middleware on a scripted fetch, in a time that goes on by itself while a call waits. */
+/** A middleware around a scripted fetch. Time advances by itself while a call waits. */
 export interface Rig {
   clock: ManualClock;
   fake: FakeFetch;
@@ -36,7 +36,7 @@ export function standardRig(options: StandardOptions, script: Script): Rig {
   return rig((clock) => standard({ clock, random: () => 0.5, ...options }), script);
 }
 
-/** Lets time pass until a call has an outcome. */
+/** Advances time until a call has an outcome. */
 export async function live(clock: ManualClock, call: Promise<Response>): Promise<Response> {
   const outcome = await liveOn(clock, settle(call));
   if (outcome.failed) throw outcome.error;
@@ -48,7 +48,7 @@ async function liveOn(clock: ManualClock, call: Promise<Outcome>): Promise<Outco
   return call;
 }
 
-/** When the calls came, in milliseconds from the start. */
+/** The times of the requests, in milliseconds from the start. */
 export const times = ({ requests }: FakeFetch) => requests.map(({ elapsed }) => elapsed);
 
 export const keysOf = ({ requests }: FakeFetch) => requests.map(({ headers }) => headers.get('idempotency-key'));

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
 import { compareCalls } from './transparency.ts';
 
-it('is the same as bare fetch at the server and at the caller, but for what is known', async () => {
+it('is the same as bare fetch for server and caller, except for the known differences', async () => {
   const comparison = await compareCalls({ calls: 400, seed: 1, known: KNOWN_DIFFERENCES });
 
   expect(comparison.calls).toBe(400);

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { type Fetch, standard } from '../src/index.ts';
 
-/** What a call is made of: plain data, so that each side makes its own bodies, signals and requests. */
+/** A description of a call as plain data, from which each side makes its own bodies, signals and requests. */
 interface GeneratedCall {
   input: 'string' | 'URL' | 'Request' | 'Request and init';
   path: string;
@@ -25,15 +25,15 @@ const BODY_KINDS = [
   ...(['FormData', 'stream', 'number', 'object', 'shared'] as const),
 ];
 
-/** A difference that is known: a row of docs/transparency.md. */
+/** A known difference: a row of docs/transparency.md. */
 export interface KnownDifference {
-  /** How the row begins. */
+  /** The start of the row. */
   row: string;
-  /** What we see, without this difference. */
+  /** Our observation, without this difference. */
   without(ours: Seen, bare: Seen, call: GeneratedCall): Seen;
 }
 
-/** What came of a call, at the caller and at the server. */
+/** What the caller and the server saw of a call. */
 export interface Seen {
   caller: Record<string, unknown>;
   server: unknown[];
@@ -139,13 +139,13 @@ const generatedCall = anyCall.map((call) => {
 export interface Comparison {
   calls: number;
   same: number;
-  /** How many calls have a response; the others are refused, or aborted. */
+  /** How many calls had a response. The others were rejected or aborted. */
   answered: number;
   /** How many calls each row explains. */
   known: Map<string, number>;
 }
 
-/** Compares so many calls. Throws the first that differs and that no row explains, made as small as possible. */
+/** Compares a number of calls. Throws the first difference that no row explains, reduced to a minimal call. */
 export async function compareCalls({
   calls,
   seed,
@@ -193,7 +193,7 @@ interface Stage {
   close(): Promise<void>;
 }
 
-/** A server that answers each call as it says, and writes down what it got. */
+/** A server that answers each call as the call asks, and records what it received. */
 async function openStage(): Promise<Stage> {
   let answer: GeneratedCall['answer'];
   let got: unknown[] = [];
@@ -203,7 +203,7 @@ async function openStage(): Promise<Stage> {
     let body = '';
     for await (const chunk of request.setEncoding('latin1')) body += chunk;
     const { connection, ...fields } = headers;
-    // each form has a boundary of its own, of any length
+    // each form has its own boundary, of any length
     const plain = (text: string) => text.replaceAll(/-{4}formdata-(?:undici-)?\d+/g, 'BOUNDARY');
     if (plain(body) !== body) delete fields['content-length'];
     got.push({ method, url, headers: JSON.parse(plain(JSON.stringify(fields))), body: plain(body) });
@@ -275,7 +275,7 @@ function headersOf({ kind, pairs }: NonNullable<GeneratedCall['headers']>): Head
   return kind === 'object' ? Object.fromEntries(pairs) : new Headers(pairs);
 }
 
-/** Bare fetch of Node 24 ends the process where a form meets a signal that is aborted. */
+/** In Node 24 a bare `fetch` of a form with an aborted signal ends the process. */
 function signalOf(kind: GeneratedCall['signal'], body: GeneratedCall['body']): { signal?: AbortSignal | null } {
   if (kind === 'aborted' && body?.kind === 'FormData') return {};
   if (kind === 'none') return {};
@@ -306,7 +306,7 @@ function bodyOf({ kind, text }: NonNullable<GeneratedCall['body']>): unknown {
   return bodies[kind]();
 }
 
-/** Fields of the connection, which another call may have closed. */
+/** Fields about the connection, which another call may have closed. */
 const HOP = /^(?:connection|keep-alive)$/;
 
 async function describe(response: Response, read: GeneratedCall['read']): Promise<Record<string, unknown>> {

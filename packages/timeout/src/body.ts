@@ -10,32 +10,32 @@ export interface TimeoutSettings {
   readonly time: Time;
 }
 
-/** A call whose response has come. Stopping it aborts the fetch behind the response. */
+/** A call whose response has arrived. `stop` aborts the fetch behind it. */
 export interface Arrival extends Follower {
   readonly call: Call;
   readonly controller: AbortController;
   readonly settings: TimeoutSettings;
-  /** Removes the listener that stood on the caller's signal while the headers were awaited. */
+  /** Removes the listener that was on the caller's signal during the wait for the headers. */
   readonly release: () => void;
 }
 
 /**
- * What must live as long as a body that is returned as it is: the controller, and the `Request`, without which undici
- * does not forward the caller's abort.
+ * Keeps alive what an unchanged body needs until it ends: the controller, and the `Request`, without which undici does not forward the
+ * caller's abort.
  */
-const alive = new WeakMap<object, Arrival>();
+const keptAlive = new WeakMap<object, Arrival>();
 
 /**
- * The response to return: an abort by the caller must still reach a body that is being read, and no listener may stay on
- * a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which does not
- * listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch, is
- * returned as it is, and so is any where a `Response` cannot hold a stream, or a fetch inside has replaced how it is read.
+ * Returns the response for the caller. The caller's abort must still reach the body while it is read, and no listener may stay on a
+ * signal that outlives the call. The result is a new `Response` only for a body limit, for a signal in `init`, and for a body made by a
+ * script, which does not listen to the signal of a `Request`. A body that is not a web stream (node-fetch) is returned unchanged, and so
+ * is every body if a `Response` cannot hold a stream, or if a fetch inside has replaced `json()` or similar.
  */
 export function attachBody(response: Response, arrival: Arrival): Response {
   const { call, settings, release } = arrival;
   const scoped = !call.signal || isScoped(call.signal);
   if (scoped && settings.body === undefined) return response;
-  const used = response?.bodyUsed; // first, since SvelteKit takes a body that is looked at, which in Workers counts as used
+  const used = response?.bodyUsed; // read before `body`: in SvelteKit reading `body` takes the stream, and in Workers it then counts as used
   const body = bodyOf(response);
   if (!body || typeof body !== 'object' || body.locked || used) {
     release();
@@ -46,31 +46,31 @@ export function attachBody(response: Response, arrival: Arrival): Response {
   release();
   if (
     !isStream ||
-    (settings.body === undefined && response.url !== '' && signalOfRequest(call) && isOwnBody(response))
+    (settings.body === undefined && response.url !== '' && hasRequestSignal(call) && isOwnBody(response))
   ) {
-    linkAsItIs(body, arrival);
+    linkUnchanged(body, arrival);
     return response;
   }
   return watchBody(response, arrival, scoped);
 }
 
 /**
- * The body to attach to. Where a `Response` cannot hold a stream, the response stands for it: Expo up to SDK 55 begins to read
- * a body that is looked at, and `json()` then finds nothing. `undefined` where a mock answers nothing.
+ * The body to link to the caller's signal. If a `Response` cannot hold a stream, the response itself is used: Expo up to SDK 55 starts to
+ * read a body when `response.body` is accessed, and `json()` then finds nothing. `undefined` if a mock returned nothing.
  */
 function bodyOf(response: Response): ReadableStream<Chunk> | null | undefined {
   if (holdsStreams()) return response?.body;
   return 'body' in Object(response) ? (response as unknown as ReadableStream<Chunk>) : undefined;
 }
 
-/** Whether the signal belongs to the `Request`, and lives as long as that. */
-function signalOfRequest({ input, signal }: Call): boolean {
+/** Whether the signal is that of the `Request`, and so lives no longer than the `Request`. */
+function hasRequestSignal({ input, signal }: Call): boolean {
   return isRequest(input) && input.signal === signal;
 }
 
 /**
- * Whether `body` is that of the platform. SvelteKit's response is a proxy, and has a body that takes the place of its own:
- * after that only this body can be read.
+ * Whether `response.body` is the platform's own body. SvelteKit's response is a proxy with a replacement body. After the proxy has made
+ * that, only the replacement can be read.
  */
 function isOwnBody(response: Response): boolean {
   try {
@@ -80,18 +80,18 @@ function isOwnBody(response: Response): boolean {
   }
 }
 
-/** Unlinks when a Node stream closes; for any other body, after garbage collection. */
-function linkAsItIs(body: ReadableStream & { once?: unknown }, arrival: Arrival): void {
+/** Links an unchanged body to the caller's signal, until a Node stream closes, or until any other body was garbage collected. */
+function linkUnchanged(body: ReadableStream & { once?: unknown }, arrival: Arrival): void {
   const unlink = followWeakly(arrival.call.signal!, arrival);
-  alive.set(body, arrival);
+  keptAlive.set(body, arrival);
   if (typeof body.once === 'function') body.once('close', unlink);
 }
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
 /**
- * A body that passes on chunk by chunk, on demand: no timer runs while it is not read, and the caller's abort ends a
- * read at once even if the fetch ignores it. Unlinks when the body ends, fails or is cancelled.
+ * Returns a response whose body passes on the chunks of the source on demand. A timer runs only during a read. The caller's abort ends a
+ * read at once, even if the fetch ignores the signal. The link ends when the body ends, fails or is cancelled.
  */
 function watchBody(response: Response, { call, controller, settings }: Arrival, scoped: boolean): Response {
   const { signal } = call;
@@ -110,11 +110,11 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
   const fail = (error: unknown, abort?: () => void) => {
     end({ error });
     stream.error(error);
-    abort?.(); // first, since a limit inside takes a body that is cancelled for one that has ended
+    abort?.(); // before the cancel: an inner timeout treats a cancelled body as one that has ended, and would ignore the abort
     notify(() => source.cancel(error));
   };
   const follower: Expirable & Follower = {
-    /** No part of the body came in time. */
+    /** No chunk of the body came in time. */
     expire: () => follower.stop(new TimeoutError('body', limit!, call)),
     stop: (reason) => {
       if (!ended) fail(reason, () => abortScoped(controller, reason));
@@ -154,16 +154,16 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
   );
   const watched = withBody(response, passedOn, (error) => (failure ? failure.error : error));
   if (scoped) unlink = follow(signal, follower);
-  // A response made by a script has no connection that an abort must close before the body is read. A body that is
-  // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
+  // Links before the first read only if a response came from the network, whose connection an abort must close, and if garbage
+  // collection can be observed: otherwise a body that is never read would leave a listener.
   else if (response.url !== '' && canFollowWeakly()) unlink = followWeakly(signal!, follower, source.abandon);
   return watched;
 }
 
 /**
- * Reads the body of a response, or closes it. Holds the response, since undici cancels the body of one that was collected as garbage.
- * On its own, since `abandon` must not hold what follows the signal: it closes a body whose reader was collected, which no abort reaches
- * any more. A body of which nothing was read is left to the platform, as something inside may have kept its response.
+ * Reads or closes the body of a response. Holds the response, because undici cancels the body of a garbage collected response.
+ * `abandon` closes a body after the new body around it was garbage collected, since no abort can reach it then. It leaves an unread body
+ * to the platform, because an inner layer may still hold its response. A separate function, so that `abandon` does not hold the follower.
  */
 function sourceOf(response: Response) {
   let reader: ReadableStreamDefaultReader<Chunk> | undefined;

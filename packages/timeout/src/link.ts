@@ -1,32 +1,32 @@
 import { notify, onAbort } from '@steadfetch/core';
 import { abortWith } from '@steadfetch/core/kit';
 
-/** Marks signals that live no longer than one call: a listener left on them is no leak. */
+/** Marks a signal that lives only as long as one call. A listener that stays on it is no leak. */
 const SCOPED = Symbol('scoped');
 
-/** Something that ends when a signal aborts. */
+/** What `follow` stops when a signal aborts. */
 export interface Follower {
   stop(reason: unknown): void;
 }
 
-/** With its first follower, if there is one. */
+/** A marked signal holds its first follower, or `null`. */
 type Scoped = AbortSignal & { [SCOPED]?: Follower | null };
 
-let abandoned: FinalizationRegistry<() => void> | undefined;
+let collected: FinalizationRegistry<() => void> | undefined;
 
-/** A controller for one call. Abort it by `abortScoped`. */
+/** Makes a controller for one call. Abort it with `abortScoped`. */
 export function scopedController(): AbortController {
   const controller = new AbortController();
   (controller.signal as Scoped)[SCOPED] = null;
   return controller;
 }
 
-/** Whether the signal lives no longer than one call. */
+/** Whether the signal lives only as long as one call. */
 export function isScoped(signal: AbortSignal): boolean {
   return SCOPED in signal;
 }
 
-/** Aborts a controller of `scopedController`, and stops its first follower. */
+/** Aborts a controller made by `scopedController`, and stops its first follower. */
 export function abortScoped(controller: AbortController, reason: unknown): void {
   const first = (controller.signal as Scoped)[SCOPED];
   abortWith(controller, reason);
@@ -34,8 +34,8 @@ export function abortScoped(controller: AbortController, reason: unknown): void 
 }
 
 /**
- * Stops the follower when the signal aborts; returns the function that ends that. Costs a tenth of `onAbort` where a
- * limit is inside a limit: the first follower needs no event.
+ * Stops the follower when the signal aborts. Returns the function that unlinks the follower. If a `timeout` is inside a `timeout`, the
+ * first follower needs no event listener, which makes this ten times cheaper than `onAbort`.
  */
 export function follow(signal: AbortSignal | undefined, follower: Follower): () => void {
   const scoped = signal as Scoped | undefined;
@@ -47,35 +47,35 @@ export function follow(signal: AbortSignal | undefined, follower: Follower): () 
 }
 
 /**
- * Stops the follower when the signal aborts, without keeping the follower alive: the listener is removed when the
- * returned function is called, or after the follower was collected as garbage, and `lost` is called then, which must not hold
- * the follower. Without weak references the listener stays until the function is called.
+ * Like `follow`, but does not keep the follower alive. The listener is removed by the returned function, or after the follower was
+ * garbage collected. In the second case `onCollected` is called, which must not hold the follower. Without weak references the
+ * listener stays until the function is called.
  */
-export function followWeakly(signal: AbortSignal, follower: Follower, lost?: () => unknown): () => void {
+export function followWeakly(signal: AbortSignal, follower: Follower, onCollected?: () => unknown): () => void {
   if (!canFollowWeakly()) return follow(signal, follower);
   const release = follow(signal, passOn(new WeakRef(follower)));
   const token = {};
-  abandoned ??= new FinalizationRegistry((leave) => leave());
-  abandoned.register(
+  collected ??= new FinalizationRegistry((cleanUp) => cleanUp());
+  collected.register(
     follower,
     () => {
       release();
-      notify(lost);
+      notify(onCollected);
     },
     token,
   );
   return () => {
-    abandoned?.unregister(token);
+    collected?.unregister(token);
     release();
   };
 }
 
-/** Both are missing from older runtimes of React Native. */
+/** Older versions of React Native lack both. */
 export function canFollowWeakly(): boolean {
   return typeof WeakRef === 'function' && typeof FinalizationRegistry === 'function';
 }
 
-/** On its own, because closures of one function share what they capture: this one must not hold the follower. */
+/** A separate function, because all closures of a function share its variables: this closure must not hold the follower. */
 function passOn(target: WeakRef<Follower>): Follower {
   return { stop: (reason) => target.deref()?.stop(reason) };
 }

@@ -5,19 +5,18 @@ import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Timer } from './timer.ts';
 
-/** How the promise of a call is settled. */
 interface Settlers {
   readonly resolve: (response: Response) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** One call with a signal of its own. Settles once: what comes later is discarded. */
+/** One call, with a signal of its own. It settles once; a later response is discarded. */
 export class TimedCall implements Expirable, Arrival {
   readonly call: Call;
   readonly settings: TimeoutSettings;
   readonly controller: AbortController = scopedController();
   readonly release: () => void;
-  /** Dropped when the call settles: they hold the response, which could not be collected as garbage where its body holds this object. */
+  /** Dropped when the call settles. They hold the response, and its body may hold this object: neither could be garbage collected. */
   #settlers: Settlers | undefined;
   #timer: Timer | undefined;
 
@@ -26,16 +25,16 @@ export class TimedCall implements Expirable, Arrival {
     this.settings = settings;
     this.#settlers = settlers;
     this.release = follow(call.signal, this);
-    if (this.#settlers) this.#send(next); // a signal that has aborted already has settled the call
+    if (this.#settlers) this.#send(next); // `follow` has settled the call if its signal had aborted
   }
 
   get isHeld(): boolean {
     return this.call.record.waitingFor !== undefined;
   }
 
-  /** Ends the call, whose headers did not come in time, unless `#goesOn`. */
+  /** Ends the call because its headers did not come in time, unless it gets more time. */
   expire(): void {
-    if (this.#goesOn()) return;
+    if (this.#extend()) return;
     this.release();
     this.stop(new TimeoutError('headers', this.settings.headers!, this.call));
   }
@@ -51,15 +50,15 @@ export class TimedCall implements Expirable, Arrival {
     const { headers, time } = settings;
     const changes: CallChanges = { signal: controller.signal };
     call.record.outlasted = 0;
-    // cutting an attempt helps only if another one may follow
+    // The last attempt of a call with a deadline has no timer: to abort it helps only if another attempt may follow.
     if (headers !== undefined && !(isLast(call) && call.remaining() < Infinity)) {
       const timer = startTimer(time, headers, this);
       this.#timer = timer;
       call.record.age ??= () => time.now() - timer.due + headers;
-      // an outer limit is a deadline for the layers inside
+      // this limit is a deadline for the inner layers
       changes.remaining = () => this.#timer!.due - time.now();
     }
-    // a mock may return the response itself
+    // a mock may return a response instead of a promise
     Promise.resolve(next(call.with(changes))).then(
       (arrived) => this.#arrive(arrived),
       (error) => this.#fail(error),
@@ -67,19 +66,19 @@ export class TimedCall implements Expirable, Arrival {
   }
 
   /**
-   * If no other attempt may follow now, starts the limit once more, or half of the time that is left if that is less. Returns whether it
-   * did; `false` if a rule or the clock throws.
+   * If no other attempt may follow now, starts the limit once more, or half of the time left if that is less. Returns whether it did.
+   * Returns `false` if a rule or the clock throws.
    */
-  #goesOn(): boolean {
+  #extend(): boolean {
     const { call, settings } = this;
     try {
       const left = call.remaining();
-      // after the `close()` of a `drain` no time is left, but nothing ends the call
+      // `left` is 0 after `close()` of a `drain`, which does not end the call
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
-      // no less than a millisecond: on a clock that is moved by hand what is left could be halved without an end
+      // At least 1 ms: on a manual clock, half of the time left could otherwise become shorter for ever.
       this.#timer = startTimer(settings.time, Math.min(settings.headers!, Math.max(1, left / 2)), this);
-      // the server is not responsible for a wait in a queue of ours
+      // a wait in a queue of ours says nothing about the server
       if (call.record.waitingFor === undefined) call.record.outlasted = settings.headers!;
       return true;
     } catch {
@@ -102,7 +101,7 @@ export class TimedCall implements Expirable, Arrival {
     settlers?.reject(error);
   }
 
-  /** Returns the functions to the first that asks. */
+  /** Stops the timer. Returns the functions that settle the call, or `undefined` if it has settled already. */
   #settle(): Settlers | undefined {
     const settlers = this.#settlers;
     this.#settlers = undefined;

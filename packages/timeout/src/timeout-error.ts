@@ -1,17 +1,17 @@
 import { type Call, type CallRecord, type LastAnswer, redactUrl } from '@steadfetch/core';
 import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
-/** What an error can say about a call. */
+/** The parts of a call that the error message uses. */
 type Source = Pick<Call, 'method' | 'url'> & { readonly record: Pick<CallRecord, 'waitingFor' | 'lastAnswer'> };
 
-/** Says which wait was too long, how long it was allowed to be, what the call was waiting for, and what came before. */
+/** A wait was longer than its limit. The error says which wait, which limit, what the call was waiting for, and the last answer. */
 export class TimeoutError extends AnsweredError {
   override readonly name = 'TimeoutError';
-  /** `headers`: no response came. `body`: a response came, and then its body stood still. */
+  /** `headers`: no response came. `body`: a response came, and its body stalled. */
   readonly phase: 'headers' | 'body';
-  /** In milliseconds. */
+  /** The limit that was exceeded, in milliseconds. */
   readonly limit: number;
-  /** What the call was waiting for instead of an answer, e.g. `a slot of concurrency()`; `undefined` if it was sent. */
+  /** What the call was waiting for before it could be sent, e.g. `a slot of concurrency()`. `undefined` if it was in flight. */
   readonly waitingFor: string | undefined;
 
   constructor(phase: 'headers' | 'body', limit: number, call: Source) {
@@ -23,7 +23,7 @@ export class TimeoutError extends AnsweredError {
     this.waitingFor = waitingFor;
   }
 
-  /** How long the last answer asked to wait, in milliseconds from when it came, if it did. */
+  /** The wait that the last answer asked for, in milliseconds from its arrival, if it asked for one. */
   get retryAfter(): number | undefined {
     return this.lastAnswer?.retryAfter;
   }
@@ -37,7 +37,7 @@ function circumstances(waitingFor: string | undefined, lastAnswer: LastAnswer | 
   return `${waited}; the last answer was ${status}${asked}`;
 }
 
-/** Method and URL for a message. They may be of any kind and length, and must neither fail it, in a timer, nor forge a line. */
+/** Method and URL for the message. They may be any value: they must neither throw, since this runs in a timer, nor add a line to a log. */
 function sourceOf(call: Source): string {
   try {
     return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(call.url))}`;

@@ -2,16 +2,16 @@ import { type Clock, defineMiddleware, type Middleware, monotonic } from '@stead
 import { checkMs, clockOption, type OptionTable, optionError, readOptions } from '@steadfetch/core/kit';
 import { TimedCall } from './timed-call.ts';
 
-/** In milliseconds, more than 0. What is left out is not limited. */
+/** Limits in milliseconds, from 1. A wait without a limit may take any time. */
 export interface TimeoutLimits {
   /** Longest wait for the response, until its headers are there. */
   headers?: number;
-  /** Longest wait for the next part of the body, while it is being read. */
+  /** Longest wait for the next part of the body, while the body is read. */
   body?: number;
 }
 
 export interface TimeoutOptions {
-  /** Where its time comes from. @default systemClock */
+  /** @default systemClock */
   clock?: Clock;
 }
 
@@ -22,23 +22,23 @@ const LIMITS = {
   body: { check: checkMs, min: 1 },
 } satisfies OptionTable<TimeoutLimits>;
 
-/** The limits as data: what each may be. */
+/** The limits as data, with their allowed values. */
 export const timeoutLimits: OptionTable<TimeoutLimits> = LIMITS;
 
 /**
- * Limits how long a response may take, in milliseconds: inside `retry` each attempt, outside of it the whole series with
- * its delays.
+ * Limits how long a response may take, in milliseconds. Inside `retry` it limits each attempt, outside of `retry` the whole call with
+ * all attempts and delays.
  *
- * A number limits the wait for the headers; the body that follows is not limited. `body` limits the wait for each part
- * of the body while it is read. Each call has a signal of its own, so that an attempt after one that
- * timed out starts afresh, and no listener stays behind. Layers inside can read the time left from
- * `call.remaining()`.
+ * A number limits the wait for the headers, and leaves the body without a limit. `body` limits the wait for each part
+ * of the body while it is read. Each call gets a signal of its own, so that a timeout does not affect the next attempt, and no listener
+ * stays on the caller's signal. Inner layers can read the time left from `call.remaining()`.
  *
- * Inside a `retry` and a limit for the whole call, an attempt that no other can follow (a POST without a key, the last
- * attempt, `retry: false`) is not cut: it has as long as the call has. While the retry budget allows no other attempt, the one under
- * way gets its limit once more, or half of what the call has left if that is less.
+ * An attempt that no other can follow (a POST without a key, the last attempt, `retry: false`) is not aborted inside `retry` and a
+ * `timeout` for the whole call: it may take as long as the call. While the retry budget allows no other attempt, an attempt gets its limit
+ * once more, or half of the time that the call has left if that is less.
  *
- * @throws {TimeoutError} when a limit is passed, and the caller's abort reason, also while the body is read
+ * @throws {TimeoutError} when a wait is longer than its limit
+ * @throws the caller's abort reason, also while the body is read
  * @example
  * const fetchReport = compose(timeout(30_000), retry(), timeout({ headers: 10_000, body: 10_000 }))(fetch);
  */

@@ -1,33 +1,33 @@
 import { type Clock, systemClock } from '@steadfetch/core';
 import { endSleep } from '@steadfetch/core/kit';
 
-/** A clock, and its time as one that never goes back. */
+/** A clock, and its time as a duration that never goes back. */
 export interface Time {
   readonly clock: Clock;
   readonly now: () => number;
 }
 
-/** Called when a timer is due. Must not throw: nothing could catch that. */
+/** What a timer ends. */
 export interface Expirable {
-  /** Whether it waits for something of ours, and not for an answer. */
+  /** Whether the call waits in one of our layers, and not for an answer. */
   readonly isHeld?: boolean;
+  /** Called once, when the timer is due. Must not throw: nothing could catch the error. */
   expire(): void;
 }
 
-/** One timer, as long as its call. */
 export interface Timer {
-  /** When it is due, in the time of its clock. */
+  /** When it fires, by `Time.now`. */
   readonly due: number;
   clear(): void;
 }
 
-/** Calls `expire` once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
+/** Calls `expire` once after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other clock. */
 export function startTimer(time: Time, ms: number, target: Expirable): Timer {
   return time.clock === systemClock ? new SystemTimer(time, ms, target) : sleepTimer(time, ms, target);
 }
 
-/** A timer that is later than this, in milliseconds, shows that the event loop was held up. */
-const LATE = 20;
+/** A timer that fires this much too late, in milliseconds, shows that the event loop was blocked. */
+const BLOCKED_MS = 20;
 
 class SystemTimer implements Timer {
   readonly due: number;
@@ -36,17 +36,17 @@ class SystemTimer implements Timer {
 
   constructor({ now }: Time, ms: number, target: Expirable) {
     this.due = now() + ms;
-    this.#handle = setTimeout(SystemTimer.#ring, ms, this, now, target);
+    this.#handle = setTimeout(SystemTimer.#fire, ms, this, now, target);
   }
 
   /**
-   * In Node, timers may come before the answers that arrived while the event loop was held up: those get one turn, which
-   * `setImmediate` ends. A second timer would come too late: what a layer inside sends in that turn would be on its way. Browsers
-   * have no `setImmediate`, and take timers and answers in order; in the edge runtime of Next.js it throws.
+   * After the event loop was blocked, Node may run timers before it handles answers that have arrived. So the answers get one turn of
+   * the loop, until `setImmediate` runs. A second timer would be too late: an inner layer might send a request in the meantime. Browsers
+   * run timers and answers in order and have no `setImmediate`. In the edge runtime of Next.js it throws.
    */
-  static #ring(timer: SystemTimer, now: () => number, target: Expirable): void {
+  static #fire(timer: SystemTimer, now: () => number, target: Expirable): void {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-    if (setImmediate && !target.isHeld && now() - timer.due > LATE) {
+    if (setImmediate && !target.isHeld && now() - timer.due > BLOCKED_MS) {
       try {
         setImmediate(() => timer.#isOver || target.expire());
         return;
@@ -61,36 +61,36 @@ class SystemTimer implements Timer {
   }
 }
 
-/** A sleep that ends within this many turns of the microtask queue has not waited. */
-const TURNS = 10;
-/** The longest limit in real time, in milliseconds, on a clock whose sleeps take no time. */
-const LONGEST_REAL = 1_000;
+/** A sleep that ends within this many microtasks took no time. */
+const MICROTASKS = 10;
+/** The longest limit in real time on such a clock, in milliseconds. */
+const MAX_REAL_MS = 1_000;
 
 /**
- * A clock for tests may end a sleep at once, before anything could answer; another may refuse to sleep. The limit then
- * counts in real time.
+ * A timer on any other clock. Some test clocks end a sleep at once, before an answer can come, or reject. With those the limit counts in
+ * real time.
  */
 function sleepTimer({ clock, now }: Time, ms: number, target: Expirable): Timer {
   const off = new AbortController();
   const { signal } = off;
   let handle: ReturnType<typeof setTimeout> | undefined;
-  const ring = () => signal.aborted || target.expire();
+  const fire = () => signal.aborted || target.expire();
   const startReal = () => {
-    if (!signal.aborted) handle = setTimeout(ring, Math.min(ms, LONGEST_REAL));
+    if (!signal.aborted) handle = setTimeout(fire, Math.min(ms, MAX_REAL_MS));
   };
-  let wake: () => void = startReal;
-  clock.sleep(ms, signal).then(() => wake(), startReal);
-  void turns(TURNS).then(() => {
-    wake = ring;
+  let onWake: () => void = startReal;
+  clock.sleep(ms, signal).then(() => onWake(), startReal);
+  void microtasks(MICROTASKS).then(() => {
+    onWake = fire;
   });
   const clear = () => {
     endSleep(off);
     clearTimeout(handle);
   };
-  // after the sleep has begun: it may have moved the clock
+  // `now()` is read after `sleep()`, which may have moved a test clock
   return { due: now() + ms, clear };
 }
 
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await undefined;
+async function microtasks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await undefined;
 }

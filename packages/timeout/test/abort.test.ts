@@ -44,7 +44,7 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it('leaves no listener after a body that was read, or cancelled before or meanwhile', async () => {
+  it('leaves no listener after a body was read, or was cancelled before or during a read', async () => {
     const { signal } = new AbortController();
     const fetch = stack(fakeFetch({ body: 'ok' }));
 
@@ -107,7 +107,7 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
     await expect.poll(() => server.openSockets).toBe(0);
   });
 
-  it('closes the connection on an abort while the body is read, also where a fetch inside reads a copy of it', async () => {
+  it('closes the connection on an abort while the body is read, also if a fetch inside reads a copy of the body', async () => {
     await using server = await startServer({ fault: 'stall-body' });
     const copying: Fetch = async (input, init) => {
       const response = await fetch(input, init);
@@ -130,7 +130,7 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
 });
 
 describe('timeout', () => {
-  it('ends a body made by a script that ignores signals with the abort of the Request', async () => {
+  it('ends a body made by a script, which ignores signals, when the Request is aborted', async () => {
     const controller = new AbortController();
     const fetch = timeout(5_000)(async () => new Response(handFed().body));
     const response = await fetch(new Request(URL, { signal: controller.signal }));
@@ -141,7 +141,7 @@ describe('timeout', () => {
     await expect(text).rejects.toBe('stop');
   });
 
-  it('hands on the very response of a Request, and still passes on its abort after a collection', async () => {
+  it('returns the same response for a Request, and still passes on an abort after garbage collection', async () => {
     await using server = await startServer({ fault: 'stall-body' });
     const controller = new AbortController();
     let inner: Response | undefined;
@@ -157,7 +157,7 @@ describe('timeout', () => {
     expect(await result).toEqual({ error: 'gone' });
   });
 
-  it('can still be read after a collection', async () => {
+  it('can still be read after garbage collection', async () => {
     await using server = await startServer({ body: 'x'.repeat(200_000) });
     const response = await timeout({ headers: 5_000, body: 5_000 })(fetch)(server.url);
 
@@ -169,7 +169,7 @@ describe('timeout', () => {
     expect(await response.text()).toHaveLength(200_000);
   });
 
-  it('drops the listener of a response that was dropped unread', async () => {
+  it('removes the listener of an unread response after garbage collection', async () => {
     await using server = await startServer({ body: 'x'.repeat(200_000) });
     const { signal } = new AbortController();
     const send = timeout(5_000)(fetch);
@@ -206,7 +206,7 @@ describe.each([
 });
 
 describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
-  it('closes the connection of a body of which only a part was read, once its reader is lost: no abort reaches it then', async () => {
+  it('closes the connection of a partly read body after its reader was garbage collected', async () => {
     await using server = await startServer({ body: 'x'.repeat(100), fault: 'stall-body' });
     const { signal } = new AbortController();
     await (await stack(fetch)(server.url, { signal })).body!.getReader().read();
@@ -219,7 +219,7 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
       .toEqual([0, 0]);
   });
 
-  it('leaves a body of which nothing was read to who has kept its response inside', async () => {
+  it('leaves an unread body open for an inner layer that holds its response', async () => {
     await using server = await startServer({ body: 'kept' });
     const { signal } = new AbortController();
     const kept = await fetch(server.url);
@@ -259,7 +259,7 @@ describe('timeout around several attempts at once', () => {
 });
 
 describe('timeout around timeout', () => {
-  it('sets no event listener for the limit inside, which would cost more than the rest of it', async () => {
+  it('adds no event listener for the inner limit', async () => {
     const add = vi.spyOn(AbortSignal.prototype, 'addEventListener');
     onTestFinished(() => add.mockRestore());
 

@@ -17,7 +17,7 @@ describe('timeout', () => {
     expect(response.bodyUsed).toBe(false);
   });
 
-  it('rejects the read of a body that stands still, and cancels it with the same error', async () => {
+  it('rejects the read of a body that stalls, and cancels the body with the same error', async () => {
     const clock = manualClock();
     const fed = handFed();
     let signal: AbortSignal | null | undefined;
@@ -42,7 +42,7 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('does not end a long body while its parts keep coming', async () => {
+  it('does not end a long body while chunks keep coming', async () => {
     const clock = manualClock();
     const fed = handFed();
     const fetch = timeout({ headers: 100, body: 100 }, { clock })(async () => new Response(fed.body));
@@ -58,7 +58,7 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('passes on every byte in order, or an error where a gap was too long', async () => {
+  it('passes on every byte in order, or an error if a gap was too long', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 120 }), { maxLength: 6 }), async (gaps) => {
         const clock = manualClock();
@@ -95,7 +95,7 @@ describe('timeout', () => {
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('two');
   });
 
-  it('passes on the error of a broken body itself', async () => {
+  it('passes on the original error of a broken body', async () => {
     const fed = handFed();
     const error = new TypeError('terminated');
     const fetch = timeout({ body: 100 })(async () => new Response(fed.body));
@@ -106,13 +106,13 @@ describe('timeout', () => {
     expect(((await result) as { error: unknown }).error).toBe(error);
   });
 
-  it('rejects with the error of the parser when a whole body is no JSON', async () => {
+  it('rejects with the parser error if a complete body is not JSON', async () => {
     const response = await timeout({ body: 100 })(async () => new Response('oops'))(URL);
 
     await expect(response.json()).rejects.toBeInstanceOf(SyntaxError);
   });
 
-  it('hands a cancel on to the body, read or not', async () => {
+  it('passes a cancel on to the body, read or not', async () => {
     const [read, unread] = [handFed(), handFed()];
     const bodies = [read.body, unread.body];
     const fetch = timeout({ body: 100 })(async () => new Response(bodies.shift()));
@@ -140,7 +140,7 @@ describe('timeout', () => {
     }
   });
 
-  it('can be read into memory of the reader when the body is one of bytes', async () => {
+  it('can be read with a BYOB reader if the body is a byte stream', async () => {
     const fed = handFed('bytes');
     const fetch = timeout({ body: 100 })(async () => new Response(fed.body));
     const reader = (await fetch(URL)).body!.getReader({ mode: 'byob' });
@@ -168,7 +168,7 @@ describe('timeout', () => {
     expect(result).toBe(response);
   });
 
-  it('saves a read from a server that stalls, and closes the connection', async () => {
+  it('ends a read from a server that stalls, and closes the connection', async () => {
     await using server = await startServer({ fault: 'stall-body' });
     const response = await timeout({ headers: 5_000, body: 20 })(fetch)(server.url);
 
@@ -177,7 +177,7 @@ describe('timeout', () => {
     await expect.poll(() => server.openSockets).toBe(0);
   });
 
-  it('passes a stall on to the real fetch from the outer of two', async () => {
+  it('aborts the real fetch when the outer of two timeouts detects a stall', async () => {
     await using server = await startServer({ fault: 'stall-body' });
     const stack = compose(timeout({ headers: 5_000, body: 20 }), timeout(1_000));
     const response = await stack(fetch)(server.url);

@@ -5,20 +5,20 @@ import { timeout } from '../src/index.ts';
 import { settled, slowFetch, URL } from './stubs.ts';
 
 describe('timeout on a clock whose sleeps take no time', () => {
-  it('hands on what answers, at once or after a while', async () => {
+  it('returns an answer that comes at once or after a while', async () => {
     const fetch = timeout(1_000, { clock: instantClock() })(fakeFetch([200, { status: 202, delay: 20 }]));
 
     expect((await fetch(URL)).status).toBe(200);
     expect((await fetch(URL)).status).toBe(202);
   });
 
-  it('counts the limit in real time where nothing answers', async () => {
+  it('counts the limit in real time if nothing answers', async () => {
     const result = await settled(timeout(20, { clock: instantClock() })(slowFetch({ ignoresSignal: true }))(URL));
 
     expect(result).toMatchObject({ error: { name: 'TimeoutError', limit: 20 } });
   });
 
-  it('leaves the whole limit to what is inside', async () => {
+  it('gives inner layers the whole limit', async () => {
     const left: number[] = [];
     const spy = defineMiddleware((call, next) => {
       left.push(call.remaining());
@@ -30,7 +30,7 @@ describe('timeout on a clock whose sleeps take no time', () => {
     expect(left).toEqual([1_000]);
   });
 
-  it('stops nothing that has answered when the clock ignores being cancelled', async () => {
+  it('does not abort an answered call if the clock ignores the cancellation of a sleep', async () => {
     let wake = () => {};
     const slept = new Promise<void>((resolve) => {
       wake = resolve;

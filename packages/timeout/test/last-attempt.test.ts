@@ -5,7 +5,7 @@ import { TimeoutError, timeout } from '../src/index.ts';
 
 const URL = 'https://api.example.com/orders';
 
-/** A server that answers after 25.5 s, behind a limit of 10 s for an attempt and one of 30 s for the call. */
+/** A server that answers after 25.5 s, with a limit of 10 s per attempt and 30 s for the call. */
 function slowCall(retried: Retried, { whole = true, mayRetry = (): boolean => true } = {}) {
   const clock = manualClock();
   const mark = defineMiddleware((call, next) => {
@@ -26,7 +26,7 @@ describe('a timeout of an attempt', () => {
     expect((await response).status).toBe(200);
   });
 
-  it('cuts an attempt one limit later where no other may follow at first', async () => {
+  it('aborts an attempt one limit later if no other attempt is allowed at first', async () => {
     const answers = [false, true];
     const { response, clock } = slowCall(true, { mayRetry: () => answers.shift()! });
     let ended = false;
@@ -42,7 +42,7 @@ describe('a timeout of an attempt', () => {
     await rejection;
   });
 
-  it('asks again while half of the rest of the call is left, so that another attempt has time', async () => {
+  it('asks again after half of the time left, so that another attempt has time', async () => {
     const answers = [false, false, true];
     const { response, clock } = slowCall(true, { mayRetry: () => answers.shift()! });
     const at: number[] = [];
@@ -59,14 +59,14 @@ describe('a timeout of an attempt', () => {
     expect(await rejection).toBeInstanceOf(TimeoutError);
   });
 
-  it('returns a late answer to an attempt that no other may follow', async () => {
+  it('returns a late answer to an attempt that no other can follow', async () => {
     const { response, clock } = slowCall(true, { mayRetry: () => false });
     await clock.advance(26_000);
 
     expect((await response).status).toBe(200);
   });
 
-  it('asks a few times, and not for good on a clock that is moved by hand, where the rest can always be halved', async () => {
+  it('asks only a few times on a manual clock, on which the time left could be halved for ever', async () => {
     let asked = 0;
     const clock = manualClock();
     const mark = defineMiddleware((call, next) => {
@@ -84,7 +84,7 @@ describe('a timeout of an attempt', () => {
     expect(asked).toBeLessThan(20);
   });
 
-  it('notes the limit that an attempt has outlasted, for that attempt alone', async () => {
+  it('records the limit that an attempt has outlasted, for that attempt only', async () => {
     const clock = manualClock();
     const outlasted: number[] = [];
     const twice = defineMiddleware(async (call, next) => {
@@ -106,7 +106,7 @@ describe('a timeout of an attempt', () => {
     expect(outlasted).toEqual([10_000, 0]);
   });
 
-  it('leaves the layers inside the longer time in remaining()', async () => {
+  it('shows inner layers the extended time in remaining()', async () => {
     const clock = manualClock();
     const left: number[] = [];
     const mark = defineMiddleware((call, next) => {
@@ -127,7 +127,7 @@ describe('a timeout of an attempt', () => {
     expect(left).toEqual([1_000, 2_000]);
   });
 
-  it('cuts an attempt of a client that is closed, also while no other may follow', async () => {
+  it('aborts an attempt of a closed client, even if no other attempt is allowed', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const mark = defineMiddleware((call, next) => {
@@ -146,7 +146,7 @@ describe('a timeout of an attempt', () => {
     expect(await closed).toEqual({ finished: 1, ended: 0 });
   });
 
-  it('cuts an attempt where asking whether another may follow throws', async () => {
+  it('aborts an attempt if the question whether another may follow throws', async () => {
     const { response, clock } = slowCall(true, {
       mayRetry: () => {
         throw new Error('of a rule');

@@ -8,7 +8,7 @@ import { settled, slowFetch, URL } from './stubs.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
-/** A response as of node-fetch: its body is a Node stream, which ends when the signal aborts. */
+/** A response like that of node-fetch: its body is a Node stream, which ends when the signal aborts. */
 function nodeFetch(): { fetch: Fetch; body: PassThrough; response: Response } {
   const body = new PassThrough();
   const facts = { status: 200, ok: true, url: URL, bodyUsed: false, headers: new Headers() };
@@ -25,7 +25,7 @@ describe.each([
   ['a body limit', timeout({ headers: 5_000, body: 5_000 })],
   ['two limits', compose(timeout(9_000), timeout({ headers: 5_000, body: 5_000 }))],
 ])('timeout with %s and a body that is a Node stream', (_name, stack) => {
-  it('hands the very response on, and leaves no listener once the body has ended', async () => {
+  it('returns the same response, and leaves no listener after the body has ended', async () => {
     const { signal } = new AbortController();
     const { fetch, body, response } = nodeFetch();
 
@@ -50,7 +50,7 @@ describe.each([
     expect(await closed).toMatchObject({ message: 'aborted by the signal' });
   });
 
-  it('hands it on without a signal, too', async () => {
+  it('returns the same response without a signal, too', async () => {
     const { fetch, response } = nodeFetch();
 
     expect(await stack(fetch)(URL)).toBe(response);
@@ -58,7 +58,7 @@ describe.each([
 });
 
 describe('timeout', () => {
-  it('hands on a mock whose body is no stream at all', async () => {
+  it('returns a mock whose body is not a stream', async () => {
     const { signal } = new AbortController();
     for (const body of ['text', { parts: [] }]) {
       const mock = { status: 200, body } as unknown as Response;
@@ -91,7 +91,7 @@ describe('timeout', () => {
     },
   );
 
-  it('keeps what a fetch inside has written on its response', async () => {
+  it('keeps properties that a fetch inside has added to its response', async () => {
     const { signal } = new AbortController();
     const fetch: Fetch = async () => Object.assign(new Response('ok'), { tookMs: 5 });
 
@@ -101,7 +101,7 @@ describe('timeout', () => {
     expect(await response.text()).toBe('ok');
   });
 
-  describe('and an answer that comes too late', () => {
+  describe('with an answer that comes too late', () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);
     beforeEach(() => void process.on('unhandledRejection', note));
@@ -147,7 +147,7 @@ describe('timeout', () => {
     expect(cancelled).toBe(true);
   });
 
-  it('puts one listener on a signal that many calls share', async () => {
+  it('adds one listener to a signal that many calls share', async () => {
     const controller = new AbortController();
     const fetch = timeout(5_000)(slowFetch());
     const calls = Array.from({ length: 100 }, () => settled(fetch(URL, { signal: controller.signal })));
@@ -194,7 +194,7 @@ describe.each([
 describe('timeout and a Response whose body is a member of its base class, as in Workers', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it('returns the response to a Request as it came', async () => {
+  it('returns the response to a Request unchanged', async () => {
     const response = Object.defineProperty(new Response('ok'), 'url', { value: URL });
     vi.stubGlobal('Response', class extends Response {});
 

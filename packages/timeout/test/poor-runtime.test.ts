@@ -47,10 +47,10 @@ describe('timeout without WeakRef and FinalizationRegistry', () => {
   });
 });
 
-describe('timeout where a Response cannot hold a stream, and fetch gives one', () => {
+describe('timeout if fetch returns streams that a Response cannot hold', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it.each([5_000, { body: 5_000 }])('hands the response on as it came: %j', async (limits) => {
+  it.each([5_000, { body: 5_000 }])('returns the response unchanged: %j', async (limits) => {
     const given = await fakeFetch({ body: 'fine' })(URL);
     vi.stubGlobal('Response', TextResponse);
 
@@ -60,7 +60,7 @@ describe('timeout where a Response cannot hold a stream, and fetch gives one', (
     expect(await response.text()).toBe('fine');
   });
 
-  it('does not look at the body, which Expo up to SDK 55 then begins to read', async () => {
+  it('does not access the body, which Expo up to SDK 55 would start to read', async () => {
     const given = await fakeFetch({ body: 'fine' })(URL);
     const look = vi.fn();
     Object.defineProperty(given, 'body', { get: look });
@@ -73,7 +73,7 @@ describe('timeout where a Response cannot hold a stream, and fetch gives one', (
     expect(look).not.toHaveBeenCalled();
   });
 
-  it.each([undefined, 'nothing', { ok: true }])('hands on what a mock answers: %j', async (answer) => {
+  it.each([undefined, 'nothing', { ok: true }])('returns what a mock returns: %j', async (answer) => {
     vi.stubGlobal('Response', TextResponse);
     const { signal } = new AbortController();
 
@@ -98,10 +98,10 @@ describe('timeout where a Response cannot hold a stream, and fetch gives one', (
   });
 });
 
-describe('timeout where no stream can be made, as in a content script of Firefox', () => {
+describe('timeout if a script cannot make streams, as in a content script of Firefox', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  it.each([5_000, { headers: 5_000, body: 5_000 }])('hands the response on as it came: %j', async (limits) => {
+  it.each([5_000, { headers: 5_000, body: 5_000 }])('returns the response unchanged: %j', async (limits) => {
     const given = new Response('fine');
     vi.stubGlobal('ReadableStream', PageStream); // after the response, which Node makes one for
     const { signal } = new AbortController();
@@ -127,14 +127,14 @@ describe('timeout where no stream can be made, as in a content script of Firefox
   });
 });
 
-/** The stream of the page, which may not read what the script gives it. */
+/** The `ReadableStream` of the page, which may not read what the script passes to it. */
 class PageStream {
   constructor(source?: object) {
     if (source) throw new Error('Permission denied to access property "autoAllocateChunkSize"');
   }
 }
 
-/** As that of React Native. */
+/** Like that of React Native. */
 class TextResponse {
   readonly text: () => Promise<string>;
 

@@ -3,7 +3,7 @@ import { abortable } from '@steadfetch/core/kit';
 
 export const URL = 'https://api.example.com/reports?token=secret';
 
-/** What a call came to, without waiting any further. */
+/** The current outcome of a call, without further waiting. */
 export const settled = <T>(promise: Promise<T>): Promise<{ value: T } | { error: unknown }> =>
   promise.then(
     (value) => ({ value }),
@@ -15,7 +15,7 @@ export interface SlowFetch extends Fetch {
   answer(response: Response): void;
 }
 
-/** Never answers by itself; rejects with the reason of its signal, unless it ignores it. */
+/** Never answers. Rejects with the reason of its signal, unless it ignores the signal. */
 export function slowFetch({ ignoresSignal = false } = {}): SlowFetch {
   const signals: AbortSignal[] = [];
   let answer: (response: Response) => void = () => {};

@@ -7,13 +7,13 @@ import { settled, slowFetch, URL } from './stubs.ts';
 const unanswered = () => settled(timeout(1_000)(slowFetch({ ignoresSignal: true }))(URL));
 const expired = { error: { name: 'TimeoutError', limit: 1_000 } };
 
-describe('timeout on the clock of the machine', () => {
+describe('timeout on the system clock', () => {
   afterEach(() => {
     vi.useRealTimers();
     vi.unstubAllGlobals();
   });
 
-  it('sets one timer with the call, and clears it when the answer comes', async () => {
+  it('starts one timer with the call, and clears it when the answer comes', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     const fetch = slowFetch();
     const result = timeout(1_000)(fetch)(URL);
@@ -42,7 +42,7 @@ describe('timeout on the clock of the machine', () => {
     expect(await late).toMatchObject(expired);
   });
 
-  it('returns an answer that was there before its limit, where the event loop was busy for longer', async () => {
+  it('returns an answer that arrived within the limit, although the event loop was blocked for longer', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const relay = defineMiddleware(async (call, next) => await next(call));
     const signals: AbortSignal[] = [];
@@ -68,8 +68,8 @@ describe('timeout on the clock of the machine', () => {
     expect(signals[0]!.aborted).toBe(false);
   });
 
-  describe('where the event loop was held up for longer than the limit', () => {
-    /** All timers that are due come late, and before what has arrived meanwhile. */
+  describe('when the event loop was blocked for longer than the limit', () => {
+    /** All due timers run late, and before the answers that have arrived. */
     const holdUp = () => {
       const now = performance.now() + 1_021;
       vi.spyOn(performance, 'now').mockReturnValue(now);
@@ -79,7 +79,7 @@ describe('timeout on the clock of the machine', () => {
       vi.restoreAllMocks();
     });
 
-    it('returns an answer that has arrived, but that Node reads after the timers', async () => {
+    it('returns an answer that has arrived, although Node runs the timers first', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const fetch = slowFetch();
       const result = settled(timeout(1_000)(fetch)(URL));
@@ -92,7 +92,7 @@ describe('timeout on the clock of the machine', () => {
       expect(fetch.signals[0]!.aborted).toBe(false);
     });
 
-    it('expires in the same turn where none has arrived, before a layer inside could send anything', async () => {
+    it('expires in the same turn if no answer has arrived, before an inner layer can send a request', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const result = unanswered();
 
@@ -157,7 +157,7 @@ describe('timeout on the clock of the machine', () => {
   });
 });
 
-describe('timeout on a clock of its own', () => {
+describe('timeout on a custom clock', () => {
   it('counts in real time when the clock refuses to sleep', async () => {
     const clock = { ...systemClock, sleep: () => Promise.reject(new Error('no sleep')) };
 

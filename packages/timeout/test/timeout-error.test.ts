@@ -45,7 +45,7 @@ describe('a TimeoutError', () => {
     expect(error.retryAfter).toBe(12_000.4);
   });
 
-  it('says nothing of what was not there', async () => {
+  it('omits what is not known', async () => {
     const sent = await endedIn({});
     const answered = await endedIn({ lastAnswer: answer() });
 
@@ -62,7 +62,7 @@ describe('a TimeoutError', () => {
     expect(JSON.stringify(error)).not.toContain('secret');
   });
 
-  it('says nothing of the wait for the headers when the body stood still', () => {
+  it('does not mention the wait for the headers if the body stalled', () => {
     const record = { waitingFor: 'something', lastAnswer: answer(5) };
 
     const error = new TimeoutError('body', 10, { method: 'GET', url: URL, record });
@@ -86,11 +86,11 @@ describe('a TimeoutError', () => {
     expect(message.length).toBeLessThan(300);
   });
 
-  it('ends a call whose method cannot be read, as no other code could', async () => {
+  it('ends a call whose method cannot be read', async () => {
     expect(await messageFor(URL, { method: Symbol('odd') as never })).toBe('no response within 1 ms from the server');
   });
 
-  it('stays one line whatever a layer says it waits for', async () => {
+  it('stays on one line, whatever text a layer gives for its wait', async () => {
     const error = await endedIn({ waitingFor: 'a\nFAKE'.repeat(1_000) });
 
     expect(error.message).not.toContain('\n');

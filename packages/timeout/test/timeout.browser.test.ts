@@ -25,14 +25,14 @@ describe('timeout in a browser', () => {
     await expect(response.text()).rejects.toBe('gone');
   });
 
-  it('rejects with its own error when the body stands still', async () => {
+  it('rejects with a TimeoutError when the body stalls', async () => {
     const stalled = new ReadableStream({});
     const response = await timeout({ body: 10 })(async () => new Response(stalled))(URL);
 
     await expect(response.json()).rejects.toMatchObject({ name: 'TimeoutError', phase: 'body', limit: 10 });
   });
 
-  it('can be read into memory of the reader', async () => {
+  it('can be read with a BYOB reader', async () => {
     const response = await timeout({ body: 5_000 })(fetch)(URL);
 
     const { value } = await response.body!.getReader({ mode: 'byob' }).read(new Uint8Array(1));

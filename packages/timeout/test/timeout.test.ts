@@ -6,7 +6,7 @@ import { TimeoutError, timeout } from '../src/index.ts';
 import { handFed, settled, slowFetch, URL } from './stubs.ts';
 
 describe('timeout', () => {
-  it('hands on the very response that comes in time', async () => {
+  it('returns the same response if it comes in time', async () => {
     const clock = manualClock();
     const response = new Response('ok');
 
@@ -30,7 +30,7 @@ describe('timeout', () => {
     expect(classifyError(error).kind).toBe('timeout');
   });
 
-  it('does not reject a moment before', async () => {
+  it('does not reject before the limit', async () => {
     const clock = manualClock();
     const fetch = slowFetch();
     const result = timeout(1_000, { clock })(fetch)(URL);
@@ -89,7 +89,7 @@ describe('timeout', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('returns nothing where the layer inside returns no response at all, as a mock may', async () => {
+  it('returns undefined if the inner layer returns no response, as a mock may', async () => {
     const { signal } = new AbortController();
     const nothing = (async () => undefined) as unknown as Fetch;
 
@@ -97,7 +97,7 @@ describe('timeout', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('accepts a response that is not in a promise, as from mocks', async () => {
+  it('accepts a response that is not a promise, as from a mock', async () => {
     const response = new Response('ok');
     const mock = (() => response) as unknown as Fetch;
 
@@ -117,7 +117,7 @@ describe('timeout', () => {
     expect(fetch.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 
-  it('limits the whole call when it stands outside of retry', async () => {
+  it('limits the whole call outside of retry', async () => {
     const clock = manualClock();
     const fetch = slowFetch();
     const forever = defineMiddleware(async (call, next) => {
@@ -137,7 +137,7 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('shows the layers inside how much time is left, the nearest limit first', async () => {
+  it('shows inner layers the time left before the earliest deadline', async () => {
     const clock = manualClock();
     const left: number[] = [];
     const look = defineMiddleware(async (call: Call, next) => {
@@ -154,7 +154,7 @@ describe('timeout', () => {
     expect(left).toEqual([1_000, 1_000 - 300, Infinity, Infinity]);
   });
 
-  it('shows the layers inside how long the call has been under way, by the outermost limit', async () => {
+  it('shows inner layers the age of the call, by the outermost timeout', async () => {
     const clock = manualClock();
     const ages: unknown[] = [];
     const look = defineMiddleware(async (call: Call, next) => {
@@ -208,7 +208,7 @@ describe('timeout', () => {
     expect(await result).toEqual({ error: 'gone' });
   });
 
-  it('keeps time on the clock of the machine by default', async () => {
+  it('uses the system clock by default', async () => {
     const result = settled(timeout(5)(slowFetch())(URL));
 
     expect(await result).toMatchObject({ error: { name: 'TimeoutError', limit: 5 } });

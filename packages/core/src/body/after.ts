@@ -1,6 +1,6 @@
 /**
- * Calls `end` after so many milliseconds, unless the function that it returns was called. It waits in two halves: where the program was
- * busy for longer, what has come meanwhile is read before the second one is over.
+ * Calls `end` after `ms` milliseconds. Returns a function that cancels this. Uses two timers of half the time: if the program was busy for
+ * longer, it can read the data that arrived meanwhile before the second timer fires.
  */
 export function after(ms: number, end: () => void): () => void {
   let timer = setTimeout(() => {

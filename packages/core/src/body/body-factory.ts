@@ -10,7 +10,7 @@ export type BodyMaker = () => BodyInit | Promise<BodyInit>;
 
 type Send = (init: RequestInit) => Promise<Response>;
 
-/** The function that sends a factory is a member of it, so that another copy of this package can send it too. */
+/** The key of the function that sends a factory. It is a member of the factory, so that another copy of this package finds it. */
 const SEND_FRESH: unique symbol = Symbol.for('steadfetch.send-fresh.1') as never;
 
 interface Factory extends BodyMaker {
@@ -18,15 +18,15 @@ interface Factory extends BodyMaker {
 }
 
 /**
- * A body that is made anew for each attempt, so that a stream can be retried. A `Request`, or a `fetch` without our middlewares, throws
- * a `TypeError` for it.
+ * Returns a body that is made anew for each attempt, so that a stream can be retried. A `Request`, or a `fetch` without our middlewares,
+ * throws a `TypeError` for it.
  *
  * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path)) })
  */
 export function bodyFactory(make: BodyMaker): BodyInit {
   checkFunction('bodyFactory: make', make);
-  const body = madeBy(make);
-  // else `fetch` and `Request` would send the text of the function
+  const body = uncheckedFactory(make);
+  // otherwise `fetch` and `Request` would send the source text of the function
   body.toString = () => {
     throw new TypeError(
       'bodyFactory: only a fetch with a middleware of steadfetch can send it, and no Request can hold it',
@@ -35,20 +35,20 @@ export function bodyFactory(make: BodyMaker): BodyInit {
   return body;
 }
 
-/** The same for layers of ours, unchecked. */
-export function madeBy(make: BodyMaker): BodyInit {
+/** `bodyFactory` for our own layers, without its checks. */
+export function uncheckedFactory(make: BodyMaker): BodyInit {
   const factory: Factory = () => make();
-  factory[SEND_FRESH] = (call, send) => sendMade(make, call, send);
+  factory[SEND_FRESH] = (call, send) => makeAndSend(make, call, send);
   return factory as unknown as BodyInit;
 }
 
-/** What sends a call whose body is a factory; `undefined` for any other body. */
+/** Returns the function that sends a call whose body is a factory; `undefined` for any other body. */
 export function senderOf(body: unknown): Factory[typeof SEND_FRESH] {
   return typeof body === 'function' ? (body as Factory)[SEND_FRESH] : undefined;
 }
 
-/** Sends the call with the body that is made. For a stream `fetch` demands `duplex: 'half'`. */
-async function sendMade(make: BodyMaker, { init, signal }: Call, send: Send): Promise<Response> {
+/** Makes the body and sends the call with it. For a stream `fetch` demands `duplex: 'half'`. */
+async function makeAndSend(make: BodyMaker, { init, signal }: Call, send: Send): Promise<Response> {
   const making = Promise.resolve(make());
   try {
     const body = await abortable(making, signal);

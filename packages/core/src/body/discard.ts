@@ -3,19 +3,19 @@ import { notify } from '../events/notify.ts';
 import { after } from './after.ts';
 import { cancelBody } from './keep-body.ts';
 
-/** A body that is longer (bytes), or takes longer to read (ms), is not worth its connection. */
+/** To read a longer body, or to read for longer, costs more than a new connection. */
 const MAX_BYTES = 262_144;
-const PATIENCE = 100;
+const MAX_READ_MS = 100;
 
 /**
  * Discards a response that will not be read. Returns at once and never throws, whatever the argument is.
  *
- * A small body is drained so that its connection can be used again. One that is larger than 256 KiB or takes longer than
- * 100 ms is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller waits for nothing, since `cancel()`
- * of a cloned response stays pending for good.
+ * A small body is drained so that its connection can be used again. A body that is larger than 256 KiB or takes longer than
+ * 100 ms is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller does not wait, since `cancel()` of a
+ * cloned response never settles.
  *
- * The answer to a call with a `bodyFactory` is cancelled at once: a server may refuse an upload before it has read it, and the `fetch`
- * of Node then closes the file only where the answer is cancelled.
+ * The answer to a call with a `bodyFactory` is cancelled at once: a server may refuse an upload before it has read it, and Node's
+ * `fetch` then closes the file only if the answer is cancelled.
  */
 export function discard(response: Response, call?: Call): void {
   try {
@@ -30,7 +30,7 @@ export function discard(response: Response, call?: Call): void {
 function discardStream(body: ReadableStream<Uint8Array>): void {
   const reader = body.getReader();
   const cancel = () => notify(() => reader.cancel());
-  const stop = after(PATIENCE, cancel);
+  const stop = after(MAX_READ_MS, cancel);
   void drain(reader)
     .catch(() => {})
     .finally(() => {
@@ -39,15 +39,14 @@ function discardStream(body: ReadableStream<Uint8Array>): void {
     });
 }
 
-/** What a chunk counts besides its bytes. */
-const CHUNK = 64;
+/** Each chunk counts as this many bytes more, so that a stream of empty chunks ends too. */
+const BYTES_PER_CHUNK = 64;
 
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   for (let bytes = 0; bytes <= MAX_BYTES; ) {
     const { done, value } = await reader.read();
     if (done) return;
-    // a stream of empty chunks that are there at once must end too: no timer comes in between
-    bytes += value.byteLength + CHUNK;
+    bytes += value.byteLength + BYTES_PER_CHUNK; // no timer can run between chunks that are available at once
   }
 }
 
@@ -57,9 +56,9 @@ interface NodeStream {
   destroy(): unknown;
 }
 
-/** By time alone: destroying a stream that is piped from a socket does not close the socket. One that has ended is not changed. */
+/** Limits only the time: to destroy a stream that is piped from a socket does not close the socket. An ended stream stays as it is. */
 function discardNodeStream(body: NodeStream): void {
   body.on('error', () => {});
   body.resume();
-  after(PATIENCE, () => body.destroy());
+  after(MAX_READ_MS, () => body.destroy());
 }

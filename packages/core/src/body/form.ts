@@ -1,6 +1,6 @@
 /**
- * A form with the same fields, of the runtime's own class: a derived class may add fields in its constructor. Returns
- * the form itself if it is not of this runtime, or cannot be listed.
+ * Returns a form with the same fields, of the runtime's own class, since a derived class may add fields in its constructor. Returns
+ * the form itself if its class is not the runtime's, or if its fields cannot be listed.
  */
 export function copyForm(form: FormData): FormData {
   if (!isForm(form)) return form;
@@ -9,19 +9,19 @@ export function copyForm(form: FormData): FormData {
   return copy;
 }
 
-/** Whether it is a form of this runtime that can be listed: that of React Native cannot. */
+/** Whether it is a `FormData` of this runtime whose fields can be listed. In React Native they cannot. */
 function isForm(form: unknown): form is FormData {
   return typeof FormData === 'function' && form instanceof FormData && 'forEach' in form;
 }
 
 /**
- * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
- * read files. Returns `undefined`
+ * Returns the form as `fetch` would send it, but with a fixed boundary: `fetch` uses another boundary each time. Does not read
+ * files. Returns `undefined`
  *
- * - for anything else than a form that can be listed;
- * - for a form with a file that is no `Blob`, as a description of one in React Native;
- * - where a `Blob` has no stream: the `fetch` of Node cannot send that of jsdom;
- * - where a `Blob` cannot hold the files: that of Bun leaves out what is read from a disk.
+ * - for anything but a form whose fields can be listed;
+ * - for a form with a file that is not a `Blob`, such as React Native's description of a file;
+ * - if a `Blob` has no stream: Node's `fetch` cannot send the `Blob` of jsdom;
+ * - if a `Blob` of several parts loses a file: in Bun it loses files from a disk.
  */
 export function encodeForm(form: unknown): Blob | undefined {
   if (!isForm(form) || !('stream' in Blob.prototype)) return undefined;
@@ -41,17 +41,17 @@ export function encodeForm(form: unknown): Blob | undefined {
   return isFileBlob() ? new File(parts, 'form', { type }) : new Blob(parts, { type });
 }
 
-/** Whether it is a file that a `Blob` of several parts holds. */
+/** Whether a `Blob` of several parts keeps this file. */
 function isHeld(file: unknown): boolean {
   return file instanceof Blob && new Blob(['', file]).size === file.size;
 }
 
-/** Whether a `File` is a `Blob` of the same kind: where only one of them was replaced by a polyfill, it is not. */
+/** Whether `File` extends the current `Blob`. It does not if a polyfill replaced only one of them. */
 function isFileBlob(): boolean {
   return typeof File === 'function' && File.prototype instanceof Blob;
 }
 
-/** A `Blob` without a name has none in Bun either, which sends an empty one. */
+/** Returns the rest of the head of a file's part. In Bun a `Blob` in a form may lack a name, and an empty name is sent. */
 function fileFields({ name = '', type }: File): string {
   return `; filename="${quoted(name)}"\r\nContent-Type: ${type || 'application/octet-stream'}`;
 }

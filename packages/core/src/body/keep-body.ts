@@ -5,8 +5,8 @@ import { readField } from '../outcome/read-field.ts';
 import { abortReason } from '../time/abort.ts';
 
 /**
- * The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. One that cannot be
- * cloned is sent itself, once.
+ * Returns the call to send if another send may follow. Sending a `Request` uses its body up, so a clone is sent. A `Request` that
+ * cannot be cloned is sent itself, once.
  */
 export function keepBody(call: Call): Call {
   try {
@@ -22,34 +22,34 @@ export function keepBody(call: Call): Call {
   }
 }
 
-/** The clones of a `Request`, which share its source: it is closed when all of them are. */
+/** The clones of a `Request`. They share its source, which closes only when all of them are closed. */
 const CLONES = new WeakMap<Request, Call[]>();
 
-/** Closes what a call that fails leaves unread, also in the clones that were made to send it. */
+/** Closes the unread body of a failed call, also in the clones that were made to send it. */
 export function releaseBodies(call: Call): void {
   releaseBody(call);
   for (const clone of CLONES.get(call.input as Request) ?? []) releaseBodies(clone);
 }
 
-/** To be called when a call is over: a `Request` without a body may be sent many times. */
+/** Call it when a call is over, since the caller may send the same `Request` again. */
 export function forgetClones({ input }: Call): void {
   CLONES.delete(input as Request);
 }
 
 /**
- * Closes a body that is not sent, as `fetch` would: what a clone left unread in a `Request`, which is used from then on, or
- * after an abort the stream in `init`. After another failure that is its owner's: it may be the request of a client, whose
- * connection is closed with it before it gets an answer.
+ * Closes a body that will not be sent, as `fetch` would: the rest that clones left unread in a `Request`, whose body is used from then
+ * on; or, after an abort, the stream in `init`. After another failure that stream is left to its owner: it may be an incoming request,
+ * and to close it would close the client's connection before the client gets an answer.
  */
 export function releaseBody(call: Call): void {
   if (carriesBody(call)) closeBody(call.input as Request);
   else if (call.signal?.aborted) cancelBody(call.init?.body, abortReason(call.signal));
 }
 
-/** A `Request` of Node writes its form into its stream, whether that is read or not. If it is closed before, the process ends. */
+/** A `Request` of Node writes its form into its stream, read or not. If the stream is cancelled before, the process crashes. */
 const FORM_OF_NODE = /boundary=----formdata-undici-/;
 
-/** Closes the body of a `Request`; one that is a form of Node is read to its end. */
+/** Cancels the body of a `Request`, but reads a form of Node to its end. */
 function closeBody({ headers, body }: Request): void {
   const type = readField(headers, 'content-type') ?? '';
   if (body && FORM_OF_NODE.test(type)) void body.pipeTo(new WritableStream()).catch(() => {});
@@ -63,7 +63,7 @@ interface Closable {
   destroy?(): void;
 }
 
-/** Closes the source of a stream, unless it is being read. Anything else needs no closing. */
+/** Closes the source of a stream, unless the stream is being read. Other bodies need no closing. */
 export function cancelBody(body: unknown, reason?: unknown): void {
   try {
     const stream = Object(body) as Closable;
@@ -72,7 +72,7 @@ export function cancelBody(body: unknown, reason?: unknown): void {
   } catch {}
 }
 
-/** Judged by the method: Deno sends a body that was looked at in chunks, without its length. */
+/** Judges by the method and does not read `body`: after that Deno sends the body in chunks, without its length. */
 function carriesBody({ input, init }: Call): boolean {
   if (!isRequest(input) || (init?.body !== undefined && init.body !== null)) return false;
   return !input.bodyUsed && input.method !== 'GET' && input.method !== 'HEAD';

@@ -3,10 +3,10 @@ import { MAX_TIMER } from '../time/clock.ts';
 import { after } from './after.ts';
 
 /**
- * The first bytes of a response's body as text, without consuming it: the response can still be read in full.
+ * Returns the first bytes of a response's body as text. The response can still be read in full.
  *
  * Holds at most about `maxBytes` in memory, whatever the size of the body, and waits at most `patience` milliseconds.
- * Returns what came by then, also of a body that breaks; '' where there is none, or where it is already used.
+ * Returns the text that arrived by then, also from a body that breaks; '' without a body, or if it was already read.
  */
 export async function peek(response: Response, maxBytes = 16_384, patience = 1_000): Promise<string> {
   if (response.body === undefined && !response.bodyUsed) return peekWhole(response, maxBytes, patience);
@@ -21,10 +21,10 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
       const { done, value } = await reader.read();
       if (done) return text + decoder.decode();
       text += decoder.decode(value.subarray(0, left), { stream: true });
-      left -= value.byteLength || 1; // a stream of empty chunks must end too
+      left -= value.byteLength || 1; // counts empty chunks too, so that a stream of them ends
     }
   } catch {
-    // the reader of the response gets the error
+    // whoever reads the response gets the error
   } finally {
     stop();
     cancel();
@@ -32,7 +32,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
   return text;
 }
 
-/** Where a `Response` has no stream, as in React Native, the whole body has come already. */
+/** For runtimes whose `Response` has no stream, such as React Native: the whole body has arrived already. */
 async function peekWhole(response: Response, maxBytes: number, patience: number): Promise<string> {
   let stop: (() => void) | undefined;
   const late = new Promise<string>((resolve) => {

@@ -1,19 +1,19 @@
 import { historyBehind, keepHistory } from '../call/history.ts';
-import { tellsRedirect } from '../call/origin.ts';
+import { reportsRedirect } from '../call/origin.ts';
 import type { BodyInit } from '../call/platform-types.ts';
 import { readField } from '../outcome/read-field.ts';
 
-const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
+const COPIED_MEMBERS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
 const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Returns the error to reject with in place of the runtime's. */
+/** Returns the error to reject with instead of the runtime's. */
 export type ErrorOf = (error: unknown) => unknown;
 
 /**
- * Whether a `Response` of this runtime can hold a stream of ours. That of React Native cannot, which reads a stream as the name of
- * its kind, also where the `fetch` is Expo's and returns streams. What such a fetch returns is passed on as it came.
+ * Whether a `Response` of this runtime can hold a stream made by script. In React Native it cannot: a stream turns into the text
+ * `[object …]`, even if Expo's `fetch` returns streams. Responses are then passed on as they came.
  */
 export function holdsStreams(): boolean {
   return (
@@ -21,11 +21,11 @@ export function holdsStreams(): boolean {
   );
 }
 
-/** The class that was tried last, and whether it made a stream: to try takes as long as a call. */
+/** The class that was tried last, and whether it made a stream. To try takes as long as a call, so the result is kept. */
 let tried: typeof ReadableStream | undefined;
 let isMade = false;
 
-/** A content script of an extension in Firefox cannot: the stream is the page's, and may not read what the script gives it. */
+/** Content scripts of extensions in Firefox cannot: the stream belongs to the page, which may not read the script's objects. */
 function canMakeStreams(): boolean {
   if (tried === globalThis.ReadableStream) return isMade;
   tried = globalThis.ReadableStream;
@@ -37,20 +37,20 @@ function canMakeStreams(): boolean {
 }
 
 /**
- * Whether a fetch inside has replaced how its response is read, as to revive dates in `json()`: no copy can do the same, since
- * what is replaced may read the original. Ours are defined, and not enumerable.
+ * Whether a fetch inside has replaced a method that reads the response, for instance `json()` to revive dates. A copy cannot take the
+ * replacement over, since that may read the original. The methods that we replace are not enumerable.
  */
 export function isPatched(response: Response): boolean {
   return READERS.some((name) => Object.prototype.propertyIsEnumerable.call(response, name));
 }
 
 /**
- * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
- * `redirected`, `type`) and its history, also in its clones, and what a fetch inside has written on it. The original must not be
- * read afterwards.
+ * Returns the same response with another body: a real `Response` that keeps the members that the constructor cannot set (`url`,
+ * `redirected`, `type`), the history, also in its clones, and the properties that a fetch inside has added. The original must not
+ * be read afterwards.
  *
  * Keeps a status or reason phrase that the constructor refuses (999, broken UTF-8). For a stream made by script, pass
- * `errorOf`: Chromium's `text()` and the like reject with "Failed to fetch" whatever error the stream has.
+ * `errorOf`: Chromium's `text()` and the like reject with "Failed to fetch", whatever error the stream has.
  */
 export function withBody(response: Response, body: BodyInit | null, errorOf: ErrorOf = (error) => error): Response {
   const { status, statusText, headers } = response;
@@ -59,35 +59,35 @@ export function withBody(response: Response, body: BodyInit | null, errorOf: Err
     status: status >= 200 && status <= 599 ? status : 200,
     statusText: REASON_PHRASE.test(statusText) ? statusText : '',
   });
-  // not where the class itself keeps members there, as a polyfill does
+  // not for a polyfill whose class has own enumerable properties itself
   if (Object.keys(copy).length === 0) Object.defineProperties(copy, addedTo(response));
-  return keepFacts(copy, response, errorOf);
+  return keepMembers(copy, response, errorOf);
 }
 
-/** What was written on a response, and has not the name of one of its members. A getter stays one: it may read the body. */
+/** Returns the properties that were added to a response. A getter stays a getter, since it may read the body. */
 function addedTo(response: Response): PropertyDescriptorMap {
   const names = Object.keys(response).filter((name) => !(name in Response.prototype));
   return Object.fromEntries(names.map((name) => [name, Object.getOwnPropertyDescriptor(response, name)!]));
 }
 
-function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Response {
+function keepMembers(copy: Response, original: Response, errorOf: ErrorOf): Response {
   keepHistory(copy, historyBehind(original));
-  for (const fact of FACTS) {
-    if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
+  for (const name of COPIED_MEMBERS) {
+    if (copy[name] !== original[name]) define(copy, name, original[name]);
   }
-  // the copy has a URL of its own now, which would be compared with the one that was asked for
-  if (tellsRedirect(original)) define(copy, 'redirected', original.redirected);
-  // the constructor of a browser leaves out `set-cookie`, which Tauri shows in headers of its own
+  // the copy now has `url` as an own property, so `isRedirected` would compare URLs without this
+  if (reportsRedirect(original)) define(copy, 'redirected', original.redirected);
+  // a browser's constructor leaves out `set-cookie`, which Tauri has in its own `headers` property
   if (Object.hasOwn(original, 'headers') && original.headers instanceof Headers) {
     define(copy, 'headers', new Headers(original.headers));
   }
   const { clone } = copy;
-  define(copy, 'clone', () => keepFacts(clone.call(copy), copy, errorOf));
+  define(copy, 'clone', () => keepMembers(clone.call(copy), copy, errorOf));
   replaceErrors(copy, errorOf);
   return copy;
 }
 
-/** By its own methods: a clone is of another class where `Response` was replaced, as by Hono on Node. */
+/** Wraps the methods of this very response: its clone has another class if `Response` was replaced, as by Hono on Node. */
 function replaceErrors(response: Response, errorOf: ErrorOf): void {
   const methods = response as unknown as Record<string, (() => Promise<unknown>) | undefined>;
   for (const name of READERS) {
@@ -97,7 +97,7 @@ function replaceErrors(response: Response, errorOf: ErrorOf): void {
   }
 }
 
-/** In Bun a blob of a stream made by script has no type: it gets that of the headers. */
+/** Sets the type of the blob from the headers: in Bun a blob of a stream made by script has none. */
 function readBlob(read: () => Promise<unknown>): (this: Response) => Promise<unknown> {
   return async function (this: Response) {
     const type = readField(this.headers, 'content-type');
@@ -112,7 +112,7 @@ function readOnce(response: Response, read: () => Promise<unknown>, errorOf: Err
   return read.call(response).catch((error) => Promise.reject(spent ? error : errorOf(error)));
 }
 
-/** As on the platform, methods can be replaced, which ky does where there is a `parseJson`, and other members cannot. */
+/** As on the platform, methods can be replaced, which ky does for its option `parseJson`, and other members cannot. */
 function define(response: Response, name: string, value: unknown): void {
   Object.defineProperty(response, name, { value, configurable: true, writable: typeof value === 'function' });
 }

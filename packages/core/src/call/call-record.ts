@@ -4,7 +4,7 @@ import { shared } from './shared.ts';
 export interface LastAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** How long the server asked to wait, in milliseconds from when it answered, if it did. */
+  /** How long the server asked to wait, in milliseconds from its answer; absent if it did not ask. */
   readonly retryAfter?: number;
 }
 
@@ -14,72 +14,72 @@ export interface AttemptRecord {
   readonly attempt: number;
   readonly status?: number;
   readonly error?: unknown;
-  /** The `Idempotency-Key` that the attempt carried, if it did. */
+  /** The `Idempotency-Key` of the attempt, if it had one. */
   readonly idempotencyKey?: string;
   /** When the attempt ended, since the epoch. */
   readonly at: number;
-  /** The wait that followed, if one did, and what asked for it. */
+  /** The wait after the attempt, if there was one, and the source that asked for it. */
   readonly delay?: number;
   readonly delaySource?: string;
 }
 
 /**
- * The history of one logical call: one object per call, shared by all layers, copies and attempts. Layers write to it,
- * and errors are made from it.
+ * The state and history of one logical call: one object, shared by all layers, copies and attempts of the call. Layers write
+ * to it, and errors show parts of it.
  */
 export interface CallRecord {
-  /** Requests handed to the plain `fetch`, whichever layer repeated them. */
+  /** How many requests were handed to the plain `fetch`, whichever layer sent them. */
   sends: number;
-  /** How often a layer inside the retry sent the call again, in addition to the attempts that `Call.attempt` counts. */
+  /** How often a layer inside `retry` sent the call again. `Call.attempt` does not count these. */
   resends: number;
-  /** How many retries and resends the call may make in all: the most that a layer around it allows. */
+  /** How many retries and resends the call may make in total: the largest number that a layer around it allows. */
   maxRepeats: number;
-  /** The number of the call in events; 0 until one is needed. */
+  /** The number of the call in events; 0 until an event needs it. */
   id: number;
-  /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
+  /** What the call is waiting for in one of our layers, for error messages: `its turn in rateLimit()`. */
   waitingFor?: string | undefined;
-  /** How long its requests have waited for their turn in `rateLimit()`, in milliseconds: no server was asked meanwhile. */
+  /** How long its requests have waited for a turn in `rateLimit()`, in milliseconds. This time is not part of an attempt. */
   waited: number;
   lastAnswer?: LastAnswer | undefined;
   /** The last hundred attempts, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
   history?: readonly AttemptRecord[] | undefined;
-  /** How long the call has been under way, in milliseconds, where a layer times it. */
+  /** Returns the age of the call in milliseconds; set if a layer measures it. */
   age?: (() => number) | undefined;
-  /** Whether another attempt may follow, as far as the retry around the call knows now. Asked before a `timeout` cuts one. */
+  /** Whether the retry around the call would allow another attempt now. `timeout` asks before it cuts an attempt. */
   mayRetry: ((call: { readonly origin: string }) => boolean) | undefined;
-  /** The limit (ms) that the attempt under way has outlasted, where a `timeout` did not cut it; else 0. */
+  /** The limit (ms) that the current attempt has outlasted, because a `timeout` did not cut it; else 0. */
   outlasted: number;
-  /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
+  /** Called when a request is handed to the plain `fetch`. A layer that counts requests sets it. */
   onSend?: (() => void) | undefined;
-  /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
+  /** The name of the field that carries the key of the call, if it is not `Idempotency-Key`. */
   keyField?: string | undefined;
   /** Whether the key was made for this call, so that no earlier request can have sent it. */
   keyIsNew?: boolean | undefined;
   /** What the caller attached to the call, for events. */
   meta?: unknown;
-  /** What a relative URL of the call was relative to when the call was made. */
+  /** The base of the call's relative URL at the time of the call. */
   base: string | undefined;
 }
 
-/** The record of a call that has done nothing yet. */
+/** Returns the record of a new call. */
 export function callRecord(base?: string): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0, base };
 }
 
-/** So many attempts are kept, the last ones: a call may be retried for days. */
-const KEPT = 100;
+/** Only the last attempts are kept, since a call may be retried for days. */
+const MAX_ATTEMPTS_KEPT = 100;
 
-/** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */
+/** Adds an attempt that has ended. Makes a new list each time, since the caller may hold the old one. */
 export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
-  record.history = (record.history ?? []).slice(1 - KEPT).concat(attempt); // a spread holds 110 bytes more
+  record.history = (record.history ?? []).slice(1 - MAX_ATTEMPTS_KEPT).concat(attempt); // a spread would hold 110 bytes more
 }
 
 const COUNT = Symbol.for('steadfetch.calls.1');
 
-/** How many calls have a number: one count for all copies, since one listener may get events of several. */
+/** How many calls have a number. All copies of this package share the count, since one listener may get events from several. */
 let count: { calls: number } | undefined;
 
-/** The number of the call, for events. */
+/** Returns the number of the call for events, and assigns it at the first use. */
 export function callIdOf(record: CallRecord): number {
   if (record.id === 0) {
     count ??= shared(COUNT, { calls: 0 });

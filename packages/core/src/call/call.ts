@@ -3,10 +3,10 @@ import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
-import { inGivenForm } from './given-form.ts';
 import { type Mark, markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, baseOf, originOf } from './origin.ts';
+import { withPlainHeaders } from './plain-headers.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, initFor, isRequest } from './request-members.ts';
@@ -14,34 +14,34 @@ import { haveSameFields, headersOf, initFor, isRequest } from './request-members
 /** What `call.with()` can change. A member that is left out stays as it was. */
 export interface CallChanges {
   input?: RequestInfo | URL;
-  /** Replaces the whole init; merged with `headers` and `signal` where they are set too. */
+  /** Replaces the whole init; `headers` and `signal` are added to it if they are set too. */
   init?: RequestInit | undefined;
   /** Replaces the effective headers. */
   headers?: HeadersInit;
   signal?: AbortSignal;
   attempt?: number;
-  /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
+  /** Returns the milliseconds left before a deadline. The nearest deadline counts. */
   remaining?: () => number;
-  /** True below a `retry`, `last` where no attempt will follow, `off` where `retry: false` was asked for. */
+  /** `true` inside a `retry`, `last` if no attempt can follow, `off` if the call said `retry: false`. */
   retried?: Retried;
-  /** Where the layers below report what they do to the call. */
+  /** The layers inside report here what they do to the call. */
   observed?: Observed;
   /** See `Call.rest`. */
   rest?: Rest;
 }
 
 /**
- * Begins a wait: for a slot, with how many of those there are, for a turn in a limiter, with `Infinity`, or for a retry. Returns the
- * function to call after it, which resolves when the call has again what it has lent.
+ * Called when a call begins to wait. `slotsInside`: the number of slots if the call waits for one of them, `Infinity` if it waits for a
+ * turn in a limiter, `undefined` for a retry. Returns a function to call after the wait: it resolves when the call has a slot again.
  */
 export type Rest = (slotsInside?: number) => () => Promise<void>;
 
 /**
- * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
+ * One logical call on its way through the chain: immutable, cheap to make, derived members computed on demand.
  *
- * `init` is a copy made with the call: what the caller changes later, also in its headers, in the bytes of its body or
- * in the headers of a `Request`, does not reach a later attempt. Members that a `Request` cannot hold (`dispatcher`,
- * `cf`, `next`, `duplex`) are kept by reference. No `Request` is built and none is cloned.
+ * `init` is a copy made with the call: if the caller later changes the init, its headers, the bytes of its body or the
+ * headers of a `Request`, later attempts are not affected. Members that a `Request` cannot hold (`dispatcher`, `cf`,
+ * `next`, `duplex`) are kept by reference. No `Request` is built or cloned.
  */
 export class Call {
   readonly input: RequestInfo | URL;
@@ -53,17 +53,17 @@ export class Call {
   readonly record: CallRecord;
   /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
   readonly remaining: () => number;
-  /** Where a layer reports what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
+  /** A layer reports here what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
   readonly observed: Observed | undefined;
   /**
-   * Called when the call begins to wait for a retry, for its turn in a limiter, or for a slot: a layer outside may lend to others what
-   * the call holds, and takes it back after the wait.
+   * Called when the call begins to wait for a retry, for a turn in a limiter, or for a slot. Meanwhile a layer outside may let another
+   * call use the slot that this call holds; after the wait this call gets a slot back.
    */
   readonly rest: Rest | undefined;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #requestHeaders: Headers | undefined;
-  /** The headers of the caller's init, `{}` where it had none, or `undefined` where those of a `Request` count. */
-  readonly #given: HeadersInit | undefined;
+  /** The headers of the caller's init; `{}` if it had none; `undefined` if the headers of a `Request` count. */
+  readonly #callerHeaders: HeadersInit | undefined;
   #headers: Headers | undefined;
 
   private constructor(
@@ -82,21 +82,21 @@ export class Call {
     this.observed = mark.observed;
     this.rest = mark.rest;
     this.#requestHeaders = requestHeaders;
-    this.#given = given;
+    this.#callerHeaders = given;
   }
 
   /** The call behind `fetch(input, init)`. */
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
-    // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
+    // like `fetch`, converts any other object to a string; a URL object could change after the call
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const mark = (init && markOf(init)) ?? unmarked(target);
-    const copy = init ? copyInit(init) : undefined; // `null` is none as well
+    const mark = (init && markOf(init)) ?? newMark(target);
+    const copy = init ? copyInit(init) : undefined; // `init` may be `null`
     const requestHeaders = headersOf(target);
     const given = copy?.headers ?? (requestHeaders ? undefined : {});
     return new Call(target, copy, requestHeaders, given, mark);
   }
 
-  /** Absolute where the runtime knows a base; otherwise as it was passed. */
+  /** Absolute if the runtime has a base URL; otherwise as it was passed. */
   get url(): string {
     return isRequest(this.input) ? this.input.url : absolute(String(this.input), this.record.base);
   }
@@ -106,15 +106,15 @@ export class Call {
     return originOf(typeof this.input === 'string' ? this.input : this.url);
   }
 
-  /** As `fetch` would send it: the six methods it knows in upper case, any other unchanged (RFC 9110 §9.1). */
+  /** As `fetch` would send it: six methods are put into upper case, any other stays as it is (RFC 9110 §9.1). */
   get method(): string {
     const method = this.init?.method ?? (isRequest(this.input) ? this.input.method : 'GET');
     if (method === 'GET') return method;
     const upper = `${method}`.toUpperCase();
-    return upper !== method && NORMALIZED.test(upper) ? upper : method;
+    return upper !== method && UPPER_CASED.test(upper) ? upper : method;
   }
 
-  /** The effective headers, for reading: those of `init`, else those of the `Request`. */
+  /** The effective headers, only to be read: the headers of `init`, else the headers of the `Request`. */
   get headers(): Headers {
     this.#headers ??= new Headers(this.init?.headers ?? this.#requestHeaders);
     return this.#headers;
@@ -132,7 +132,7 @@ export class Call {
     return !(isRequest(this.input) && this.input.bodyUsed);
   }
 
-  /** A copy of the call with other values; what is left out stays as it was. Both share one `record`. */
+  /** Returns a copy of the call with other values. Members that are left out stay as they were. Both calls share one `record`. */
   with(changes: CallChanges): Call {
     const { attempt = this.attempt, retried = this.retried, observed = this.observed, rest = this.rest } = changes;
     const { headers, signal } = changes;
@@ -147,24 +147,24 @@ export class Call {
     const requestHeaders = input === this.input ? this.#requestHeaders : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
     const mark = { record: this.record, attempt, retried, remaining, observed, rest };
-    return new Call(input, init, requestHeaders, this.#given, mark);
+    return new Call(input, init, requestHeaders, this.#callerHeaders, mark);
   }
 
-  /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
+  /** Returns the call of one attempt: a copy with the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
     const { record, remaining, observed, rest } = this;
     const mark = { record, attempt, retried, remaining, observed, rest };
-    return new Call(this.input, this.init, this.#requestHeaders, this.#given, mark);
+    return new Call(this.input, this.init, this.#requestHeaders, this.#callerHeaders, mark);
   }
 
-  /** The call with a copy of its `Request`, to send while the original is kept. */
+  /** Returns the call with a clone of its `Request`. The clone is sent, and the original is kept. */
   withClone(): Call {
     const request = this.input as Request;
-    // with the headers as they were: those of the clone may have changed
-    return new Call(request.clone(), initOfCopy(request, this.init), this.#requestHeaders, this.#given, this);
+    // keeps the headers from the time of the call: the caller may have changed the headers of the `Request` since
+    return new Call(request.clone(), initOfCopy(request, this.init), this.#requestHeaders, this.#callerHeaders, this);
   }
 
-  /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
+  /** Sends the call by a plain fetch. A body factory makes a fresh body first. */
   send(fetch: Fetch): Promise<Response> {
     const sendFresh = senderOf(this.init?.body);
     return sendFresh ? sendFresh(this, (init) => this.#send(fetch, init)) : this.#send(fetch, this.init);
@@ -175,28 +175,28 @@ export class Call {
     const requestHeaders = this.#requestHeaders;
     record.sends++;
     record.onSend?.();
-    if (!requestHeaders) return this.#hand(fetch, input, init);
-    // as it is where the fetch reads the headers of an init, or where those of the `Request` are as they were
+    if (!requestHeaders) return this.#callFetch(fetch, input, init);
+    // nothing to do if the platform reads the headers of an init, or if the headers of the `Request` have not changed
     if (init?.headers ? isPlatformFetch(fetch) : haveSameFields(requestHeaders, (input as Request).headers)) {
-      return this.#hand(fetch, input, init);
+      return this.#callFetch(fetch, input, init);
     }
     const headers = init?.headers ?? new Headers(requestHeaders);
     if (isPlatformFetch(fetch) || !(input instanceof Request) || (init?.body ?? null) !== null) {
-      return this.#hand(fetch, input, { ...initFor(input, init), headers });
+      return this.#callFetch(fetch, input, { ...initFor(input, init), headers });
     }
-    // The headers of the call are in the copy, since a fetch that passes on the `Request` alone, as that of OpenTelemetry, would lose
-    // a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a `Request`,
-    // as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
+    // The copy of the `Request` gets the headers of the call: OpenTelemetry passes on the `Request` alone, and would lose a key that is
+    // only in the init. The init has headers too only if the caller's init had: with headers in the init, fetch-cookie, which adds to the
+    // headers of the `Request`, has no effect; without them, a fetch that adds headers to the init would replace the caller's.
     const own = initOfCopy(input, init);
-    if (!this.#given) delete own.headers;
-    return this.#hand(fetch, copyOf(input, headers, own), own);
+    if (!this.#callerHeaders) delete own.headers;
+    return this.#callFetch(fetch, copyRequest(input, headers, own), own);
   }
 
-  #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
+  #callFetch(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried, record } = this;
-    const init = inGivenForm(given, fetch, this.#given, record.keyField);
-    // The page may have moved on by `history.pushState()`. What still means the same is sent as it was given, for an app may have put a
-    // base in front in the global fetch, mostly before `/path`. Any other fetch may do that too, and gets all as it was given.
+    const init = withPlainHeaders(given, fetch, this.#callerHeaders, record.keyField);
+    // After `history.pushState()` a relative URL may mean something else; then the absolute URL is sent. Otherwise the URL is sent as it
+    // was given, since an app's global fetch may put a base before `/path`. Any other fetch may do so too, and gets the URL as given.
     const mayMove = record.base && typeof input === 'string' && fetch === globalThis.fetch;
     const target = mayMove && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
@@ -205,10 +205,10 @@ export class Call {
 }
 
 /**
- * What `fetch` makes of both. By `AbortSignal.any`, since a copy of a `Request` leaves a listener on the signal that it is given. The
- * class of Node takes no signal of jsdom: then the copy has that of the `Request`.
+ * Returns the `Request` that `fetch` would make of both. `AbortSignal.any` keeps the copy from leaving a listener on the caller's signal.
+ * Node's class refuses a signal of jsdom: then the copy has the signal of the `Request`.
  */
-function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Request {
+function copyRequest(request: Request, headers: HeadersInit, init: RequestInit): Request {
   try {
     const signal = init.signal ? AbortSignal.any([init.signal]) : null;
     return new Request(request, { ...init, headers, signal });
@@ -218,27 +218,27 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
 }
 
 /**
- * The init for a copy, with what a copy loses: the signal of the original, since that of the copy does not outlive a garbage collection
- * (undici), and its dispatcher.
+ * Returns the init to send with a clone. It restores what the clone loses: the dispatcher, and the signal, since the clone's own signal
+ * stops working after a garbage collection (undici).
  */
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
-  // what sends a `Request` of Node 22, such as a proxy, is behind a symbol
+  // Node 22 keeps the dispatcher of a `Request`, for instance a proxy, under a symbol
   const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'dispatcher');
   const dispatcher: unknown = key && request[key as never];
   const signal = init?.signal === undefined ? request.signal : init.signal;
   return { ...(key && { dispatcher }), ...initFor(request, init), signal };
 }
 
-const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
+const UPPER_CASED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
-const forever = () => Infinity;
+const noDeadline = () => Infinity;
 
-/** What a call carries that comes from none of our layers. */
-function unmarked(target: unknown): Mark {
+/** Returns the mark of a call that comes from none of our layers. */
+function newMark(target: unknown): Mark {
   const record = callRecord(baseOf(target));
-  return { record, attempt: 1, retried: false, remaining: forever, observed: undefined, rest: undefined };
+  return { record, attempt: 1, retried: false, remaining: noDeadline, observed: undefined, rest: undefined };
 }
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
-  return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());
+  return b === undefined ? a : a === noDeadline ? b : () => Math.min(a(), b());
 }

@@ -1,10 +1,10 @@
 import type { Call } from './call.ts';
 
 /**
- * The value of a field of the call as it is sent, or `undefined`. Makes no `Headers` of an object that has no
- * such name, which is the rule, nor of `Headers`: to make them takes a microsecond.
+ * Returns the value of a field of the call as it will be sent, or `undefined`. Builds a `Headers`, which takes a microsecond, only if
+ * the headers may have the field.
  *
- * @throws a `TypeError` for headers that have the name and that `fetch` refuses
+ * @throws a `TypeError` for headers that have the name but that `fetch` refuses
  */
 export function fieldOf(call: Call, name: string): string | undefined {
   const headers = call.init?.headers;
@@ -12,17 +12,17 @@ export function fieldOf(call: Call, name: string): string | undefined {
   const mayHave = headers
     ? Symbol.iterator in Object(headers) || Object.keys(headers).some((key) => key.toLowerCase() === name.toLowerCase())
     : typeof call.input !== 'string';
-  return mayHave ? (sentWith(call).get(name) ?? undefined) : undefined;
+  return mayHave ? (sentHeadersOf(call).get(name) ?? undefined) : undefined;
 }
 
-/** The headers of calls that were asked for a field: a rate limit asks for a dozen. */
-const SENT = /* @__PURE__ */ new WeakMap<Call, Headers>();
+/** The headers of calls that were asked for a field. A rate limit reads a dozen fields of one call. */
+const SENT_HEADERS = /* @__PURE__ */ new WeakMap<Call, Headers>();
 
-/** As a copy of the call reads them: what a layer has written on `call.headers` is not sent. */
-function sentWith(call: Call): Headers {
-  const known = SENT.get(call);
+/** Reads the headers from a copy of the call: a change that a layer made in `call.headers` is not sent. */
+function sentHeadersOf(call: Call): Headers {
+  const known = SENT_HEADERS.get(call);
   if (known) return known;
   const { headers } = call.with({});
-  SENT.set(call, headers);
+  SENT_HEADERS.set(call, headers);
   return headers;
 }

@@ -18,9 +18,9 @@ export function isIdempotent(call: Call): boolean {
 }
 
 /**
- * The non-blank `Idempotency-Key` of the request, by which the server recognises a repetition
- * (draft-ietf-httpapi-idempotency-key-header); or the field that an outer `idempotencyKey()` uses instead. `undefined`
- * for invalid headers, which `fetch` refuses, and for one without a value, which a wrapper inside may leave out.
+ * Returns the `Idempotency-Key` of the request, by which the server recognises a repetition
+ * (draft-ietf-httpapi-idempotency-key-header), or the field that an outer `idempotencyKey()` uses instead. `undefined` for a
+ * blank key, for `undefined` or `null`, which a wrapper inside may leave out, and for headers that `fetch` refuses.
  */
 export function idempotencyKeyOf(
   call: Call,

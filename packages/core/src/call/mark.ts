@@ -5,21 +5,21 @@ import type { CallRecord } from './call-record.ts';
 import { copyBody, copyHeaders } from './copy-init.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 
-/** Survives a foreign wrapper that copies `init`, and two copies of this package. */
+/** The key of the mark in `init`. It survives a foreign wrapper that copies `init`, and works across copies of this package. */
 const MARK: unique symbol = Symbol.for('steadfetch.retried.2') as never;
 
 /**
- * Whether an outer `retry` repeats the call. `last`: it does, but no attempt will follow this one. `off`: the call says
- * `retry: false`, so that no inner one repeats it either.
+ * Whether an outer `retry` repeats the call. `last`: it does, but no attempt can follow this one. `off`: the call says
+ * `retry: false`, so no inner `retry` repeats it either.
  */
 export type Retried = boolean | 'last' | 'off';
 
-/** Whether no attempt can follow: a limit for one attempt then leaves this one to the limit for the whole call. */
+/** Whether no attempt can follow this one. The limit for one attempt then does not end it; only the limit for the whole call does. */
 export function isLast({ retried }: { readonly retried: Retried }): boolean {
   return retried === 'last' || retried === 'off';
 }
 
-/** What a call carries through a foreign fetch. A `Call` is one, and carries itself. */
+/** What a call carries through a foreign fetch to our layers inside. A `Call` is itself a mark. */
 export interface Mark {
   readonly retried: Retried;
   readonly record: CallRecord;
@@ -27,29 +27,29 @@ export interface Mark {
   readonly remaining: () => number;
   readonly observed: Observed | undefined;
   readonly rest?: Rest | undefined;
-  /** Whether a layer inside that fetch reports the attempt to observers: then the one outside does not. */
+  /** Whether a layer inside that fetch reports the attempt to observers, so that the layer outside does not. */
   taken?: boolean;
 }
 
 type Marked = RequestInit & { [MARK]?: Mark };
 
-/** The mark on the `init` of a call that one of our outer layers has sent. */
+/** Returns the mark on an `init`, if one of our outer layers has sent the call. */
 export function markOf(init: Marked): Mark | undefined {
   return init[MARK];
 }
 
-/** Says that a layer inside the foreign fetch reports the attempt to observers, so that the layer outside does not. */
+/** Records that a layer inside the foreign fetch reports the attempt to observers, so that the layer outside does not. */
 export function takeAttempt(init: Marked): void {
   init[MARK]!.taken = true;
 }
 
 /**
- * The init with a mark for the middlewares inside a foreign fetch. A new object each time, with headers and bytes of its
- * own, since that fetch may write on it. The platform's `fetch` gets no mark: it takes microseconds to read an init.
+ * Returns the init with a mark for our middlewares inside a foreign fetch. Copies the init, its headers and its body, since that fetch
+ * may change them. The platform's `fetch` gets no mark: it takes microseconds to read an init.
  */
 export function withMark(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
-  // the mark first: to add a symbol to an object that is there costs an engine as much as all of the rest
+  // the mark comes first: to add a symbol to an existing object is as slow as the rest of this function
   const marked: Marked = { [MARK]: mark, ...init };
   if (marked[MARK] !== mark) marked[MARK] = mark;
   const { headers, body } = marked;

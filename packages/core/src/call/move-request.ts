@@ -1,19 +1,19 @@
-import { madeBy } from '../body/body-factory.ts';
+import { uncheckedFactory } from '../body/body-factory.ts';
 import { inBrowser } from '../runtime.ts';
 import type { RequestInfo } from './platform-types.ts';
 import { membersOf } from './request-members.ts';
 
-/** What `fetch` is called with. */
+/** The arguments of `fetch`. */
 interface Moved {
   input: RequestInfo;
   init: RequestInit;
 }
 
 /**
- * The same request to another address. With a body it stays a `Request`, which can be cloned; but in a browser the bytes of
- * the body are sent, read at the first attempt: Chromium sends a stream over HTTP/2 alone, Safari sends its name in place of
- * it, and in Firefox a `Request` does not show its body. So are those of a `Request` of another package, whose `fetch` takes
- * no other. What `given` says counts before what the request says.
+ * Returns the arguments for the same request to another address. With a body it stays a `Request`, which can be cloned. In a browser the
+ * body is sent as bytes instead, read at the first attempt: Chromium sends a stream only over HTTP/2, Safari sends the text
+ * `[object ReadableStream]`, and in Firefox a `Request` does not show its body. A `Request` of another package is sent as bytes too, since
+ * that package's `fetch` refuses ours. Members of `given` override members of the request.
  */
 export function moveRequest(
   request: Request,
@@ -36,15 +36,15 @@ export function moveRequest(
   return { input: new Request(target, { ...said, body: stream }), init: own };
 }
 
-/** Where a runtime does not show the body of a `Request`, its method says whether there can be one. */
+/** If a runtime does not show the body of a `Request`, the method decides whether there can be one. */
 function mayHaveBody({ body, method, arrayBuffer }: Request): boolean {
   return body !== null && method !== 'GET' && method !== 'HEAD' && typeof arrayBuffer === 'function';
 }
 
-/** A body that reads that of the request once, and is sent with each attempt. */
+/** Returns a body that reads the request once, and sends those bytes in each attempt. */
 function bytesOf(request: Request): BodyInit {
   let bytes: Promise<ArrayBuffer> | undefined;
-  return madeBy(() => {
+  return uncheckedFactory(() => {
     bytes ??= request.arrayBuffer();
     return bytes;
   });

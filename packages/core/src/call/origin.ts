@@ -2,22 +2,22 @@ import { encodeControls } from '../options/show.ts';
 import type { Call } from './call.ts';
 import { parseUrl, type UrlParts } from './parse-url.ts';
 
-/** Stands for the base where it is not known, since the fetch inside completes relative URLs by itself. */
+/** A placeholder if the runtime has no base URL: a fetch inside may complete relative URLs by itself. */
 const NO_BASE = 'http://relative.invalid';
 
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
-// Each layer asks for the origin of the same URL, and most calls go to the origin of the last one: then one comparison is
-// enough. The prefix and the origin are new strings, which keep no longer text in memory; the URL is that of one call.
+// A cache of the last result: each layer asks for the origin of the same URL, and most calls go to the origin of the call before.
+// The prefix and the origin are new strings, so that they do not keep a longer string in memory.
 let lastUrl: string | undefined;
 let lastOrigin = '/';
 let lastPrefix = `${NO_BASE}/`;
 
 /**
- * The key of the server that a URL belongs to, however the URL is spelled: `https://api.example.com`.
+ * Returns the key of a URL's server, the same for all spellings of the URL: `https://api.example.com`.
  *
- * Custom schemes have one per host (`app://main`); `data:`, `blob:`, `file:` and other URLs without a host have one per
- * scheme. Relative URLs share the key `/` where the runtime knows no base. It never holds user info, path or query.
+ * Custom schemes have one key per host (`app://main`); `data:`, `blob:`, `file:` and other URLs without a host have one key
+ * per scheme. Relative URLs share the key `/` if the runtime has no base URL. A key never has user info, path or query.
  */
 export function originOf(url: string): string {
   if (url === lastUrl) return lastOrigin;
@@ -38,15 +38,15 @@ export function originOf(url: string): string {
   return origin;
 }
 
-/** The host and its port, if that is not the default, without the dot that may end the name. */
+/** Returns the host, without a final dot, and the port if it is not the default. */
 function hostOf({ host }: UrlParts): string {
   return host.replace(/\.(?=:|$)/, '');
 }
 
 /**
- * A URL as it is sent, so that it can be compared with another: without user info and fragment, without `.` and `..`,
- * with letters and digits that were escaped without need. A relative URL stays one where the runtime knows no base.
- * `undefined` for one that no fetch takes.
+ * Returns a URL in the one spelling in which it can be compared with another: without user info and fragment, without `.` and
+ * `..`, and with needless escapes of letters and digits undone. A relative URL stays relative if the runtime has no base URL.
+ * `undefined` for a URL that no fetch accepts.
  */
 export function normalUrl(url: string): string | undefined {
   const parsed = parse(url);
@@ -57,12 +57,12 @@ export function normalUrl(url: string): string | undefined {
   return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
-/** A path alone, or behind a host without user info. */
+/** Matches a plain path, alone or after a host without user info. */
 const PLAIN_PATH = /^(?:https?:\/\/[\w.-]+(?::\d+)?|(?!\/\/))(\/[^?#\\\s]*)?(?:[?#]|$)/;
 
 /**
- * The path of a URL, however the URL is spelled, without user info, query and fragment. `/` where there is no host: the
- * rest may be data.
+ * Returns the path of a URL, whatever its spelling, without user info, query and fragment. `/` for a URL without a host, since
+ * the rest may be data.
  */
 export function pathOf(url: string): string {
   const plain = PLAIN_PATH.exec(url);
@@ -72,8 +72,8 @@ export function pathOf(url: string): string {
 }
 
 /**
- * A URL fit for a log: on one line, its origin and path. Without a host it is the scheme alone, as the rest may be data, and
- * `invalid:` where it cannot be read: then nothing distinguishes a password from a path.
+ * Returns the origin and path of a URL for a log, on one line. Only the scheme of a URL without a host, since the rest may be data;
+ * `invalid:` for a URL that cannot be parsed, since a password cannot be told from a path there.
  */
 export function redactUrl(url: string): string {
   const origin = originOf(url);
@@ -82,29 +82,29 @@ export function redactUrl(url: string): string {
 }
 
 /**
- * Whether a redirect led to another server, which answered. `http:` and `https:` of one host are the same server. `false` for a relative
- * URL where the runtime knows no base, since a fetch inside puts one in front.
+ * Whether a redirect led to another server, which then answered. `http:` and `https:` of one host count as the same server. `false` for a
+ * relative URL if the runtime has no base URL, since a fetch inside adds one.
  */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
   return (
     isRedirected(response, call) &&
     call.origin !== '/' &&
-    secure(originOf(String(response.url))) !== secure(call.origin)
+    withHttps(originOf(String(response.url))) !== withHttps(call.origin)
   );
 }
 
-function secure(origin: string): string {
+function withHttps(origin: string): string {
   return origin.replace(/^http:/, 'https:');
 }
 
 /**
- * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not say so, and has a URL as a
- * member of its own; that of impit has no `redirected`. There it is known by the URL: it has the path and the query that were asked
- * for, on another host also behind the path of a base that a fetch inside has put in front.
+ * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not report redirects, and has `url` as
+ * an own property; the `Response` of impit has no `redirected`. There the URLs are compared: without a redirect, path and query are the
+ * requested ones; on another host they may follow the path of a base that a fetch inside has added.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  const { redirected } = response; // each good response is asked, and the getter is slow
-  if (tellsRedirect(response, redirected) || !response.url) return redirected;
+  const { redirected } = response; // read once for each good response, since the getter is slow
+  if (reportsRedirect(response, redirected) || !response.url) return redirected;
   const given = parse(String(response.url));
   const asked = parse(call.url);
   if (given === undefined || asked === undefined) return false;
@@ -112,18 +112,18 @@ export function isRedirected(response: Response, call: Pick<Call, 'url'>): boole
   return given.host === asked.host ? target !== wanted : !target.endsWith(wanted);
 }
 
-/** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */
-export function tellsRedirect(response: Response, redirected: boolean | undefined = response.redirected): boolean {
+/** Whether `redirected` is reliable: it is `true`, or an own property, or `url` is not an own property. */
+export function reportsRedirect(response: Response, redirected: boolean | undefined = response.redirected): boolean {
   return redirected || (redirected !== undefined && (!isOwn(response, 'url') || isOwn(response, 'redirected')));
 }
 
-/** React Native has `Object.hasOwn` only in newer versions. Each good response is asked, and to get a descriptor takes longer. */
+/** Older React Native lacks `Object.hasOwn`. A descriptor would be slower, and this runs for each good response. */
 function isOwn(response: Response, name: 'redirected' | 'url'): boolean {
   const { hasOwnProperty: has } = Object.prototype;
   return has.call(response, name);
 }
 
-/** What a URL asks its server for, without the escapes that mean the same: each platform escapes other characters. */
+/** Returns path and query with escapes decoded, since each platform escapes other characters. */
 function targetOf({ pathname, search }: UrlParts): string {
   const target = `${pathname}${search}`;
   try {
@@ -140,24 +140,24 @@ function unescapeName(escaped: string): string {
 }
 
 function parse(url: string): UrlParts | undefined {
-  // 'http:/host' names a host where there is no base; against one of its own scheme it would be a path
+  // without a base, 'http:/host' names a host; with a base of the same scheme it would be a path
   const known = base() ?? (WITH_SCHEME.test(url.replace(/[\t\n\r]/g, '')) ? undefined : NO_BASE);
   return parseUrl(url, known);
 }
 
-/** The URL against the page it is used on; unchanged where the runtime knows no base. */
+/** Returns the absolute URL, resolved against the page's base; unchanged if the runtime has no base URL. */
 export function absolute(url: string, known: string | undefined = base()): string {
   return known === undefined || WITH_SCHEME.test(url) ? url : (parseUrl(url, known)?.href ?? url);
 }
 
-/** The base that a call keeps, for a page may go elsewhere before it is sent; `undefined` for what is not relative. */
+/** Returns the base for a relative URL, else `undefined`. A call keeps it, since the page may navigate before the call is sent. */
 export function baseOf(target: unknown): string | undefined {
   return typeof target === 'string' && !WITH_SCHEME.test(target) ? base() : undefined;
 }
 
 /**
- * What `fetch` resolves against: the page's `<base>`, or its address. A worker made of a blob has none, nor has a runtime in which a
- * library was given a `location` that is empty or a path.
+ * Returns what `fetch` resolves relative URLs against: the page's `<base>`, or its address. `undefined` in a worker made from a blob, and
+ * in a runtime whose `location` is a stub: empty or a path.
  */
 function base(): string | undefined {
   const { document, location } = globalThis as { document?: { baseURI?: string }; location?: { href?: string } };

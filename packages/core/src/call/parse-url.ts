@@ -1,11 +1,11 @@
 import { inReactNative } from '../runtime.ts';
 
-/** What is asked of a URL. */
+/** The parts of a URL that are read. */
 export type UrlParts = Pick<URL, 'protocol' | 'host' | 'pathname' | 'search' | 'href'>;
 
 /**
- * The parts of a URL; `undefined` for one that the runtime does not take. Of the `URL` of React Native only the text is read: up
- * to 0.79 the getter of a part throws and a slash is added at the end, and since then it finds the host behind an `@` in the path.
+ * Returns the parts of a URL; `undefined` for a URL that the runtime refuses. In React Native the parts are taken from `href`: up to
+ * 0.79 the other getters throw and a slash is added at the end, and since then the host is wrong if the path has an `@`.
  */
 export function parseUrl(url: string, base?: string): UrlParts | undefined {
   try {

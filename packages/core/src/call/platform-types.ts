@@ -1,4 +1,4 @@
-// Names of lib.dom that not every runtime's types have: Node's and Bun's know only `fetch`, `Request` and `RequestInit`.
+// Types of lib.dom that are missing from the types of Node and Bun: those have only `fetch`, `Request` and `RequestInit`.
 
 export type RequestInfo = string | Request;
 export type HeadersInit = NonNullable<RequestInit['headers']>;

@@ -1,9 +1,9 @@
-/** True for a `Request`, also one of another realm or polyfill. */
+/** Whether it is a `Request`, also from another realm or a polyfill. */
 export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
 }
 
-/** The headers of a Request as they are now; `undefined` without one, and where they cannot be read. */
+/** Returns a copy of the headers of a `Request`; `undefined` for anything else, or if the headers cannot be read. */
 export function headersOf(input: RequestInfo | URL): Headers | undefined {
   if (!isRequest(input)) return undefined;
   try {
@@ -14,8 +14,8 @@ export function headersOf(input: RequestInfo | URL): Headers | undefined {
 }
 
 /**
- * A copy that keeps the case of the names where the runtime does, as Node. One by one where a mock has replaced the class: msw 2
- * and nock 14 lose fields of a copied Headers.
+ * Returns a copy that keeps the case of the names if the runtime does, as Node. Copies field by field if a mock has replaced the class:
+ * a copied `Headers` of msw 2 and nock 14 loses fields.
  */
 export function cloneHeaders(headers: Headers): Headers {
   return new Headers(headers.constructor === Headers ? headers : [...headers]);
@@ -27,31 +27,31 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
 }
 
 /**
- * A copy of an init to which members are added. `fetch(request, init)` drops the referrer of the request as soon as there is any, so
- * the copy of one without members, such as the `{}` of ky, gets it. Not the referrer that each request has by itself: with it, `fetch`
- * of Node hangs where the global `URL` was replaced.
+ * Returns a copy of an init, for callers that add members. With any member, `fetch(request, init)` drops the referrer of the request, so
+ * the copy of an empty init gets that referrer. It does not get `CLIENT`: with it Node's `fetch` hangs if the global `URL` was replaced.
  */
 export function initFor(input: RequestInfo | URL, init: RequestInit | undefined): RequestInit {
   if (!isRequest(input) || Object.keys(membersOf(init ?? {})).length > 0) return { ...init };
-  const { referrer = BY_ITSELF, referrerPolicy }: Partial<Request> = input;
-  return { ...(referrer === BY_ITSELF ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}), ...init };
+  const { referrer = CLIENT, referrerPolicy }: Partial<Request> = input;
+  return { ...(referrer === CLIENT ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}), ...init };
 }
 
-const BY_ITSELF = 'about:client';
+/** The referrer of a request that sets none. */
+const CLIENT = 'about:client';
 
 /**
- * What `fetch` reads of an init; a class may have them as getters, which no loop finds. `cf` is of Workers. The annotation
- * lets a bundler leave it out.
+ * The members of an init that `fetch` reads. An object of a class may have them as getters, which a loop does not find. `cf` belongs to
+ * Workers. With the annotation a bundler can drop the list.
  */
 const MEMBERS: readonly string[] = /* @__PURE__ */ (
   'method mode credentials cache redirect referrer referrerPolicy integrity ' +
   'headers body keepalive signal duplex priority dispatcher window cf'
 ).split(' ');
 
-/** Those that are texts. */
-export const TEXTS: readonly string[] = /* @__PURE__ */ MEMBERS.slice(0, 8);
+/** The members that are strings. */
+export const STRING_MEMBERS: readonly string[] = /* @__PURE__ */ MEMBERS.slice(0, 8);
 
-/** What `fetch` reads of a Request, or of an init that is an object of a class. */
+/** Returns the members that `fetch` reads of a `Request`, or of an init that is an object of a class. */
 export function membersOf(source: object): RequestInit {
   const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));

@@ -1,6 +1,6 @@
 /**
- * What all copies of this package share, under a key of the global object: the first of them makes it. Where nothing can be
- * added to the global object, each copy has its own.
+ * Returns an object that all copies of this package share, under a key of the global object. The first copy sets it. If the global
+ * object is not extensible, each copy uses its own.
  */
 export function shared<T extends object>(key: symbol, own: T): T {
   const all = globalThis as unknown as Record<symbol, T | undefined>;

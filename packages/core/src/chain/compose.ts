@@ -23,7 +23,7 @@ export function compose(...middlewares: Middleware[]): Middleware {
     }, next);
 }
 
-/** A fetch or a handler in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
+/** A fetch or a handler used as a middleware returns a promise that rejects. That rejection is ignored. */
 function errorAt(index: number, value: unknown, all: readonly Middleware[], maker?: Middleware): TypeError {
   ignoreRejection(value);
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {

@@ -8,29 +8,29 @@ import type { Fetch, Middleware } from './fetch.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The rest of the chain. May be called any number of times; what is another call, as each part of a batch, is made by `Call.from`. */
+/** The rest of the chain. May be called any number of times. For another call, such as one part of a batch, use `Call.from`. */
 export type Next = (call: Call) => Promise<Response>;
 
-/** What authors write: takes the call and the rest of the chain, returns a response. */
+/** The function that an author writes: takes the call and the rest of the chain, returns a response. */
 export type Handler = (call: Call, next: Next) => Promise<Response>;
 
-/** What a stack can read about a middleware. */
+/** The description of a middleware. */
 export interface Layer {
   /** Shown by `layersOf`. */
   name: string;
   /**
-   * Names of layers that this one must stand inside, each with what happens otherwise. A wrong order is warned of once,
-   * when the stack is built, and not in production.
+   * Names of layers that this one must be inside, each with what happens otherwise. A warning says so once, when a stack
+   * with the wrong order is built, but not in production.
    */
   mustBeInside?: readonly OrderRule[];
 }
 
-/** A layer that another one must stand inside, and what happens where it stands outside. */
+/** The name of a layer that must be outside of this one, and what happens otherwise. */
 type OrderRule = readonly [outer: string, why: string];
 
 /**
- * Lets one of our middlewares hand its `Call` to the next, so that the arguments are parsed once. The property names its
- * owner: a proxy, a mock or a copy that has the same property is another function, and is called as one.
+ * The key of the entrance by which one of our middlewares passes its `Call` to the next, so that the arguments are parsed once.
+ * The entrance holds its owner: a proxy, a mock or a copy with the same property is another function, and is called as one.
  */
 const ENTER: unique symbol = Symbol.for('steadfetch.enter.2') as never;
 
@@ -45,9 +45,9 @@ const LAYERS: unique symbol = Symbol.for('steadfetch.layers.1') as never;
 type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
 
 /**
- * Makes a middleware of a handler: the one place that parses `string | URL | Request` plus `init`.
+ * Makes a middleware of a handler: the one place that parses `string | URL | Request` and `init`.
  *
- * What the handler throws, also synchronously, rejects the call. `layersOf` shows the name.
+ * If the handler throws, also synchronously, the call rejects. `layersOf` shows the name.
  *
  * @example
  * const withTenant = (tenant: string) => defineMiddleware((call, next) => {
@@ -76,7 +76,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
       try {
         const call = Call.from(input, init);
         if (call.observed) takeAttempt(init!);
-        return holdsStream(call) ? releasing(call, enter) : handler(call, proceed);
+        return mayHoldStream(call) ? sendAndRelease(call, enter) : handler(call, proceed);
       } catch (error) {
         return Promise.reject(error);
       }
@@ -93,13 +93,13 @@ function warnOfOrder({ name, mustBeInside = [] }: Layer, inner: readonly string[
   }
 }
 
-/** Whether `fetch` would use the body up: a stream, or that of a `Request`. */
-function holdsStream(call: Call): boolean {
+/** Whether the call may have a body that `fetch` uses up: a stream, or the body of a `Request`. */
+function mayHoldStream(call: Call): boolean {
   return call.init?.body ? !call.replayable : typeof call.input === 'object';
 }
 
-/** Closes what is unread when the call fails, as `fetch` does. */
-async function releasing(call: Call, enter: Next): Promise<Response> {
+/** Sends the call, and if it fails closes its unread body, as `fetch` does. */
+async function sendAndRelease(call: Call, enter: Next): Promise<Response> {
   try {
     return await enter(call);
   } catch (error) {
@@ -110,14 +110,14 @@ async function releasing(call: Call, enter: Next): Promise<Response> {
   }
 }
 
-/** Hands calls to a fetch: straight to the handler of our own middlewares, as `fetch(input, init)` to any other. */
+/** Returns a function that passes calls to a fetch: directly to the handler of our own middlewares, by `fetch(input, init)` to others. */
 export function toNext(fetch: Fetch): Next {
   if (typeof fetch !== 'function') throw optionError('next', 'a fetch function, as in retry()(fetch)', fetch);
   const entrance = (fetch as Composed)[ENTER];
-  return entrance?.owner === fetch ? entrance.enter : entryOf(fetch);
+  return entrance?.owner === fetch ? entrance.enter : nextOf(fetch);
 }
 
-function entryOf(fetch: Fetch): Next {
+function nextOf(fetch: Fetch): Next {
   return (call) => {
     try {
       return call.send(fetch);

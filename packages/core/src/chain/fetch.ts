@@ -1,22 +1,22 @@
 import type { RequestInfo } from '../call/platform-types.ts';
 
-/** Options of one call besides `RequestInit`. Packages add their members by declaration merging. */
+/** The options of one call that are not in `RequestInit`. Packages add their members by declaration merging. */
 export interface CallOptions {
-  /** What observers of the call find in its events. */
+  /** Any value. Observers of the call find it in its events. */
   meta?: unknown;
 }
 
-/** The options again in a member that no other library reads: for a call that goes through one with options of the same name. */
+/** The same options in a member that no other library reads, for a call through a library with options of the same names. */
 export interface NamedOptions {
   steadfetch?: CallOptions;
 }
 
-/** What `fetch` of the runtime takes, in one of its overloads: in React Native no `URL`, but beside the types of the DOM. */
+/** The first argument of the runtime's `fetch`. React Native's own types have no `URL`; beside the types of the DOM one is allowed. */
 type Input = typeof fetch extends (input: RequestInfo | URL) => Promise<Response>
   ? RequestInfo | URL
   : Parameters<typeof fetch>[0];
 
-/** The type of `fetch`, which every composed stack has too. */
+/** The type of `fetch`. Every composed stack has it too. */
 export type Fetch = (input: Input, init?: RequestInit & CallOptions & NamedOptions) => Promise<Response>;
 
 /** A function from fetch to fetch. */

@@ -5,13 +5,13 @@ import { defineMiddleware, toNext } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 
 /**
- * One stack per URL prefix, as `Session.mount` of Python's requests: the longest matching prefix wins, and a call that
- * matches none goes straight through.
+ * One stack per URL prefix, like `Session.mount` of Python's requests. The longest matching prefix wins. A call that matches
+ * no prefix is passed through.
  *
- * URLs are compared as they are sent, whatever their spelling: case of scheme and host, default ports, `..`, user info,
- * backslashes and needless escapes make no difference. A prefix ends at a boundary: `https://api.example.com` does not
- * match `https://api.example.com.evil.test`, nor `/v1` the path `/v10`. A prefix is a scheme (`https://`), a URL, a path
- * (`/api/`, on the page it is used on), or '' for all calls; anything else could match nothing and is refused.
+ * URLs are compared as they are sent: case of scheme and host, default ports, `..`, user info, backslashes and needless
+ * escapes make no difference. A prefix ends at a boundary: `https://api.example.com` does not match
+ * `https://api.example.com.evil.test`, and `/v1` does not match `/v10`. A prefix is a scheme (`https://`), a URL, a path
+ * (`/api/`, on the current page), or '' for all calls. Anything else could match nothing and is refused.
  *
  * @example mount({ 'https://': retry(), 'https://api.example.com/reports/': compose(retry({ maxRetries: 5 })) })
  */
@@ -45,7 +45,7 @@ function checkStacks(stacks: unknown): void {
   if (typeof stacks !== 'object' || stacks === null || Array.isArray(stacks)) {
     throw optionError('mount', 'an object', stacks);
   }
-  // a Map or another object that keeps its entries elsewhere
+  // such as a Map, whose entries are not properties
   const prototype = Object.getPrototypeOf(stacks);
   if (Object.keys(stacks).length === 0 && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw new TypeError(
@@ -57,7 +57,7 @@ function checkStacks(stacks: unknown): void {
 function normalPrefix(prefix: string): string {
   if (prefix === '') return prefix;
   if (/^[a-z][a-z0-9+.-]*:(?:\/\/)?$/i.test(prefix)) return prefix.toLowerCase();
-  // 'localhost:3000/' is no URL of a host, though `URL` takes it for one of the scheme `localhost`
+  // 'localhost:3000/' is refused: `URL` would read `localhost` as its scheme
   const normal = /^\s*(?:[a-z][a-z0-9+.-]*:[\\/]|data:|blob:|[\\/])/i.test(prefix) ? normalUrl(prefix) : undefined;
   if (normal === undefined || /^[^/]*\/\/[^/]*\*/.test(normal)) {
     throw new TypeError(

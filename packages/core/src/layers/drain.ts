@@ -15,28 +15,28 @@ import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
 
 export interface DrainOptions {
-  /** Where its times come from. @default systemClock */
+  /** @default systemClock */
   clock?: Clock;
 }
 
 export interface CloseOptions {
-  /** How long requests that are under way may take to end, in milliseconds. @default 10_000 */
+  /** How long requests in flight may take to finish, in milliseconds. @default 10_000 */
   deadline?: number;
 }
 
-/** What became of the calls that were open when `close` was called. */
+/** What happened to the calls that were open when `close` was called. */
 export interface Drained {
   /** Calls that ended by themselves. */
   readonly finished: number;
-  /** Calls that were ended with a `DrainError`: while they waited, or at the deadline. */
+  /** Calls that ended with a `DrainError`, during a wait or at the deadline. */
   readonly ended: number;
 }
 
-/** The middleware, and the command that ends its calls. */
+/** The middleware, with the method that shuts it down. */
 export interface Drain extends Middleware {
   /**
-   * Ends all waits at once and refuses new calls and new waits. Resolves when no call is open, at the latest after
-   * `deadline`. Of several deadlines the nearest counts.
+   * Ends all waits at once, and rejects new calls and new waits. Resolves when no call is open, at the latest after
+   * `deadline`. If it is called more than once, the earliest deadline counts.
    *
    * @throws a `TypeError` or `RangeError` that names the option
    */
@@ -46,19 +46,18 @@ export interface Drain extends Middleware {
 const OPTIONS = { clock: clockOption } satisfies OptionTable<DrainOptions>;
 const CLOSE = { deadline: { check: checkMs, default: 10_000 } } satisfies OptionTable<CloseOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data, with their allowed values and defaults. */
 export const drainOptions: OptionTable<DrainOptions> = OPTIONS;
 
 /**
- * Lets a client shut down: `close()` ends the calls that wait, and lets requests that are under way finish. Put it first,
- * in as many stacks as there are.
+ * Shuts a client down: `close()` ends the calls that wait, and requests in flight may finish. Put it first in each stack. Several stacks
+ * can share it.
  *
- * A call that waits for a retry, at a gate or in a queue, or that its budget holds, ends with a `DrainError`, which has the
- * status of its last answer.
- * A request under way is never cut. If it fails, its caller gets what it failed with, since nothing is repeated any more.
- * What is still open at the deadline ends with a `DrainError`: whether its request had an effect is not known.
+ * A call that waits, for a retry, a turn in a limiter, a slot or the retry budget, ends with a `DrainError`, which has the status of the
+ * last answer. Requests in flight are not aborted. If one fails, its caller gets that error or response, and nothing is retried.
+ * A call that is still open at the deadline ends with a `DrainError`. Its request may have taken effect.
  *
- * @throws {DrainError} a call after `close()`, and one that is ended by it
+ * @throws {DrainError} for a call after `close()`, and for a call that `close()` ends
  * @example
  * const draining = drain();
  * const steady = compose(draining, retry(), timeout(10_000))(fetch);
@@ -74,7 +73,7 @@ export function drain(options?: DrainOptions): Drain {
   return Object.assign(middleware, { close: (options?: CloseOptions) => calls.close(options) });
 }
 
-/** What ends a wait, and the answer of the server before it. */
+/** How to end a wait, and the server's last answer before it. */
 interface Wait {
   readonly cancel: (reason: Error) => void;
   readonly answer: LastAnswer | undefined;
@@ -85,16 +84,16 @@ interface Open {
   readonly end: (error: DrainError) => void;
 }
 
-/** The calls that are open, by the numbers that events have too. */
+/** The open calls, by their `callId`. */
 class OpenCalls {
   readonly #clock: Clock;
   readonly #turns: Turns;
   readonly #open = new Map<number, Open>();
-  /** Also those of a loop around our layers, as that of ky. One that is over has no effect. */
+  /** Includes the waits of a foreign loop around our layers, such as that of ky. To end a wait that is over has no effect. */
   readonly #waits = new Map<number, Wait>();
-  /** For each `close()` that waits until no call is open. */
-  readonly #idle = new Set<() => void>();
-  /** The time left of each call: for no new wait once the client is closed. */
+  /** One function per pending `close()`. Called when no call is open. */
+  readonly #onIdle = new Set<() => void>();
+  /** The time that each call has left. 0 after `close()`, so that no layer starts a new wait. */
   readonly remaining = (): number => (this.#closed ? 0 : Infinity);
   #closed = false;
   #finished = 0;
@@ -124,10 +123,10 @@ class OpenCalls {
     });
   }
 
-  /** Keeps the wait that an event begins, and drops the one before. */
+  /** Stores the wait that an event starts, and forgets the wait before it. */
   note(event: SteadfetchEvent): void {
     const { callId } = event;
-    if (event.type === 'give-up') return; // of a loop further in that a timeout has ended: it may come after the wait of another layer
+    if (event.type === 'give-up') return; // an inner loop that a timeout ended may report this late, when an outer layer waits already
     this.#waits.delete(callId);
     if (!('cancel' in event) || !event.cancel) return;
     const { cancel } = event;
@@ -149,29 +148,29 @@ class OpenCalls {
     return { finished: this.#finished - finished, ended: this.#ended - ended };
   }
 
-  /** Ends a wait with the last answer of the call; for a loop around our layers, only that of the event is known. */
+  /** Ends a wait. The error gets the last answer of the call, or, if the wait belongs to a foreign loop, that of the event. */
   #endWait(callId: number, { cancel, answer }: Wait): void {
     this.#waits.delete(callId);
     const open = this.#open.get(callId);
     if (!open) this.#ended++;
     const last = open?.call.record.lastAnswer ?? answer;
-    // in Workers of Cloudflare it throws where another request has begun the wait, which then ends with its call at the deadline
+    // throws in Cloudflare Workers if another request started the wait; then the call ends at the deadline
     notify(() => cancel(new DrainError('the call waited when its client was closed', last)));
   }
 
-  /** Takes the call out, if it is open. Returns whether it was. */
+  /** Removes the call and counts it. Returns whether it was open. */
   #leave(id: number, error?: unknown): boolean {
     if (!this.#open.delete(id)) return false;
     if (memberOf(localRefusal(error), 'reason') === 'draining') this.#ended++;
     else this.#finished++;
-    if (this.#open.size === 0) for (const resolve of this.#idle) resolve();
+    if (this.#open.size === 0) for (const resolve of this.#onIdle) resolve();
     return true;
   }
 
   async #idleWithin(deadline: number): Promise<void> {
     if (this.#open.size === 0) return;
     const timer = new AbortController();
-    const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
+    const idle = new Promise<void>((resolve) => this.#onIdle.add(resolve));
     await Promise.race([idle, sleep(deadline, timer.signal, this.#clock).catch(() => {})]);
     endSleep(timer);
   }

@@ -13,20 +13,20 @@ import { onAbort, throwIfAborted } from '../time/abort.ts';
 import { cancellable } from '../time/cancellable.ts';
 import { type Clock, endSleep } from '../time/clock.ts';
 
-/** What has the events `online` and `offline`, as `window` does. */
+/** An object with the events `online` and `offline`, such as `window`. */
 export type OnlineTarget = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 export interface OnlineOptions {
   /**
-   * How often one of the calls that wait is sent although the browser says that it is offline, in milliseconds.
+   * How often one waiting call is sent as a probe while the browser says that it is offline, in milliseconds.
    * @default 15_000
    */
   probeEvery?: number;
-  /** Whether the browser says that it is online; all but `false` counts as yes, also an error. @default () => navigator.onLine !== false */
+  /** Whether the browser is online. Anything but `false` counts as online, also an error. @default () => navigator.onLine !== false */
   isOnline?: () => boolean;
-  /** What has the events `online` and `offline`. @default globalThis */
+  /** Where the events `online` and `offline` come from. @default globalThis */
   target?: OnlineTarget;
-  /** Where its times come from. @default systemClock */
+  /** @default systemClock */
   clock?: Clock;
 }
 
@@ -40,20 +40,19 @@ const OPTIONS = {
   clock: clockOption,
 } satisfies OptionTable<OnlineOptions>;
 
-/** The options as data: what each may be, and its default. */
+/** The options as data, with their allowed values and defaults. */
 export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
 
 /**
- * Holds calls back while the browser is offline, and sends them when it is back. Put it inside `retry` and
- * `circuitBreaker`.
+ * Makes calls wait while the browser is offline, and sends them when it is back online. Put it inside `retry` and `circuitBreaker`.
  *
- * A browser may say that it is offline when it is not. So a call that can be repeated (by its method and key) is sent all the same, as a
- * probe: without a network, that fails at once. It waits if it finds no network or a time limit further in ends it, and fails if the same
- * request would fail again, or if no time is left. Every other call waits, also one that says `retry: false`. Once in `probeEvery` one of
- * those that wait goes as the next probe. If a probe is answered that was no GET or HEAD, which a cache may have answered, what the browser
- * says is ignored until it says something else.
+ * `navigator.onLine` may be wrong. So a call that can be repeated (by its method or a key) is sent at once, as a probe: without a network
+ * it fails immediately. The call then waits if the probe found no network or ran into an inner timeout. The call fails if the same request
+ * would fail again, or if no time is left. Every other call waits, also one with `retry: false`. Every `probeEvery` milliseconds one
+ * waiting call is sent as the next probe. An answer to a probe other than a GET or HEAD proves that the browser is wrong: `navigator.onLine`
+ * is ignored until it changes. An answer to a GET or HEAD proves nothing, since it may come from a cache.
  *
- * Where there is no `navigator.onLine`, as in Node, calls pass through.
+ * Without `navigator.onLine`, as in Node, calls pass through.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @throws the caller's abort reason, also while waiting
@@ -66,52 +65,52 @@ export function online(options?: OnlineOptions): Middleware {
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The rules are for developers: their texts are not part of a production bundle. */
+/** Production bundles leave out the rules about the order of layers, which are for developers. */
 function layer(): Layer {
   const own: Layer = { name: 'online' };
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     own.mustBeInside = [
-      ['retry', 'what waits for the network is not sent again when it fails'],
-      ['circuitBreaker', 'probes of a browser that is offline count as failures of the server'],
+      ['retry', 'a call that fails after its wait is not retried'],
+      ['circuitBreaker', 'failed probes of an offline browser count as failures of the server'],
     ];
   }
   return own;
 }
 
-/** Why a call goes: to find out, or because there is a network. */
-type Why = 'probe' | 'online';
+/** Why a call is sent: to find out whether there is a network, or because there is one. */
+type SentAs = 'probe' | 'online';
 
 interface Waiting {
   readonly isRepeatable: boolean;
-  readonly go: (why: Why) => void;
+  readonly send: (as: SentAs) => void;
 }
 
-/** What is known of the network, and the calls that wait for it. */
+/** The state of the network as far as it is known, and the calls that wait for it. */
 class Network {
   readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
   readonly #waiting = new Set<Waiting>();
-  /** Those among them that can be repeated or are reads. */
-  readonly #first = new Set<Waiting>();
-  /** Whether a call that no cache can have answered was answered although the browser says that it is offline. */
-  #isWrong = false;
+  /** The waiting calls that can be repeated or are reads. They are sent as further probes after a read was answered. */
+  readonly #candidates = new Set<Waiting>();
+  /** Whether an answer that cannot come from a cache proved that the browser is online although it says that it is offline. */
+  #browserIsWrong = false;
   #timer: AbortController | undefined;
-  #listens = false;
+  #isListening = false;
 
   constructor(settings: Settings<OnlineOptions, typeof OPTIONS>) {
     this.#settings = settings;
   }
 
   run(call: Call, next: Next): Promise<Response> {
-    if (!this.#says()) return this.#isWrong ? next(call) : this.#runOffline(call, next);
-    // no event has said so: workers of Chromium fire none
-    if (this.#isWrong || this.#waiting.size > 0) this.#changed();
+    if (!this.#isOnline()) return this.#browserIsWrong ? next(call) : this.#runOffline(call, next);
+    // in workers Chromium fires no event when it comes back online
+    if (this.#browserIsWrong || this.#waiting.size > 0) this.#changed();
     return next(call);
   }
 
   async #runOffline(call: Call, next: Next): Promise<Response> {
     const isRepeatable = call.retried !== 'off' && call.replayable && isIdempotent(call);
-    let why = isRepeatable ? 'probe' : await this.#wait(call, false);
-    while (why === 'probe') {
+    let as = isRepeatable ? 'probe' : await this.#wait(call, false);
+    while (as === 'probe') {
       this.#emit(call, 'probe');
       try {
         const response = await next(isRepeatable ? keepBody(call) : call);
@@ -119,49 +118,50 @@ class Network {
         releaseBody(call);
         return response;
       } catch (error) {
-        // a timeout is a sign of no network, too
+        // a timeout may also mean that there is no network
         if (!isRepeatable || call.remaining() <= 0 || !transientKind(error)) throw error;
         throwIfAborted(call.signal);
-        call.record.keyIsNew = false; // the server may have got the request all the same
+        call.record.keyIsNew = false; // the server may have received the request
       }
-      why = await this.#wait(call, true);
+      as = await this.#wait(call, true);
     }
     return next(call);
   }
 
-  /** Whether the browser says that it is online. Anything but `false` counts as yes, as `navigator.onLine` of Node, and a promise. */
-  #says(): boolean {
+  /** Whether the browser says that it is online. Anything but `false` counts as yes: Node has no `navigator.onLine`. */
+  #isOnline(): boolean {
     try {
-      const says = this.#settings.isOnline();
-      ignoreRejection(says);
-      return says !== false;
+      const answer = this.#settings.isOnline();
+      ignoreRejection(answer);
+      return answer !== false;
     } catch {
       return true;
     }
   }
 
-  async #wait(call: Call, isRepeatable: boolean): Promise<Why> {
-    if (this.#isWrong || this.#says()) return 'online';
+  /** Waits until the call is to be sent, and returns why. */
+  async #wait(call: Call, isRepeatable: boolean): Promise<SentAs> {
+    if (this.#browserIsWrong || this.#isOnline()) return 'online';
     const { observed, record, signal } = call;
     const own = observed && cancellable(signal);
     let stop: (() => void) | undefined;
     try {
-      const why = await new Promise<Why>((resolve, reject) => {
-        const waiting = { isRepeatable, go: resolve };
+      const as = await new Promise<SentAs>((resolve, reject) => {
+        const waiting = { isRepeatable, send: resolve };
         this.#waiting.add(waiting);
-        if (isRepeatable || isRead(call)) this.#first.add(waiting);
+        if (isRepeatable || isRead(call)) this.#candidates.add(waiting);
         this.#watch();
         this.#emit(call, 'wait', own?.cancel);
         record.waitingFor = 'the browser to be online';
         stop = onAbort(own?.signal ?? signal, (reason) => {
           this.#waiting.delete(waiting);
-          this.#first.delete(waiting);
+          this.#candidates.delete(waiting);
           this.#watch();
           reject(reason);
         });
       });
-      if (why === 'online') this.#emit(call, 'released');
-      return why;
+      if (as === 'online') this.#emit(call, 'released');
+      return as;
     } finally {
       record.waitingFor = undefined;
       own?.release();
@@ -169,43 +169,43 @@ class Network {
     }
   }
 
-  /** An answer has come to a probe, whatever the browser says. */
+  /** Handles the answer to a probe. */
   #answered(call: Call): void {
-    const isOnline = this.#says();
+    const isOnline = this.#isOnline();
     if (isRead(call) && !isOnline) {
-      // Maybe by a cache. If there is a network, the answers of two let the next ones go; if there is none, they alone go in vain.
-      this.#letGo(this.#first, 'probe', 2);
+      // A cache may have answered. Sends two more probes: if there is a network, their answers release the next ones. If not, only two fail.
+      this.#release(this.#candidates, 'probe', 2);
     } else {
-      this.#isWrong = !isOnline;
-      this.#letGo(this.#waiting, 'online');
+      this.#browserIsWrong = !isOnline;
+      this.#release(this.#waiting, 'online');
     }
   }
 
-  /** The browser says something else than before. */
+  /** Handles a change of what the browser says. */
   readonly #changed = (): void => {
-    this.#isWrong = false;
-    this.#letGo(this.#says() ? this.#waiting : [], 'online');
+    this.#browserIsWrong = false;
+    this.#release(this.#isOnline() ? this.#waiting : [], 'online');
   };
 
-  #letGo(calls: Iterable<Waiting>, why: Why, most = Infinity): void {
+  #release(calls: Iterable<Waiting>, as: SentAs, most = Infinity): void {
     for (const waiting of calls) {
       if (most-- === 0) break;
       this.#waiting.delete(waiting);
-      this.#first.delete(waiting);
-      waiting.go(why);
+      this.#candidates.delete(waiting);
+      waiting.send(as);
     }
     this.#watch();
   }
 
-  /** Listens and has a timer as long as there is something to wait for. */
+  /** Adds or removes the event listeners and the timer. Both exist only while they are needed. */
   #watch(): void {
     const isWaiting = this.#waiting.size > 0;
-    const listens = isWaiting || this.#isWrong;
-    if (listens !== this.#listens) {
-      this.#listens = listens;
+    const needsEvents = isWaiting || this.#browserIsWrong;
+    if (needsEvents !== this.#isListening) {
+      this.#isListening = needsEvents;
       const target = this.#settings.target ?? (globalThis as unknown as OnlineTarget);
       for (const type of ['online', 'offline']) {
-        notify(() => target[listens ? 'addEventListener' : 'removeEventListener']?.(type, this.#changed));
+        notify(() => target[needsEvents ? 'addEventListener' : 'removeEventListener']?.(type, this.#changed));
       }
     }
     if (!isWaiting) {
@@ -220,9 +220,9 @@ class Network {
     const ring = () => {
       if (this.#timer !== timer) return;
       this.#timer = undefined;
-      if (this.#says()) return this.#changed(); // no event has said so, as in workers of Chromium
+      if (this.#isOnline()) return this.#changed(); // in workers Chromium fires no event
       const all = [...this.#waiting];
-      this.#letGo([all.find(({ isRepeatable }) => isRepeatable) ?? all[0]!], 'probe');
+      this.#release([all.find(({ isRepeatable }) => isRepeatable) ?? all[0]!], 'probe');
     };
     this.#settings.clock.sleep(this.#settings.probeEvery, timer.signal).then(ring, () => {});
   }
@@ -233,4 +233,4 @@ class Network {
   }
 }
 
-const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD'; // what a cache may answer
+const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD'; // a cache may answer it

@@ -1,8 +1,8 @@
 import type { LastAnswer } from '../call/call-record.ts';
 
-/** An error that knows what the server answered before. */
+/** An error that carries the last answer of the server. */
 export abstract class AnsweredError extends Error {
-  /** Not shown when the error is printed: headers may hold secrets. */
+  /** Private, so that printing the error does not show it: headers may hold secrets. */
   readonly #lastAnswer: LastAnswer | undefined;
 
   constructor(message: string, lastAnswer: LastAnswer | undefined, options?: { cause?: unknown }) {
@@ -10,7 +10,7 @@ export abstract class AnsweredError extends Error {
     this.#lastAnswer = lastAnswer;
   }
 
-  /** What the server answered last: to the call, or to earlier ones for which it was refused. */
+  /** The last answer of the server: to this call, or to earlier calls whose answers are the reason for refusing this one. */
   get lastAnswer(): LastAnswer | undefined {
     return this.#lastAnswer;
   }

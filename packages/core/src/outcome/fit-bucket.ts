@@ -1,11 +1,11 @@
-/** What was accepted between two times, or with a cost of 0: here a request was refused. */
+/** Requests accepted between two times, with their total cost. A cost of 0: a request that was refused. */
 interface Entry {
   readonly from: number;
   readonly to: number;
   readonly cost: number;
 }
 
-/** How far a rate is too low or too high for a history, in requests, and between which numbers the burst lies. */
+/** How far a rate contradicts a history, in requests: no contradiction is 0 or less. The burst is `atLeast` one number and `below` the other. */
 export interface BucketFit {
   readonly tooLow: number;
   readonly tooHigh: number;
@@ -14,8 +14,8 @@ export interface BucketFit {
 }
 
 /**
- * Compares a bucket with what was accepted and refused. `missing`: what the bucket lacks at first. `rate`: what comes back per ms.
- * Let v be what is missing from full: an acceptance says burst >= v, a refusal burst < v + 1.
+ * Compares a token bucket with what was accepted and refused. `missing`: how many tokens the bucket lacks at the start. `rate`: its refill
+ * per ms. `v` is the number of tokens that are missing from a full bucket: an acceptance proves burst >= v, a refusal burst < v + 1.
  */
 export function fitBucket(history: readonly Entry[], missing: number, rate: number): BucketFit {
   let v = missing;
@@ -39,7 +39,7 @@ export function fitBucket(history: readonly Entry[], missing: number, rate: numb
   return { tooLow, tooHigh, atLeast, below };
 }
 
-/** Where a falling function crosses zero between two positive numbers, by halving on a scale of ratios. */
+/** Finds where a falling function crosses zero between two positive numbers, by bisection on a logarithmic scale. */
 export function rootOf(of: (value: number) => number, least: number, most: number): number {
   let low = least;
   let high = most;

@@ -2,22 +2,22 @@ import { hasNetwork } from '../runtime.ts';
 import { causesOf, codesIn, textOf } from './classify-error.ts';
 import { TRANSIENT } from './error-codes.ts';
 
-/** Codes that say that nothing has left this machine. */
-const NOT_LEFT =
+/** Codes of failures before anything left this machine. */
+const NOT_SENT =
   /^E(NOTFOUND|AI_AGAIN|AI_NODATA|SERVFAIL|NETUNREACH|NETDOWN|ADDRNOTAVAIL|ADDRINUSE|AGAIN|[MN]FILE|NOBUFS)$/;
-/** The same in the words of Safari, Deno and Electron. */
+/** Messages of Safari, Deno and Electron for such failures. */
 const OFFLINE_TEXT =
   /appears to be offline|specified hostname could not be found|dns error|net::ERR_(?:INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|NETWORK_CHANGED)/;
 
 /**
- * Whether a failure is that of this machine's own network: it found no name or no way, so the server was not asked. Of several
- * addresses that were tried, none may have been reached.
+ * Whether a failure comes from this machine's own network: it could not resolve the name or found no route, so the server got nothing. If
+ * several addresses were tried, this must hold for each.
  */
 export function isOffline(error: unknown): boolean {
   if (!hasNetwork()) return true;
   const chain = causesOf(error);
-  // a `fetch` inside may give its error a code of its own
+  // other codes are ignored: a `fetch` inside may add one of its own
   const codes = codesIn(chain).filter((code) => TRANSIENT.test(code));
-  if (codes.length > 0) return codes.every((code) => NOT_LEFT.test(code));
+  if (codes.length > 0) return codes.every((code) => NOT_SENT.test(code));
   return chain.some((link) => OFFLINE_TEXT.test(textOf(link, 'message') ?? ''));
 }

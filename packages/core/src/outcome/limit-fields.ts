@@ -1,8 +1,8 @@
 const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
 
 /**
- * A copy of the fields of a response that speak of limits: what may be shown to calls of others. It is empty where they cannot be
- * listed, as those of some mocks.
+ * A copy of the rate limit fields of a response. Other calls may see these, but no other field. Empty if the headers cannot be listed, as
+ * in some mocks.
  */
 export function limitFields(headers: Headers): Headers {
   try {

@@ -1,4 +1,4 @@
-/** A member of what was thrown, which may be anything: `undefined` where it cannot be read, as where a getter throws. */
+/** A member of a thrown value of any type. `undefined` if it cannot be read, for example if a getter throws. */
 export function memberOf(thrown: unknown, key: string): unknown {
   try {
     return (thrown as Record<string, unknown> | null | undefined)?.[key];

@@ -1,11 +1,11 @@
-/** What holds fields: `Headers`, or what looks like them. */
+/** `Headers`, or an object with the same `get`. */
 interface HasFields {
   get(name: string): string | null | undefined;
 }
 
 /**
- * The value of a field of a response. SvelteKit throws for the fields that it does not hand on to a page: those are read by the
- * platform's own `get`.
+ * The value of a response field. `get` of SvelteKit's responses throws for fields that SvelteKit does not serialise into the page. Those
+ * are read by the platform's `get`.
  */
 export function readField(headers: HasFields | undefined, name: string): string | null | undefined {
   try {

@@ -2,12 +2,12 @@ import { isInstant, parseDate } from './parse-date.ts';
 import { readField } from './read-field.ts';
 
 /**
- * Milliseconds from `now` that a value of `Retry-After` asks for (RFC 9110 §10.2.3), negative for an instant in the past. Of several
- * numbers the largest counts; one near `now` is an instant in seconds since the epoch. `undefined` for anything malformed.
+ * The wait that a value of `Retry-After` asks for (RFC 9110 §10.2.3), in milliseconds from `now`. Negative for an instant in the past.
+ * Of several numbers the largest counts. A number near `now` is an instant in seconds since the epoch. `undefined` if malformed.
  */
 export function waitAsked(value: string, now: number): number | undefined {
   const isNumber = /^\d+(?:\.\d+)?(?:[ \t]*,[ \t]*\d+)*$/.test(value);
-  // the point is moved in the text: `2.3 * 1_000` is 2299.9999999999995
+  // `e3` instead of a multiplication: `2.3 * 1_000` is 2299.9999999999995
   const ms = isNumber ? Math.max(...value.split(',').map((seconds) => Number(`${seconds.trim()}e3`))) : undefined;
   if (ms !== undefined && !isInstant(ms, now)) return ms;
   const date = ms ?? parseDate(value, now);
@@ -15,10 +15,8 @@ export function waitAsked(value: string, now: number): number | undefined {
 }
 
 /**
- * The wait that the `Retry-After` of a response asks for; an instant counts from the `Date` of the response, else from `now`. `undefined`
- * for one that is not ahead, and for anything malformed.
- *
- * `@steadfetch/server-hints` knows its relatives.
+ * The wait that the `Retry-After` of a response asks for. An instant is compared with the `Date` of the response, or with `now` without
+ * one. `undefined` if the instant is past or the value is malformed. `@steadfetch/server-hints` reads similar fields.
  */
 export function retryAfterOf({ headers }: Response, now: number): number | undefined {
   const read = (name: string) => readField(headers, name)?.trim() ?? '';

@@ -1,17 +1,17 @@
 import { notify } from '../events/notify.ts';
 
-/** The caller's reason by identity, also `null` or a string; an `AbortError` where the runtime keeps no reason. */
+/** The reason of an aborted signal, unchanged, even if it is `null` or a string. An `AbortError` if the runtime has no `signal.reason`. */
 export function abortReason(signal: AbortSignal): unknown {
   if (signal.reason !== undefined || 'reason' in signal) return signal.reason;
   return Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
 }
 
-/** `signal.throwIfAborted()`, also where the runtime has none. */
+/** `signal.throwIfAborted()`, also for runtimes without it. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortReason(signal);
 }
 
-/** `controller.abort(reason)`, also where the runtime keeps no reason, as React Native. */
+/** `controller.abort(reason)`. Sets the reason itself in runtimes without `signal.reason`, such as React Native. */
 export function abortWith(controller: AbortController, reason: unknown): void {
   const { signal } = controller;
   if (!('reason' in signal)) Object.defineProperty(signal, 'reason', { value: reason });
@@ -23,11 +23,10 @@ type Listener = (reason: unknown) => void;
 const adderOf = new WeakMap<AbortSignal, (listener: Listener) => () => void>();
 
 /**
- * Calls `listener` once when the signal aborts, at once if it already has. Returns the function that removes it again;
- * calling that twice is harmless. What a listener throws at an abort is ignored, as by `notify`.
+ * Calls `listener` once when the signal aborts, or at once if it has aborted already. Returns the function that removes the listener,
+ * which may be called twice. If the listener throws during a later abort, the error is ignored, as by `notify`.
  *
- * A signal carries one event listener, however many listen to it: adding one to an `EventTarget` costs time that grows
- * with those that are there.
+ * All listeners of a signal share one event listener: adding one to an `EventTarget` gets slower with each listener that it has.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: Listener): () => void {
   if (!signal) return nothing;
@@ -64,7 +63,7 @@ function adderTo(signal: AbortSignal): (listener: Listener) => () => void {
   };
 }
 
-/** The promise, or a rejection with the abort reason as soon as the signal aborts. A late answer is ignored. */
+/** Settles like the promise, or rejects with the abort reason as soon as the signal aborts. A later result is ignored. */
 export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const release = onAbort(signal, reject);

@@ -5,19 +5,19 @@ import { abortable, onAbort } from './abort.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after `ms`; rejects at once with the signal's reason when it aborts, leaving no timer and no listener. */
+  /** Resolves after `ms`. Rejects with the signal's reason as soon as the signal aborts, and leaves no timer or listener. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The source of chance: a number in [0, 1). */
+/** Returns a random number in [0, 1), like `Math.random`. */
 export type Random = () => number;
 
-/** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
+/** The longest delay of a timer: 2^31 - 1 ms, 24.8 days. With a longer one `setTimeout` fires at once. */
 export const MAX_TIMER = 2_147_483_647;
 
 /**
- * The machine's clock. It sleeps as long as a timer can, 24.8 days, where more is asked. The globals are looked up at each use, so fake
- * timers drive it if they replace `performance` too.
+ * The machine's clock. A sleep lasts `MAX_TIMER` at most. Fake timers control this clock if they replace `performance` too, because it
+ * looks up the globals at each use.
  */
 export const systemClock: Clock = { now: () => Date.now(), sleep: sleepByTimer };
 
@@ -37,35 +37,34 @@ function sleepByTimer(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Sleeps on a clock. A custom one may throw, or ignore the signal. */
+/** `clock.sleep()`, also for a custom clock that throws or ignores the signal. */
 export function sleep(ms: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
   if (clock === systemClock) return clock.sleep(ms, signal);
   return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
 }
 
 /**
- * Ends a sleep that nothing waits for any more. Without a reason, `abort` makes an error with a stack, which costs more than the rest.
- * In Workers of Cloudflare it throws where another request has begun the sleep, which then ends by itself.
+ * Ends a sleep that is no longer needed. `abort` gets a reason because otherwise it creates an error with a stack, which is slow. In
+ * Cloudflare Workers `abort` throws if another request started the sleep; that sleep then ends when its time is over.
  */
 export function endSleep(sleeping: AbortController | undefined): void {
   notify(() => sleeping?.abort('no longer needed'));
 }
 
 /**
- * Milliseconds for durations, which never go back, whatever the date is set to. They start anywhere.
+ * Returns a function for measuring durations: milliseconds that never go back, even if the date is set back. Zero has no meaning.
  *
- * Reads the machine's clock with `performance.now()`, so that neither a step of the date nor a frozen `Date` matters, and any
- * other clock with `now()`. Each reading adds the time since the one before, and a step backwards adds nothing: fake timers let
- * also `performance.now()` start again.
+ * It reads the machine's clock by `performance.now()`, which ignores changes of the date and a frozen `Date`, and any other clock by
+ * `now()`. If a reading is lower than the last one, the difference is added to all later ones: fake timers reset `performance.now()`.
  */
 export function monotonic(clock: Clock): () => number {
   const isPrecise = clock === systemClock && globalThis.performance?.now !== undefined;
   let last = -Infinity;
-  let lost = 0;
+  let offset = 0;
   return () => {
     const now = isPrecise ? performance.now() : clock.now();
-    if (now < last) lost += last - now;
+    if (now < last) offset += last - now;
     last = now;
-    return now + lost;
+    return now + offset;
   };
 }

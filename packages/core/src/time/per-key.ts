@@ -1,32 +1,32 @@
 import { checkFunction, checkNumber } from '../options/check.ts';
 
-/** The values, by their keys. */
+/** A map that creates missing values. */
 export interface PerKey<T> {
-  /** The value of the key, made if there is none. */
+  /** Returns the value of the key. Creates it if there is none. */
   (key: string): T;
-  /** The value if there is one. Creates nothing, and does not count as a use. */
+  /** Returns the value if there is one. Creates nothing, and does not count as a use. */
   peek(key: string): T | undefined;
-  /** The keys and their values, the least recently used first. */
+  /** Returns the keys and values, the least recently used first. */
   entries(): [key: string, value: T][];
   /** Forgets one key, or all of them. */
   reset(key?: string): void;
 }
 
 interface PerKeyOptions<T> {
-  /** How many keys are kept. @default 1_000 */
+  /** How many keys are kept at most. @default 1_000 */
   maxKeys?: number;
-  /** Whether a value is to be dropped only where all others are needed too. @default none is */
+  /** Whether a value is in use. Such a value is dropped only if all values are in use. @default () => false */
   isNeeded?: (value: T) => boolean;
 }
 
-/** Of all keys together: a thousand long keys must not fill the memory. */
+/** The total length of all keys is limited, too: a thousand long keys must not fill the memory. */
 const MAX_CHARACTERS = 1_000_000;
 
 /**
- * One value per key, made when first asked for. Above `maxKeys` keys, or a million characters of keys, the key that was used least
- * recently is dropped: of those whose value is not needed, if there are any.
+ * One value per key, created on first use. Above `maxKeys` keys, or a million characters in all keys, the least recently used key is
+ * dropped. Keys whose value `isNeeded` are dropped last.
  *
- * For state that belongs to one server: gates, budgets, breakers.
+ * For the state of one server: gates, budgets, breakers.
  */
 export function perKey<T>(
   create: (key: string) => T,
@@ -37,11 +37,11 @@ export function perKey<T>(
   checkNumber('perKey: maxKeys', maxKeys, { min: 1, integer: true });
   const kept = new Map<string, Kept<T>>();
   let characters = 0;
-  /** What was used last: most calls have the key of the one before. */
+  /** The entry that was used last. It saves a look-up: most calls have the same key as the call before. */
   let last: Kept<T> | undefined;
 
   const make = (given: string): Kept<T> => {
-    const key = JSON.parse(JSON.stringify(given)); // a key that is cut from a longer text, e.g. a URL, would keep all of it in memory
+    const key = JSON.parse(JSON.stringify(given)); // a copy, since a key that is a slice of a longer string, e.g. a URL, keeps all of that in memory
     const made = { key, value: create(key) };
     characters += key.length;
     return made;
@@ -50,8 +50,8 @@ export function perKey<T>(
     if (last?.key === key) last = undefined;
     if (kept.delete(key)) characters -= key.length;
   };
-  /** Any but the last one, which is in use. */
-  const leastNeeded = (): string => {
+  /** The key to drop. Never the last one used, which is in use now. */
+  const keyToDrop = (): string => {
     for (const { key, value } of kept.values()) if (key !== last!.key && !isNeeded(value)) return key;
     return kept.keys().next().value!;
   };
@@ -60,7 +60,7 @@ export function perKey<T>(
     last = kept.get(String(given)) ?? make(String(given));
     kept.delete(last.key);
     kept.set(last.key, last);
-    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(leastNeeded());
+    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(keyToDrop());
     return last.value;
   };
   return Object.assign(use, {

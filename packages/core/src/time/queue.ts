@@ -1,14 +1,14 @@
 /** A place in a queue. */
 export interface Place<T> {
   readonly value: T;
-  /** Lower ones come first. */
+  /** The lowest comes first. */
   readonly order: number;
   index: number;
 }
 
 /**
- * Values in order: a binary heap. Adding at the end takes constant time, adding elsewhere and removing logarithmic time. Equal orders come
- * out in no particular order.
+ * A priority queue, as a binary heap. Adding at the end takes constant time. Adding elsewhere and removing take logarithmic time. Values
+ * with equal `order` come out in no particular order.
  */
 export class Queue<T> {
   readonly #heap: Place<T>[] = [];
@@ -28,7 +28,7 @@ export class Queue<T> {
     return place;
   }
 
-  /** Removes a place. Ignores one that was removed before, or that another queue has. */
+  /** Removes a place. Does nothing if the place was removed before or belongs to another queue. */
   remove(place: Place<T>): void {
     if (this.#heap[place.index] !== place) return;
     const last = this.#heap.pop()!;

@@ -1,26 +1,26 @@
 import { inWorkers } from '../runtime.ts';
 
-/** How often a call that waits for others looks for itself in Workers, in milliseconds. */
-const LOOK_EVERY = 20;
+/** How often a waiting call polls in Workers, in milliseconds. */
+const POLL_EVERY = 20;
 
 type Begin<T> = (resolve: (value: T) => void, reject: (reason: unknown) => void) => void;
 
 /**
- * A promise that other calls settle, as `new Promise(begin)`.
+ * `new Promise(begin)`, for a promise that other calls settle.
  *
- * Workers of Cloudflare run each request by itself: one that has no timer and no request of its own is ended, also while it
- * waits for another one; and a timer ends with the request that has set it. So there a call that waits has a timer of its
- * own, which settles the promise, and until then calls `look`.
+ * Cloudflare Workers end a request that has no timer and no fetch of its own, even if it waits for another request. They also end a
+ * timer together with the request that started it. So there each waiting call polls with a timer of its own: the timer calls `poll`
+ * until another call has settled the promise, and then passes on the result.
  */
-export function settledByOthers<T>(begin: Begin<T>, look: () => void = () => {}): Promise<T> {
+export function settledByOthers<T>(begin: Begin<T>, poll: () => void = () => {}): Promise<T> {
   if (!inWorkers()) return new Promise(begin);
   return new Promise((resolve, reject) => {
     let settle: (() => void) | undefined;
     const timer = setInterval(() => {
-      if (!settle) return look();
+      if (!settle) return poll();
       clearInterval(timer);
       settle();
-    }, LOOK_EVERY);
+    }, POLL_EVERY);
     begin(
       (value) => {
         settle ??= () => resolve(value);

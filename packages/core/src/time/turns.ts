@@ -2,16 +2,16 @@ import { inWorkers } from '../runtime.ts';
 import { abortable } from './abort.ts';
 import { type Clock, monotonic, sleep } from './clock.ts';
 
-/** How many calls go on in one turn of the event loop: each of them has something to do then. */
-const PER_TURN = 200;
-/** Calls that come less than so many milliseconds after one another count as those of one turn. */
-const PAUSE = 1;
+/** At most this many calls go on in one turn of the event loop. More would block it: each call has work to do then. */
+const CALLS_PER_TURN = 200;
+/** Calls that come less than this many milliseconds apart belong to the same turn. Also the pause before the next turn. */
+const PAUSE_MS = 1;
 
 /**
- * Spreads what comes at once over several turns of the event loop, so that nothing else waits for long.
+ * Spreads calls that come at the same time over several turns of the event loop, so that other work is not blocked.
  *
- * A turn that calls share has the timer of one of them. In Workers of Cloudflare that ends with its request, so there each call
- * goes on at once, or waits for a timer of its own: see `settledByOthers`.
+ * All calls of a turn wait for one timer. In Cloudflare Workers that timer would end with the request that started it, so there each
+ * call goes on at once, or has a timer of its own: see `settledByOthers`.
  */
 export class Turns {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class Turns {
   #count = 0;
   #refused = 0;
   #last = -Infinity;
-  /** The turn in which the calls that came last go on; `undefined` if it is this one. */
+  /** Resolves when the turn of the latest calls starts. `undefined` if that is the current turn. */
   #start: Promise<void> | undefined;
 
   constructor(clock: Clock, now: () => number = monotonic(clock)) {
@@ -28,15 +28,15 @@ export class Turns {
     this.#now = now;
   }
 
-  /** Returns nothing while there is room in this turn; otherwise a promise of a later turn, which several calls share. */
+  /** Returns `undefined` while the current turn has room, otherwise a promise that resolves in a later turn. Calls of a turn share it. */
   enter(): Promise<void> | undefined {
     if (!this.#areShared) return undefined;
     if (this.#start === undefined) {
       const now = this.#now();
-      if (now - this.#last >= PAUSE) this.#count = 0;
+      if (now - this.#last >= PAUSE_MS) this.#count = 0;
       this.#last = now;
     }
-    if (this.#count === PER_TURN) {
+    if (this.#count === CALLS_PER_TURN) {
       this.#count = 0;
       this.#open(this.#turnAfter(this.#start));
     }
@@ -45,8 +45,8 @@ export class Turns {
   }
 
   /**
-   * Rejects with the error, or with the reason of an abort. A caller that calls again at once must not hold the event loop.
-   * The error is made in its turn, since its stack takes longest.
+   * Rejects with the error, or with the abort reason. Waits for a turn first, so that a caller that retries at once does not block the
+   * event loop. The error is made after the wait, since its stack is the slowest part.
    */
   async refuse(makeError: () => Error, signal?: AbortSignal): Promise<never> {
     const turn = this.enter() ?? this.#ownTurn();
@@ -54,9 +54,9 @@ export class Turns {
     throw makeError();
   }
 
-  /** A turn for each 200th refusal. Where the caller is busy for longer than `PAUSE` after each, `enter` counts from the start each time. */
+  /** Waits a turn after every 200th refusal. `enter` never does if the caller takes longer than `PAUSE_MS` between its calls. */
   #ownTurn(): Promise<void> | undefined {
-    return ++this.#refused % PER_TURN === 0 ? this.#turnAfter() : undefined;
+    return ++this.#refused % CALLS_PER_TURN === 0 ? this.#turnAfter() : undefined;
   }
 
   #open(start: Promise<void>): void {
@@ -70,6 +70,6 @@ export class Turns {
 
   async #turnAfter(before?: Promise<void>): Promise<void> {
     await before;
-    await sleep(PAUSE, undefined, this.#clock).catch(() => {});
+    await sleep(PAUSE_MS, undefined, this.#clock).catch(() => {});
   }
 }

@@ -1,39 +1,39 @@
 import { inWorkers } from '../runtime.ts';
 import { monotonic, systemClock } from './clock.ts';
 
-/** How often a call shows that its request still runs, in milliseconds. */
-const SIGN_EVERY = 250;
-/** How long a round takes at least, in milliseconds: less than what is between two signs, so that none is missed. */
-const ROUND = 200;
+/** How often a call sends a heartbeat, in milliseconds. */
+const HEARTBEAT_EVERY = 250;
+/** The shortest round, in milliseconds. Less than `HEARTBEAT_EVERY`, so that each live call sends a heartbeat in each round. */
+const MIN_ROUND = 200;
 /**
- * A call is lost that showed nothing in so many rounds. A round is over when one call shows itself twice. Time alone does not end one: where
- * an isolate computes all the time, the timers of all calls are late.
+ * A call without a heartbeat for this many rounds is lost. A round ends when one call sends its second heartbeat in it. Time alone does
+ * not end a round: while an isolate is busy, the timers of all calls are late.
  */
-const LOST_AFTER = 4;
-/** A call is lost that showed nothing for as long as Workers let a request compute, in milliseconds. */
-const LONGEST = 30_000;
+const LOST_AFTER_ROUNDS = 4;
+/** A call without a heartbeat for this long is lost, in milliseconds. Workers stop a request that computes for longer. */
+const MAX_SILENCE = 30_000;
 
 interface Watched {
   readonly lost: () => void;
-  /** When it showed itself last: the round, and by the clock. */
+  /** The round and the time of its last heartbeat. */
   round: number;
   at: number;
 }
 
-/** Watches a call: calls `lost` once when it is lost. Returns the function that ends the watch, which returns whether it was not. */
+/** Watches a call, and calls `lost` once if the call is lost. Returns the function that ends the watch. That returns false if it was lost. */
 export type Watch = (lost: () => void) => () => boolean;
 
 const clock = /* @__PURE__ */ monotonic(systemClock);
-/** The call that showed itself least recently comes first. */
+/** The call with the oldest heartbeat comes first. */
 const calls = new Set<Watched>();
 let round = 0;
-let began = -Infinity;
+let roundStart = -Infinity;
 
 /**
- * Notices when a call is lost; `undefined` where none ever is.
+ * Detects lost calls. Returns `undefined` in runtimes that lose none.
  *
- * In Workers of Cloudflare a call is lost when its request ends: it never goes on, without any signal, but its timers end too.
- * So each call that others may have to wait for has one there, and others take back what a call holds whose timer is gone.
+ * Cloudflare Workers lose a call when the request that made it ends: the call stops without any signal, and so do its timers. So each
+ * call that others may wait for sends heartbeats by a timer. When they stop, other calls take back what the lost call holds.
  */
 export function watchRequests(): Watch | undefined {
   return inWorkers() ? watch : undefined;
@@ -41,27 +41,27 @@ export function watchRequests(): Watch | undefined {
 
 function watch(lost: () => void): () => boolean {
   const call: Watched = { lost, round: -1, at: 0 };
-  show(call);
+  beat(call);
   const { at } = call;
-  const timer = setInterval(() => calls.has(call) && show(call), SIGN_EVERY);
+  const timer = setInterval(() => calls.has(call) && beat(call), HEARTBEAT_EVERY);
   return () => {
     clearInterval(timer);
-    // The end of a call that gave no sign is one: its answer was an event of its own, after its begin.
-    if (calls.has(call) && call.at === at && clock() > at) show(call);
+    // A short call ends before its first heartbeat. Its end counts as one, because its answer came in a later event than its start.
+    if (calls.has(call) && call.at === at && clock() > at) beat(call);
     return calls.delete(call);
   };
 }
 
-function show(call: Watched): void {
+function beat(call: Watched): void {
   const at = clock();
-  if (call.round === round && at - began >= ROUND) {
+  if (call.round === round && at - roundStart >= MIN_ROUND) {
     round++;
-    began = at;
+    roundStart = at;
   }
   calls.delete(call);
   calls.add(Object.assign(call, { round, at }));
   for (const other of calls) {
-    if (round - other.round < LOST_AFTER && at - other.at < LONGEST) break;
+    if (round - other.round < LOST_AFTER_ROUNDS && at - other.at < MAX_SILENCE) break;
     calls.delete(other);
     other.lost();
   }

@@ -1,54 +1,54 @@
 import type { Stretch } from './stretch.ts';
 
-/** How long a number is kept to before one more is tried, in milliseconds. */
-const TRY_MORE_AFTER_MS = 60_000;
+/** How long a limit is kept before one more request in flight is allowed, in milliseconds. */
+const RAISE_AFTER_MS = 60_000;
 
-/** A limit on how many are in flight at once: nothing beyond a number is accepted, and nothing within it refused. */
+/** A server's limit on requests in flight: it accepts hardly anything above a number of them, and refuses nothing below it. */
 export class Concurrency {
-  /** The number that was measured; Infinity before that. */
-  #found = Infinity;
-  /** As many may be in flight: the number as measured, or one more while that is tried. */
+  /** The measured limit, Infinity if there is none. */
+  #measured = Infinity;
+  /** How many requests may be in flight: the measured limit, or one more to find out whether the limit has risen. */
   #most = Infinity;
-  #tryAt = 0;
+  #raiseAt = 0;
 
   get most(): number {
     return this.#most;
   }
 
-  /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
+  /** Learns from a stretch that ended with a refusal. Returns whether the known limit explains it; then no other limit is learned. */
   learn(stretch: Stretch, now: number): boolean {
     if (stretch.refusedInFlight === Infinity) return false;
-    if (this.#found < Infinity) return this.#confirm(stretch, now);
+    if (this.#measured < Infinity) return this.#confirm(stretch, now);
     const { refusedInFlight } = stretch;
     const all = stretch.acceptedWith(0);
     const beyond = stretch.acceptedWith(refusedInFlight);
-    // as many as the number may be a burst
+    // fewer accepted requests than were in flight at the refusal may just have been one burst
     const isMoreThanBurst = refusedInFlight >= 3 && all >= refusedInFlight;
     if (isMoreThanBurst && beyond <= 0.25 * all) {
-      this.#found = this.#most = refusedInFlight - 1;
-      this.#tryAt = now + TRY_MORE_AFTER_MS;
+      this.#measured = this.#most = refusedInFlight - 1;
+      this.#raiseAt = now + RAISE_AFTER_MS;
     }
     return false;
   }
 
   /**
-   * Learns from an accepted request. Where more than the number were in flight it is a try of one more, since some answers may have been
-   * on their way. Where as many as the number were in flight, and for long, one more is tried.
+   * Learns from an accepted request. If more requests were in flight than allowed, their number becomes one above the limit, not the limit:
+   * the server may have finished some of them. If the limit was in full use, and for a minute, one more request is allowed.
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
-    if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
-    if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
-    this.#most = this.#found + 1;
-    this.#tryAt = now + TRY_MORE_AFTER_MS;
+    if (sentWith > this.#most) [this.#measured, this.#most] = [sentWith - 1, sentWith];
+    if (this.#most === Infinity || inFlight < this.#most || now <= this.#raiseAt) return;
+    this.#most = this.#measured + 1;
+    this.#raiseAt = now + RAISE_AFTER_MS;
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
-    if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
-      this.#found = this.#most = Infinity;
+    if (stretch.refusedInFlight <= this.#measured && this.#most === this.#measured) {
+      this.#measured = this.#most = Infinity; // a refusal within the limit disproves it
       return false;
     }
-    this.#most = this.#found;
-    this.#tryAt = now + TRY_MORE_AFTER_MS;
+    this.#most = this.#measured;
+    this.#raiseAt = now + RAISE_AFTER_MS;
     return true;
   }
 }

@@ -1,58 +1,57 @@
-/** The shortest closing that the server did not ask for, in milliseconds. */
+/** The shortest cooldown that the server did not ask for, in milliseconds. */
 const SHORTEST_MS = 100;
-/** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
+/** The longest one. A longer one would starve clients that are refused because of others. */
 const LONGEST_MS = 3_000;
-/** A closing that is longer than this is probed, in milliseconds. */
+/** Only a cooldown of at least this length is probed, in milliseconds. */
 const PROBED_FROM_MS = 1_500;
-/** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
+/** The pause between two probes is half of the time since the gate closed, within these bounds in milliseconds. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
-/** So many more probes that are refused than accepted are no accident; of one closing so many count. */
-const NO_ACCIDENT = 4;
+/** This many more probes refused than accepted, over several cooldowns, are not chance: a limit refused them. */
+const PROVING_EXCESS = 4;
+/** One cooldown counts at most this many refused probes towards the excess. */
 const COUNTED = 3;
-/** More refused probes of one closing are not kept, since they say no more than these. A closing may be asked for without an end. */
-const KEPT = 20;
-/** It is a limit when it is e to this power times as probable that probes are refused half as often as all requests. */
+/** Further refused probes of a cooldown are not stored: they add no evidence, and a server may ask for an endless cooldown. */
+const KEPT_PROBES = 20;
+/** The logarithm of how many times more probable a limit must be than chance to count as proven. */
 const PROOF = 6;
 
 /**
- * Whether the gate is closed, and until when. A refusal closes it for as long as the server asked, or for a time of our own that
- * doubles while nothing is accepted. A closing is shortened in two cases only: a probe is accepted, which is a call that is let
- * out while the gate is closed for long; or many requests are accepted that were sent after the refused one, those of a sample
- * among them.
+ * Whether the gate is closed, and until when. A refusal closes it for as long as the server asked, else for a time that doubles
+ * until a request is accepted. This time is called a cooldown. Two things end it early: an accepted probe (a call that is let through
+ * a closed gate), or many acceptances of requests that were sent after the refused one.
  */
 export class Cooldown {
   readonly #random: () => number;
   closed = false;
-  /** When the present closing ends, or when the last one ended. */
+  /** When the present cooldown ends, or when the last one ended. */
   until = 0;
   #closedAt = 0;
-  /** Closings in a row without an accepted request between them. */
-  #strikes = 0;
-  /** When the refused probes of the present closing were sent. */
+  /** Cooldowns since the last accepted request. */
+  #inRow = 0;
+  /** When the refused probes of the present cooldown were sent. */
   #refusedProbes: number[] = [];
-  /** When the closings would have ended that a probe has shortened after others were refused. */
-  #promised = 0;
-  /** How many more probes were refused than accepted in the last closings. */
+  /** The latest planned end of the cooldowns that an accepted probe cut short after other probes were refused. */
+  #plannedEnd = 0;
+  /** How many more probes were refused than accepted in the recent cooldowns. */
   #excess = 0;
-  /** The evidence in the probes for a limit, as a logarithm: if refusals were noise, probes would be refused as often as others. */
+  /** The evidence, as a logarithm, that a limit refuses probes half as often as all requests. Noise refuses both equally often. */
   #evidence = 0;
 
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  /** How long the present or the last closing takes. */
+  /** The length of the present or the last cooldown. */
   get length(): number {
     return Math.max(1, this.until - this.#closedAt);
   }
 
-  /** Milliseconds until it opens. */
   opensIn(now: number): number {
     return this.closed ? Math.max(0, this.until - now) : 0;
   }
 
-  /** Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that. */
+  /** Milliseconds until the next call may go: when the gate opens, or as a probe if `lastSent` is given and the cooldown is long. */
   delay(now: number, lastSent?: number): number {
     const opensIn = this.opensIn(now);
     if (lastSent === undefined || this.length < PROBED_FROM_MS) return opensIn;
@@ -60,36 +59,36 @@ export class Cooldown {
     return Math.min(opensIn, Math.max(0, Math.max(lastSent, this.#closedAt) + pause - now));
   }
 
-  /** Whether a request was sent as a probe of the present closing. */
+  /** Whether a request was sent as a probe of the present cooldown. */
   isProbe(sentAt: number): boolean {
     return this.closed && sentAt > this.#closedAt;
   }
 
-  /** Whether probes of the present or the last closing were refused, and none was accepted. */
+  /** Whether probes of the present or the last cooldown were refused, and none was accepted. */
   get hasRefusedProbes(): boolean {
     return this.#refusedProbes.length > 0;
   }
 
   probeRefused(sentAt: number): void {
-    if (this.#refusedProbes.length < KEPT) this.#refusedProbes.push(sentAt);
+    if (this.#refusedProbes.length < KEPT_PROBES) this.#refusedProbes.push(sentAt);
   }
 
   /**
-   * Counts an accepted probe. Returns whether the closing was right, and the limit came back sooner than it said. It is so where
+   * Counts an accepted probe. Returns whether a limit caused the refusals, and recovered sooner than the server said. Two cases show it:
    *
-   * - the closing began before an earlier one would have ended, and too many probes were refused for an accident. Only those count
-   *   that were sent before the accepted one, since refusals are often faster;
-   * - or probes are refused less often than other requests, of which this `share` is refused.
+   * - This cooldown began before the planned end of an earlier one, and the excess of refused probes is not chance. Only refused probes
+   *   that were sent before the accepted one count, since refusals are often faster.
+   * - Probes are refused less often than all requests, of which `share` is refused.
    */
   probeAccepted(sentAt: number, share: number): boolean {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
     this.#refusedProbes = [];
-    this.#excess = Math.min(NO_ACCIDENT + COUNTED, Math.max(0, this.#excess + Math.min(refused, COUNTED) - 1));
+    this.#excess = Math.min(PROVING_EXCESS + COUNTED, Math.max(0, this.#excess + Math.min(refused, COUNTED) - 1));
     const evidence = this.#evidence + Math.log((1 - share / 2) / (1 - share)) - refused * Math.LN2;
     this.#evidence = Math.min(2 * PROOF, Math.max(0, evidence));
-    const isAgain = this.#closedAt < this.#promised;
-    if (refused > 0) this.#promised = Math.max(this.#promised, this.until);
-    return this.#evidence > PROOF || (isAgain && this.#excess >= NO_ACCIDENT);
+    const isAgain = this.#closedAt < this.#plannedEnd;
+    if (refused > 0) this.#plannedEnd = Math.max(this.#plannedEnd, this.until);
+    return this.#evidence > PROOF || (isAgain && this.#excess >= PROVING_EXCESS);
   }
 
   close(now: number, asked: number | undefined, roundTrip: number): void {
@@ -97,10 +96,10 @@ export class Cooldown {
       this.closed = true;
       this.#closedAt = now;
       this.#refusedProbes = [];
-      if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
-      this.#strikes++;
+      if (asked === undefined) this.#lengthen(now + this.#ownLength(roundTrip));
+      this.#inRow++;
     }
-    // clocks count whole milliseconds; chance keeps processes apart that were refused together
+    // one more millisecond, since clocks count whole ones; a random part, so that processes refused together do not return together
     if (asked !== undefined) this.#lengthen(now + asked + 1 + this.#random() * Math.min(25, asked / 50));
   }
 
@@ -110,26 +109,26 @@ export class Cooldown {
     this.closed = false;
   }
 
-  /** It is time to open, though the server asked for longer. */
+  /** Makes the gate open at the next `advance`, though the server asked for longer. */
   end(now: number): void {
     this.until = now;
   }
 
   accepted(): void {
-    this.#strikes = 0;
+    this.#inRow = 0;
   }
 
-  /** Opens when it is time; says whether it did. */
+  /** Opens the gate if the cooldown is over. Returns whether it opened. */
   advance(now: number): boolean {
     if (!this.closed || now < this.until) return false;
     this.closed = false;
     return true;
   }
 
-  /** Longer than a round trip: what was sent before the refusal still counts at the server. */
-  #own(roundTrip: number): number {
+  /** How long to wait if the server does not say. Longer than a round trip: the server still counts what was sent before the refusal. */
+  #ownLength(roundTrip: number): number {
     const first = Math.max(SHORTEST_MS, 1.5 * roundTrip) * (1 + 0.2 * this.#random());
-    return Math.min(LONGEST_MS, first * 2 ** Math.min(this.#strikes, 10));
+    return Math.min(LONGEST_MS, first * 2 ** Math.min(this.#inRow, 10));
   }
 
   #lengthen(until: number): void {

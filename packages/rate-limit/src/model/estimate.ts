@@ -1,63 +1,63 @@
 import { type BucketFit, fitBucket, rootOf } from '@steadfetch/core/kit';
 import type { History } from './history.ts';
 
-/** A bucket that explains a history. Rates are per ms. */
+/** A token bucket that explains a history. Rates are in requests per millisecond. */
 export interface Estimate {
   readonly rate: number;
   readonly burst: number;
-  /** Half of the width of the rates that would explain it too, as a share of the rate. */
-  readonly doubt: number;
+  /** The relative error: half of the width of the range of rates that also explain the history, divided by the rate. */
+  readonly error: number;
 }
 
-/** The least rate that is looked at: one in three hours. */
-const LEAST = 1e-7;
+/** The lowest rate that is considered: about one request in three hours. */
+const MIN_RATE = 1e-7;
 
 /**
- * Finds rate and burst from what a bucket accepted and refused. A rate that is too low makes a later acceptance contradict an
- * earlier refusal, one that is too high a refusal an earlier acceptance; the rate between is found by halving. Nothing is found
- * where the history leaves the rate open, where no bucket explains it, or where it is as high as `top`, the pace that was refused:
- * a bucket of one at that rate explains everything. The times are wrong by a part of the longest round trip: of the rates that this
- * leaves open the one is taken that is a round number, as limits are.
+ * Finds the rate and the burst of the token bucket that accepted and refused what the history shows. If a rate is too low, an acceptance
+ * contradicts an earlier refusal; if it is too high, a refusal contradicts an earlier acceptance. Bisection finds the rate between.
+ * The recorded times are wrong by a part of the longest round trip. Within that error the roundest rate wins, since limits are round
+ * numbers. Returns nothing if no bucket explains the history, or if many rates do. Nor if the rate reaches `refusedRate`, the pace
+ * that was refused: a bucket of one token at that rate explains any history.
  */
-export function estimate(history: History, top: number): Estimate | undefined {
+export function estimate(history: History, refusedRate: number): Estimate | undefined {
   const { entries, missing, longest } = history;
-  const at = (rate: number) => fitBucket(entries, missing, rate);
-  const reach = Math.min(20, top);
-  if (at(reach).tooHigh === -Infinity || at(LEAST).tooLow === -Infinity) return undefined;
-  const best = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
-  const fine = 3 + 0.2 * longest; // by so many ms the times may be wrong
-  const low = rootOf((rate) => at(rate).tooLow - fine * rate, LEAST, best);
-  const high = rootOf((rate) => fine * rate - at(rate).tooHigh, LEAST, reach);
-  const rate = roundest(at, best, 0.97 * top, 6 + 0.5 * longest);
+  const fitAt = (rate: number) => fitBucket(entries, missing, rate);
+  const maxRate = Math.min(20, refusedRate);
+  if (fitAt(maxRate).tooHigh === -Infinity || fitAt(MIN_RATE).tooLow === -Infinity) return undefined;
+  const best = rootOf((rate) => fitAt(rate).tooLow - fitAt(rate).tooHigh, MIN_RATE, maxRate);
+  const errorMs = 3 + 0.2 * longest;
+  const low = rootOf((rate) => fitAt(rate).tooLow - errorMs * rate, MIN_RATE, best);
+  const high = rootOf((rate) => errorMs * rate - fitAt(rate).tooHigh, MIN_RATE, maxRate);
+  const rate = roundest(fitAt, best, 0.97 * refusedRate, 6 + 0.5 * longest);
   if (rate === undefined) return undefined;
-  const { atLeast, below } = at(rate);
+  const { atLeast, below } = fitAt(rate);
   const burst = Math.max(1, Math.floor(Math.min(atLeast, below) + 0.1)); // buckets hold whole requests
-  return { rate, burst, doubt: Math.max(0, high - low) / rate / 2 };
+  return { rate, burst, error: Math.max(0, high - low) / rate / 2 };
 }
 
 /**
- * Of the rates that explain the history, if its times are wrong by so many ms, the roundest number with few contradictions and near
- * the best fit. Rates up to `most` are looked at: a second fit may lie far from the best one, where the first burst took as long as
- * the search.
+ * Returns the roundest rate below `max` that explains the history, if its times are wrong by up to `errorMs`. Few digits,
+ * small contradictions and a small distance to the best fit count together. Rates up to three times the best fit are considered,
+ * since a second fit may lie far away if the first burst took as long as the search.
  */
-function roundest(at: (rate: number) => BucketFit, best: number, most: number, ms: number): number | undefined {
+function roundest(fitAt: (rate: number) => BucketFit, best: number, max: number, errorMs: number): number | undefined {
   let found: number | undefined;
-  let least = Infinity;
+  let lowest = Infinity;
   const consider = (rate: number): void => {
-    const { tooLow, tooHigh } = at(rate);
-    const wrong = Math.max(0, tooLow, tooHigh) / (1 + ms * rate);
-    if (wrong >= 1 || rate >= most) return;
-    const price = digitsOf(1_000 * rate) + 1.5 * wrong + 2 * Math.abs(Math.log(rate / best));
-    if (price < least) [found, least] = [rate, price];
+    const { tooLow, tooHigh } = fitAt(rate);
+    const contradiction = Math.max(0, tooLow, tooHigh) / (1 + errorMs * rate);
+    if (contradiction >= 1 || rate >= max) return;
+    const penalty = digitsOf(1_000 * rate) + 1.5 * contradiction + 2 * Math.abs(Math.log(rate / best));
+    if (penalty < lowest) [found, lowest] = [rate, penalty];
   };
   consider(best);
-  // the others in steps of its second digit
+  // the other candidates differ from the best fit in its second digit
   const unit = 10 ** Math.floor(Math.log10(best) - 1);
   for (let n = Math.ceil(best / unit / 3); n * unit < 3 * best; n++) consider(n * unit);
   return found;
 }
 
-/** How many digits it takes to write a number, to three: 1 for 100, 2 for 15. 10, 20 and 50 are rounder than 30. */
+/** The number of significant digits of a value, at most three: 1 for 100, 2 for 15. 10, 20 and 50 are rounder than 30. */
 function digitsOf(value: number): number {
   const digits = Number(value.toPrecision(3)).toExponential().split('e')[0]!.replace('.', '');
   return digits.length + (/^[125]$/.test(digits) ? 0 : 0.2);

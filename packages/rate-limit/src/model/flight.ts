@@ -1,22 +1,21 @@
-/** How many requests may be in flight before anything is known about the server. */
+/** How many requests may be in flight before the server has answered. */
 const ROOM_AT_START = 4;
 /**
- * How many more may be in flight with each that is accepted, while no limit is known. So a burst of 300 calls waits for three round
- * trips, and for five where the answers come at the same instant: of those that leave less than half of the room in use only the
- * first makes room.
+ * How many more may be in flight after each accepted request, while no limit is known. So a burst of 300 calls waits for three round
+ * trips, or for five if all answers of a round arrive at once, since an answer makes room only while half of the room is in use.
  */
 const ROOM_PER_ACCEPTED = 7;
 
-/** The requests in flight: how many there are, how long they take, and, until answers come, how many may go at once. */
+/** The requests in flight: how many there are, how long they take, and how many may be in flight before more is known. */
 export class Flight {
-  /** A smoothed round trip in ms; 0 before the first answer. */
+  /** A moving average of the round trips in milliseconds; 0 before the first answer. */
   roundTrip = 0;
   count = 0;
-  /** So many may be in flight. */
+  /** How many requests may be in flight. */
   room: number = ROOM_AT_START;
   #grownAt = 0;
 
-  /** Milliseconds until one more may go. Requests that stay open, such as event streams, delay others only for a short time. */
+  /** Milliseconds until one more may go. The room grows with time too, so that open event streams do not block other calls for long. */
   delay(now: number): number {
     return this.count < this.room ? 0 : Math.max(0, this.#grownAt + this.#pause - now);
   }
@@ -31,7 +30,7 @@ export class Flight {
     if (this.count++ === 0) this.#grownAt = now;
   }
 
-  /** Each answer makes room for more. */
+  /** Counts an answer. If it was accepted while at least half of the room was in use, it makes room for more. */
   answered(sentAt: number, now: number, accepted: boolean, limited: boolean): void {
     const filled = this.count >= this.room / 2;
     this.count--;
@@ -47,6 +46,7 @@ export class Flight {
     this.count--;
   }
 
+  /** How long a full room stays as it is, in milliseconds. */
   get #pause(): number {
     return Math.max(250, 2 * this.roundTrip);
   }

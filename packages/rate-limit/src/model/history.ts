@@ -1,23 +1,24 @@
-/** Accepted requests, from when to when, or a mark: here a request was refused. */
+/** Requests that were accepted within a period, or a mark: the instant of a refusal. */
 export interface Entry {
   from: number;
   to: number;
-  /** How many were accepted, for each costs one here. 0: a mark. */
+  /** How many requests were accepted; each costs one here. A mark has 0. */
   cost: number;
 }
 
-/** If there are more entries than this, neighbours become one. */
+/** Above this number of entries, entries that are close in time are merged. */
 const MOST_ENTRIES = 500;
-/** If there are more marks than this, the oldest one is forgotten, with all before it. */
+/** Above this number of marks, the start of the history is dropped, up to the next mark. */
 const MOST_MARKS = 8;
 
-/** What was accepted and refused, in order of time. The fit of a bucket reads it. */
+/** What was accepted and refused, in order of time. `estimate` fits a bucket to it. */
 export class History {
-  /** How much a bucket lacked before the first entry. */
+  /** How many tokens the bucket lacked before the first entry. */
   missing = 0;
-  /** The longest that an accepted request took, in ms: by a part of it the times may be wrong. */
+  /** The longest round trip of an accepted request, in milliseconds. The recorded times are wrong by a part of it. */
   longest = 0;
   #entries: Entry[] = [];
+  /** Entries within this time are merged, in milliseconds. */
   #grain = 1;
 
   get entries(): readonly Entry[] {
@@ -35,7 +36,7 @@ export class History {
     if (this.#entries.length > MOST_ENTRIES) this.#compress();
   }
 
-  /** One mark per closing: those that are refused at the same time change places on their way. */
+  /** Notes a refusal: one for each cooldown, since the order of simultaneous refusals is arbitrary. */
   mark(at: number, burst: number): void {
     this.#insert(at, 0);
     if (this.#entries.filter(({ cost }) => cost === 0).length <= MOST_MARKS) return;
@@ -50,7 +51,7 @@ export class History {
     entries.splice(i, 0, { from: at, to: at, cost });
   }
 
-  /** Neighbours that lie within a grain of time become one; never across a gap or a mark. */
+  /** Merges neighbours that lie within a grain of time, but never across a mark. */
   #compress(): void {
     const out: Entry[] = [];
     for (const entry of this.#entries) {

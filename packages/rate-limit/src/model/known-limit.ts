@@ -1,8 +1,8 @@
-/** A limit that is known in advance: in no `per` milliseconds more than `requests`, whatever became of them. */
+/** A limit that the user configured: at most `requests` in any `per` milliseconds, whatever the server answers. */
 export class KnownLimit {
   readonly #requests: number;
   readonly #per: number;
-  /** When the last ones were sent, in order. Those before the first one count no more. */
+  /** When requests were sent, in order. Those before index `#first` are older than `per` and no longer count. */
   #times: number[] = [];
   #first = 0;
 
@@ -11,7 +11,7 @@ export class KnownLimit {
     this.#per = per;
   }
 
-  /** When the next one may be sent. */
+  /** When the next request may be sent. */
   get next(): number {
     const index = this.#times.length - this.#requests;
     return index < this.#first ? -Infinity : this.#times[index]! + this.#per;
@@ -30,7 +30,7 @@ export class KnownLimit {
     this.#first = 0;
   }
 
-  /** A request that was counted was not sent. */
+  /** Uncounts a request that was not sent after all. */
   giveBack(at: number): void {
     const index = this.#times.lastIndexOf(at);
     if (index >= this.#first) this.#times.splice(index, 1);

@@ -1,11 +1,11 @@
-/** About so many steps are kept of the time that is asked for. */
+/** The ledger divides the period that it covers into about this many steps. */
 const STEPS = 200;
 
-/** How much had been spent at which time, in steps. */
+/** How much had been spent in all at each instant of the recent past, in steps. */
 export class Ledger {
   #steps: { readonly at: number; spent: number }[] = [];
 
-  /** All that is spent by now, also just now; what was spent longer ago than `span` will not be asked for. */
+  /** Notes the total spent by `now`. Totals of before `now - span` are needed no more. */
   note(now: number, spent: number, span: number): void {
     const steps = this.#steps;
     const last = steps.at(-1);
@@ -21,7 +21,7 @@ export class Ledger {
     steps.push({ at: now, spent });
   }
 
-  /** How much had been spent by then. */
+  /** The total that had been spent by `time`. */
   by(time: number): number {
     return (this.#steps.findLast(({ at }) => at <= time) ?? this.#steps[0])?.spent ?? 0;
   }

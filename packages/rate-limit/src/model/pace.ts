@@ -1,30 +1,31 @@
-/** A climb that is past its ceiling takes so long to grow by a factor of e, in milliseconds. */
+/** A climb past its ceiling grows by a factor of e in this time, in milliseconds. */
 const CLIMB_GROWTH_MS = 20_000;
-/** A search that sends nothing takes so long to grow by a factor of e, in milliseconds. */
+/** A search that sends nothing grows by a factor of e in this time, in milliseconds. */
 const IDLE_GROWTH_MS = 20_000;
 /** A search that sends requests grows by a factor of e to this power in each second. */
 const SEARCH_GROWTH = 2;
-/** From one request to the next a search grows by this factor at most. */
-const MOST_PER_REQUEST = 1.25;
-/** Above its ceiling a pace that tries for more is e to this power times the ceiling at most. */
-const MOST_GROWTH = 2;
+/** A search grows by at most this factor from one request to the next. */
+const MAX_FACTOR_PER_REQUEST = 1.25;
+/** A pace rises above its ceiling by at most a factor of e to this power. */
+const MAX_GROWTH = 2;
 
 /**
- * The pace of a gate whose calls were refused, per ms, as a function of time; and the tokens that it gives. Four ways:
+ * The pace of a gate: how many requests per millisecond it sends, as a function of time, and the token bucket that enforces it. There
+ * are four modes:
  *
- * - free: no pace;
- * - search: grows until refused again;
- * - climb: from a base in a straight line to a ceiling, and then beyond it;
- * - hold: a climb whose base is its ceiling.
+ * - free: no limit on the pace, except while a queue is released;
+ * - search: grows until the next refusal;
+ * - climb: rises from a base to a ceiling in a straight line, and then grows beyond it;
+ * - hold: stays at a measured pace for a time, and then grows beyond it; a climb whose base is its ceiling.
  */
 export class Pace {
-  way: 'free' | 'search' | 'hold' | 'climb' = 'free';
+  mode: 'free' | 'search' | 'hold' | 'climb' = 'free';
   base: number = Infinity;
   ceiling: number = Infinity;
-  /** How long the base is held, or the climb takes. */
+  /** How long the base is held, or how long the climb takes. */
   period = 0;
   since = 0;
-  /** For how long it delayed no call and no call took a token, in milliseconds. */
+  /** For how many milliseconds the bucket was full: no call was delayed, and none took a token. */
   unused = 0;
   #growth = 0;
   #depth = 1;
@@ -32,20 +33,20 @@ export class Pace {
   #at = 0;
   #lastSent = 0;
 
-  /** Per ms. */
+  /** Requests per millisecond. */
   rate(now: number): number {
-    if (this.way === 'free') return this.base;
-    // a search without requests grows with time: a pace that is too low by mistake must not stay
-    if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_GROWTH_MS);
+    if (this.mode === 'free') return this.base;
+    // a search without requests grows with time, so that a pace that is too low by mistake does not last
+    if (this.mode === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_GROWTH_MS);
     const time = now - this.since;
     if (time < this.period) return this.base + ((this.ceiling - this.base) * time) / this.period;
-    const grown = Math.min(MOST_GROWTH, (this.#growth * (time - this.period)) / 1000);
+    const grown = Math.min(MAX_GROWTH, (this.#growth * (time - this.period)) / 1000);
     return Math.min(1e3, this.ceiling * Math.exp(grown));
   }
 
-  /** Does it try for more than it knows to be accepted? */
-  tries(now: number): boolean {
-    return this.way === 'hold' && now - this.since > this.period;
+  /** Whether a held pace has risen above the measured one. */
+  isRising(now: number): boolean {
+    return this.mode === 'hold' && now - this.since > this.period;
   }
 
   delay(now: number): number {
@@ -54,86 +55,86 @@ export class Pace {
     return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
   }
 
-  /** Time passes. While the gate is closed no call can be sent, so no token counts as unused, and a `free` pace stays as it is. */
+  /** Adds the tokens of the time that has passed. A closed gate sends nothing, so that time is not unused, and a release stands still. */
   advance(now: number, closed = false): void {
     if (now <= this.#at) return;
-    if (this.base < Infinity && !(closed && this.way === 'free')) {
+    if (this.base < Infinity && !(closed && this.mode === 'free')) {
       const full = Math.max(this.#tokens, this.#depth);
       const rate = this.rate(now);
       const tokens = this.#tokens + rate * (now - this.#at);
       this.#tokens = Math.min(full, tokens);
       if (!closed) this.unused += (tokens - this.#tokens) / rate;
-      if (this.way === 'free') this.#recover(now - this.#at);
+      if (this.mode === 'free') this.#continueRelease(now - this.#at);
     }
     this.#at = now;
   }
 
   take(now: number): void {
     if (this.base < Infinity) this.#tokens--;
-    if (this.way === 'search') {
+    if (this.mode === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
-      this.base = this.rate(now) * Math.min(MOST_PER_REQUEST, Math.exp(this.#growth * time));
-    } else if (this.rate(now) > 2 * this.ceiling) this.raise(this.rate(now), now); // a pace that was far too low may grow without end
+      this.base = this.rate(now) * Math.min(MAX_FACTOR_PER_REQUEST, Math.exp(this.#growth * time));
+    } else if (this.rate(now) > 2 * this.ceiling) this.raise(this.rate(now), now); // the measured pace was far too low
     this.#lastSent = now;
   }
 
-  /** It is so much at least. */
+  /** Makes the pace at least `rate`. */
   raise(rate: number, now: number): void {
     if (this.rate(now) > rate) return;
     this.base = this.ceiling = rate;
     this.since = now - this.period;
   }
 
-  /** What was taken was not sent after all: its token comes back, and a search has not grown by it. */
+  /** A request was not sent after all: returns its token, and takes back the growth of a search to `before`. */
   giveBack(before: number): void {
     if (this.base < Infinity) this.#tokens++;
-    if (this.way === 'search') this.base = Math.min(this.base, before);
+    if (this.mode === 'search') this.base = Math.min(this.base, before);
   }
 
-  /** More than it gives was accepted: it tries for more now. */
-  hasten(now: number): void {
+  /** More than the pace was accepted: a held or climbing pace rises above its ceiling from now on. */
+  riseNow(now: number): void {
     this.since = Math.min(this.since, now - this.period);
     this.#tokens = Math.max(0, this.#tokens);
   }
 
   search(rate: number, depth: number): void {
-    this.way = 'search';
+    this.mode = 'search';
     this.base = rate;
     this.#growth = SEARCH_GROWTH;
     this.#depth = Math.max(1, depth);
     this.#tokens = within(this.#tokens, 1, this.#depth);
   }
 
-  /** A search goes on from this pace, if that is higher. */
+  /** Continues a search at this pace if it is higher. */
   winBack(rate: number): void {
-    if (this.way === 'search') this.base = Math.max(this.base, rate);
+    if (this.mode === 'search') this.base = Math.max(this.base, rate);
   }
 
   hold(rate: number, depth: number, patience: number, growth: number, now: number): void {
-    this.way = 'hold';
+    this.mode = 'hold';
     this.base = this.ceiling = rate;
     this.#start(depth, patience, growth, now);
   }
 
   climb(base: number, ceiling: number, time: number, now: number): void {
-    this.way = 'climb';
+    this.mode = 'climb';
     this.base = base;
     this.ceiling = ceiling;
     this.#start(1, time, 1000 / CLIMB_GROWTH_MS, now);
   }
 
-  /** Stays free, but what waited is let go at this pace, which doubles in four seconds, and not all at once. */
+  /** Stays free, but releases the queue at this pace instead of all at once. The pace doubles every four seconds. */
   release(rate: number): void {
     this.base = rate;
     this.#depth = 2;
   }
 
-  /** No call waits any more: free as before. */
-  #recover(time: number): void {
+  /** Raises the pace of a release. The release is over when tokens are left, since then no call waits any more. */
+  #continueRelease(time: number): void {
     this.base = this.#tokens >= 2 ? Infinity : Math.min(1e3, this.base * 2 ** (time / 4000));
   }
 
-  /** The gate opens: what was saved while it was closed is at most `tokens`. */
+  /** The gate opens with this many tokens. */
   open(now: number, tokens: number): void {
     this.#tokens = tokens;
     this.#at = now;
@@ -151,5 +152,5 @@ export class Pace {
   }
 }
 
-/** `x`, but not less than `least` and not more than `most`. */
+/** `x` limited to the range from `least` to `most`. */
 export const within = (x: number, least: number, most: number): number => Math.max(least, Math.min(most, x));

@@ -6,40 +6,41 @@ import { Refusals } from './refusals.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Stretch } from './stretch.ts';
 
-/** A request that was sent. All but `at` and `cost` is the model's own. */
+/** A request that was sent. Only the model reads the members other than `at` and `cost`. */
 export interface Sent {
   readonly at: number;
   readonly cost: number;
-  /** The stretch in which it was sent. */
+  /** The stretch in which the request was sent. */
   readonly stretch: Stretch;
-  /** With so many in flight, itself included. */
+  /** How many requests were in flight, this one included. */
   readonly inFlight: number;
-  /** The pace when it was sent, per ms. */
+  /** The pace when the request was sent, per ms. */
   readonly pace: number;
-  /** Whether it was sent before the pace would have let it go. */
+  /** Whether the request was sent earlier than the pace allowed. */
   readonly ahead: boolean;
+  /** What had been sent before the request. */
   readonly before: Spent;
 }
 
 export interface PacerOptions {
   readonly random: () => number;
-  /** A limit that is known in advance. */
+  /** A limit that the user configured. */
   readonly limit?: { readonly requests: number; readonly per: number };
   /**
-   * A share of several answers must be refused before other calls than the refused one are delayed. Otherwise a refusal delays all
-   * calls, until refusals turn out to say nothing about the pace.
+   * Whether a refusal delays only its own call until a share of several answers is refused. Otherwise a refusal delays all calls,
+   * until refusals turn out to say nothing about the pace.
    */
   readonly needsProof?: boolean;
-  /** Begins with this pace, per ms: the share of a limit that it had so far. */
+  /** Begins with this pace, per ms: the share of a limit that the client had so far. */
   readonly start?: { readonly at: number; readonly pace: number };
 }
 
-/** The delay to return where only an answer can let the next call go, in milliseconds. */
+/** The delay to return if only an answer can let the next call go, in milliseconds. */
 const ASK_AGAIN_MS = 1_000;
 
 /**
- * When the next call of a gate may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
- * time pass, `delay` asks, `send` counts, `settle` learns.
+ * Decides when the next call of a gate may be sent, from the answers to earlier requests. It has no clock and no timers: `advance`
+ * makes time pass, `delay` returns the wait of the next call, `send` counts a request, and `settle` learns from its answer.
  */
 export class Pacer {
   readonly #flight: Flight = new Flight();
@@ -55,7 +56,7 @@ export class Pacer {
     if (start) this.#refusals.limit.begin(start.pace, start.at);
   }
 
-  /** Time passes: the gate opens, tokens come, the pace grows. */
+  /** Time passes: the gate may open, tokens are refilled, and the pace may grow. */
   advance(now: number): void {
     const { cooldown, limit } = this.#refusals;
     this.#refusals.advance(now);
@@ -64,12 +65,12 @@ export class Pacer {
     limit.pace.advance(now, cooldown.closed);
   }
 
-  /** So many calls want to go, the last of them by `latest`. */
+  /** Reports the queue: `length` calls wait, and the last of them must be sent by `latest`. */
   announce(now: number, { length, latest }: { readonly length: number; readonly latest?: number | undefined }): void {
     this.#quotas.announce(length, latest && latest - now);
   }
 
-  /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
+  /** Milliseconds until the next call may be sent; 0 for now. After that time, ask again: the answer may be a further delay. */
   delay(now: number, cost = 1): number {
     const closedFor = this.#refusals.closedFor(now);
     const isFull = this.#isFull;
@@ -80,14 +81,14 @@ export class Pacer {
     return Math.max(this.#paced(now, cost), this.#flight.delay(now), known);
   }
 
-  /** What the pace says. What is let go in a stream stands still while the gate is closed, and a probe does not wait for it. */
+  /** The delay by quotas, else by the pace. While the gate is closed, a release stands still; a probe does not wait for it. */
   #paced(now: number, cost: number): number {
-    if (this.#quotas.known) return this.#quotas.delay(now, cost);
+    if (this.#quotas.usable) return this.#quotas.delay(now, cost);
     const { cooldown, limit, unlimited } = this.#refusals;
     return cooldown.closed && unlimited ? 0 : limit.pace.delay(now);
   }
 
-  /** `earlier`: as it was counted before. It keeps its place at quotas, so that those held back behind it count as sent after it. */
+  /** Counts a request. If it was counted `earlier` and then held back, it keeps its place at quotas, before those held back behind it. */
   send(now: number, cost = 1, earlier?: Sent): Sent {
     this.#flight.sent(now);
     this.#known?.take(now);
@@ -98,7 +99,7 @@ export class Pacer {
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
     const { cooldown, noise } = this.#refusals;
-    sent.stretch.over++;
+    sent.stretch.ended++;
     if (answer.kind === 'failed') {
       this.#flight.failed();
       if (answer.cost === 0) this.#unsent(sent);
@@ -121,7 +122,6 @@ export class Pacer {
     return { retryIn, closed: cooldown.closed };
   }
 
-  /** What was not sent costs nothing. */
   #unsent({ at, cost, pace }: Sent): void {
     this.#quotas.giveBack(cost);
     this.#known?.giveBack(at);
@@ -130,7 +130,7 @@ export class Pacer {
 
   snapshot(now: number): Snapshot {
     const { cooldown, limit, noise } = this.#refusals;
-    const quota = this.#quotas.known ? this.#quotas.scarcest : undefined;
+    const quota = this.#quotas.usable ? this.#quotas.scarcest : undefined;
     const rate = quota ? quota.rate : limit.pace.rate(now);
     const opensIn = cooldown.opensIn(now);
     return {
@@ -140,26 +140,26 @@ export class Pacer {
       burst: quota ? undefined : limit.burst,
       remaining: quota && Math.floor(quota.left),
       refusedShare: noise.share,
-      why: quota ? 'the server tells what is left' : limit.why,
+      why: quota ? 'the server reports its quota' : limit.why,
     };
   }
 
-  /** The waits for a limit that is known in advance are never shortened. */
+  /** The part of the delay that is never shortened: the wait for the configured limit. */
   certainDelay(now: number): number {
     return this.#known?.delay(now) ?? 0;
   }
 
   /**
-   * When the gate opened, or later a known limit, if since then a guess alone holds calls back, as a number of requests in flight is;
-   * Infinity where a limit was measured or told.
+   * Since when calls wait only because of a guess, such as a limit on requests in flight: since the gate opened, or since the configured
+   * limit allowed the next call. Infinity if the gate is closed, or if the limit was measured or reported.
    */
   get guessesSince(): number {
     const { cooldown, limit } = this.#refusals;
-    const isKnown = (limit.isMeasured && !this.#isFull) || this.#quotas.known;
+    const isKnown = (limit.isMeasured && !this.#isFull) || this.#quotas.usable;
     return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? 0);
   }
 
-  /** As many are in flight as may be at once. */
+  /** Whether as many requests are in flight as the server accepts at once. */
   get #isFull(): boolean {
     return this.#flight.count >= this.#refusals.concurrency.most;
   }

@@ -5,19 +5,20 @@ import { FULL_TRUST, Refill } from './refill.ts';
 import { Share } from './share.ts';
 import { Trial } from './trial.ts';
 
-/** A suspect quota is tried where it would hold a call back for longer than this, in milliseconds. */
+/** If a suspect quota would delay a call for longer than this, the call may be sent as a trial. In milliseconds. */
 const TRIED_FROM_MS = 250;
-/** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
+/** If nothing is left, one call is sent after this time without a request, however far away the reset is. In milliseconds. */
 const LONGEST_UNASKED_MS = 60_000;
-/** What an accepted request adds to the trust in a bucket, as a factor: a hundred of them as much as one that is refused takes. */
-const EARNS_BACK = 1.001;
-/** So shortly before the reset what is left is spent evenly, in milliseconds. */
+/** An accepted request multiplies the trust in a bucket by this. A hundred of them make up for one refusal (see `distrust`). */
+const PER_ACCEPTED = 1.001;
+/** In the last part of a window, what is left is spent evenly. In milliseconds before the reset. */
 const EVEN_BEFORE_RESET_MS = 1_000;
 
-/** What is known of an answered request. */
+/** A request and its answer, as a quota needs them. */
 export interface Answered {
-  /** What had been sent before it, and its estimated cost, in the unit of the quota. */
+  /** What had been sent before the request, in the unit of the quota. */
   readonly before: number;
+  /** What the request was estimated to cost, in the unit of the quota. */
   readonly cost: number;
   readonly sentAt: number;
   readonly now: number;
@@ -25,19 +26,19 @@ export interface Answered {
   readonly accepted: boolean;
   /** How long the server asked to wait, if it did. */
   readonly wait?: number | undefined;
-  /** Whether the limit is known in advance. */
+  /** Whether the user configured a limit. */
   readonly isCertain: boolean;
 }
 
 /**
- * Spends a quota of which each answer says what is left, to its end:
+ * Spends one quota whose remainder each answer reports, so that it is used up when it is reset:
  *
- * - at once while half is left;
- * - below half, at once for calls that were here before, while the rest covers all that wait;
- * - else evenly until it is reset, if calls can wait for their share.
+ * - While more than half is left, calls go at once.
+ * - Below half, calls that began to wait before go at once if the rest covers all waiting calls.
+ * - All other calls go evenly until the reset, if they can wait for their share.
  *
- * The pace is what comes back by itself, plus what is left over the time until the reset. Where nothing comes back before the reset,
- * what the calls leave of their shares is saved up.
+ * The rate is the refill rate plus what is left divided by the time until the reset. If nothing is refilled before the reset, calls
+ * save up what they do not use of their shares.
  */
 export class QuotaPacer {
   readonly #refill: Refill;
@@ -45,29 +46,27 @@ export class QuotaPacer {
   #now: number;
   /** All that was sent, in units of the quota. */
   #spent: number;
-  /** What is left, by our count; it rises between two answers. */
+  /** What is left, by our own count; between two answers the refill adds to it. */
   #left: number;
-  /** What had been sent before the newest request that is answered. */
-  #newest = -1;
+  /** What had been sent before the newest request that was answered. */
+  #newestAnswered = -1;
   readonly #ledger = new Ledger();
   readonly #share: Share;
-  /** What the calls may send now: their shares so far, less what they cost. */
+  /** What calls may send now: their shares so far, minus their costs. */
   #credit = 0;
-  /** Per ms. */
+  /** Units per millisecond. */
   rate = 0;
   #roundTrip = 0;
   #sentAt: number;
-  /** How many requests are under way. */
   #inFlight = 0;
-  /** How many calls want to go. */
   #waiting = 1;
-  /** How many of them were here while half was left. */
-  #early = 0;
-  /** For how long one of them could wait, at most. */
-  #longest = 0;
+  /** How many of the waiting calls began to wait while half was left. */
+  #earlyWaiting = 0;
+  /** The longest time that a call could wait, in milliseconds. */
+  #longestWait = 0;
   readonly #trial: Trial;
 
-  /** `late`: it appeared after many requests only. */
+  /** `late`: many requests had been sent before the quota was first reported. */
   constructor(quota: Quota, spent: number, now: number, late: boolean) {
     this.#refill = new Refill(quota, now, late);
     this.#share = new Share(now);
@@ -82,8 +81,8 @@ export class QuotaPacer {
     return Math.max(0, this.#left);
   }
 
-  /** Whether what is told can be used; false where the server refuses what it says is left. */
-  get believed(): boolean {
+  /** Whether the reported numbers can be used: false if the server refused too often what should have been left. */
+  get trusted(): boolean {
     return this.#refill.trust > 0.5;
   }
 
@@ -91,7 +90,7 @@ export class QuotaPacer {
     return this.#refill.isBucket;
   }
 
-  /** Whether it is a bucket that nobody else seems to use. */
+  /** Whether the quota is a bucket that no other client seems to use. */
   get isOwnBucket(): boolean {
     return this.#isBucket && !this.#refill.shared;
   }
@@ -109,60 +108,60 @@ export class QuotaPacer {
     this.#left -= cost;
     this.#ledger.note(now, this.#spent, this.#refill.window + 2 * this.#roundTrip);
     this.#inFlight++;
-    this.#early--;
-    this.#credit = Math.max(cost <= 1 ? 0 : -10 * this.#refill.whole, this.#credit - cost);
+    this.#earlyWaiting--;
+    this.#credit = Math.max(cost <= 1 ? 0 : -10 * this.#refill.size, this.#credit - cost);
   }
 
   giveBack(cost: number): void {
     this.#spent -= cost;
     this.#left += cost;
-    this.#early++;
+    this.#earlyWaiting++;
     this.#credit += cost;
   }
 
-  /** A cost differs from its estimate. What was sent stays counted by estimates, as it was where other calls were sent. */
+  /** A cost differs from its estimate. `#spent` keeps the estimate, since later requests were counted from it. */
   correct(difference: number): void {
     this.#left -= difference;
   }
 
-  /** Learns from what an answer says of it. */
+  /** Learns from an answer that reports the quota. */
   settle(quota: Quota, answered: Answered): void {
     const refill = this.#refill;
     const { before, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
-    if (accepted && this.#isBucket && this.believed) refill.trust = Math.min(FULL_TRUST, refill.trust * EARNS_BACK);
+    if (accepted && this.#isBucket && this.trusted) refill.trust = Math.min(FULL_TRUST, refill.trust * PER_ACCEPTED);
     this.#roundTrip = roundTrip;
     const wasBucket = this.#isBucket;
     const resetIn = refill.note(quota, answered);
-    // a window that was begun when less than half of it was left: what it refused as a bucket says nothing
+    // a window looks like a bucket if less than half was left at first; then its refusals so far do not count
     if (wasBucket && !this.#isBucket) refill.trust = FULL_TRUST;
-    const { whole, isBucket, window } = refill;
+    const { size, isBucket, window } = refill;
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
-    // a bucket has no window that ends: what it tells is when it is full
-    if (this.#isEven || now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
+    // a bucket reports as its reset when it will be full; no window ends then
+    if (this.#isBucketOfOne || now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {
       const spent = before + cost;
       const { remaining } = quota;
-      this.#share.settle({ accepted, sentAt, now, remaining, whole, spent, ledger: this.#ledger, window });
+      this.#share.settle({ accepted, sentAt, now, remaining, size, spent, ledger: this.#ledger, window });
     }
-    if (before > this.#newest) {
+    if (before > this.#newestAnswered) {
       this.#left = left;
-      this.#newest = before;
+      this.#newestAnswered = before;
     } else {
-      // once all are answered, what the last answers tell
-      this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : refill.leftAfter(this.#newest);
+      // answers overtake each other: the lowest count is safe while others are in flight, then the last answers decide
+      this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : refill.leftAfter(this.#newestAnswered);
     }
   }
 
   /**
-   * An accepted answer does not tell of it, the `silent`th in a row, as of a server that does so only where little is left. If the
-   * request was sent after the reset, all of it is back, but for what was sent in this window.
+   * Learns from an accepted answer that leaves out the quota; `omissions` counts such answers in a row. Some servers report a quota
+   * only if little is left. If the request was sent after the reset, the quota is full again, less what was sent in this window.
    */
-  untold(sentAt: number, silent: number): void {
-    const { resetAt, whole, quota, window } = this.#refill;
-    const { limit = whole, reset } = quota;
-    if (silent > limit / 2) this.#refill.untold = true;
+  omitted(sentAt: number, omissions: number): void {
+    const { resetAt, size, quota, window } = this.#refill;
+    const { limit = size, reset } = quota;
+    if (omissions > limit / 2) this.#refill.onlyLow = true;
     if (reset === undefined || sentAt <= resetAt) return;
     const begunAt = sentAt - ((sentAt - resetAt) % window);
     this.#left = limit - (this.#spent - this.#ledger.by(begunAt));
@@ -173,8 +172,8 @@ export class QuotaPacer {
     this.#inFlight = inFlight;
     const elapsed = Math.max(0, now - this.#now);
     this.#now = Math.max(this.#now, now);
-    this.#left = Math.min(Math.max(this.#left, refill.whole), this.#left + refill.rate * elapsed);
-    // what was spent longer ago than a window has come back; nothing else, where all that was seen is older than a window
+    this.#left = Math.min(Math.max(this.#left, refill.size), this.#left + refill.rate * elapsed);
+    // what was spent more than a window ago has been refilled; if all answers are older than a window, this is all that counts
     const share = this.#share;
     if (share.amount > 0) {
       const ofShare = share.amount - this.#spent + this.#ledger.by(now - share.window);
@@ -183,80 +182,81 @@ export class QuotaPacer {
     refill.advance(now);
     const until = Math.max(50, refill.resetAt - now);
     const unspent = this.#left - this.#reserve;
-    const spare = this.#isEven ? Math.min(0, unspent) : unspent;
+    const spare = this.#isBucketOfOne ? Math.min(0, unspent) : unspent;
     this.rate = refill.rate + Math.max(-0.5 * refill.rate, spare / until);
     if (share.amount > 0) this.rate = share.amount / share.window;
-    // where it comes back by itself, others would use it at the same time
+    // a refill may be shared: if every client saved up credit, all would use it at the same time
     const most = refill.rate > 0 ? 1 : Math.max(1, spare);
     this.#credit = Math.min(most, this.#credit + Math.max(0, this.rate) * elapsed);
   }
 
-  /** `time`: for so long the last of them can wait. */
+  /** Reports how many calls wait, and how long the last of them can wait. */
   announce(waiting: number, time: number = 0): void {
     this.#waiting = waiting;
-    this.#longest = Math.max(this.#longest, time);
-    this.#early = this.#left > this.#plenty ? waiting : Math.min(this.#early, waiting);
+    this.#longestWait = Math.max(this.#longestWait, time);
+    this.#earlyWaiting = this.#left > this.#atOnceAbove ? waiting : Math.min(this.#earlyWaiting, waiting);
   }
 
   delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
     if (wait <= TRIED_FROM_MS || !this.#trial.mayTry(now)) return wait;
-    // a bucket of one refuses what comes at once, however false its told reset is
+    // a trial keeps its distance from the last request, since a bucket of one refuses what comes at once even if its reset is false
     return within(this.#sentAt + TRIED_FROM_MS * this.#trial.caution - now, 0, wait);
   }
 
-  /** Learns what became of a request, if it was a try; `before` is what had been sent before it. */
-  settleTry(before: number, accepted: boolean): void {
+  /** Learns whether a request was accepted, in case it was a trial. `before` is what had been sent before it. */
+  settleTrial(before: number, accepted: boolean): void {
     if (this.#trial.settle(before, accepted) && this.#trial.proofs > this.#refill.quota.remaining + 2)
       this.#refill.trust = 0;
   }
 
   #wait(now: number, cost: number): number {
-    const least = Math.min(cost, Math.max(1, this.#refill.whole));
-    if (this.#covers(now, least)) return 0;
-    if (!this.#refill.shared && this.#left > this.#plenty && this.#left >= least) return 0;
-    if (this.#credit >= 1 && ((cost <= 1 && this.#share.amount === 0) || this.#left >= least)) return 0;
-    if (this.#findsOut(now)) return 0;
-    const every = this.rate > 0 ? 1 / this.rate : Infinity;
+    const needed = Math.min(cost, Math.max(1, this.#refill.size));
+    if (this.#covers(now, needed)) return 0;
+    if (!this.#refill.shared && this.#left > this.#atOnceAbove && this.#left >= needed) return 0;
+    if (this.#credit >= 1 && ((cost <= 1 && this.#share.amount === 0) || this.#left >= needed)) return 0;
+    if (this.#mayCheck(now)) return 0;
+    const interval = this.rate > 0 ? 1 / this.rate : Infinity;
     const { resetAt } = this.#refill;
     const reset = resetAt > now ? resetAt - now + 2 : 20;
-    // where the last of them cannot wait for its share, or the first for what was spent before it, to hold them back is in vain
-    const share = every * Math.max(least * this.#waiting, -this.#credit);
-    const isVain = this.#longest > 0 && Math.min(share, reset) > this.#longest;
-    if (isVain && this.#left >= least) return 0;
-    return Math.max(1, Math.min(every * (1 - Math.min(this.#credit, 0.9)), reset, 1_000));
+    // a delay gains nothing if the last call cannot wait for its share, or the first call for the debt of earlier calls
+    const share = interval * Math.max(needed * this.#waiting, -this.#credit);
+    const isFutile = this.#longestWait > 0 && Math.min(share, reset) > this.#longestWait;
+    if (isFutile && this.#left >= needed) return 0;
+    return Math.max(1, Math.min(interval * (1 - Math.min(this.#credit, 0.9)), reset, 1_000));
   }
 
   /**
-   * Whether what is left covers all calls that wait, or this one where nothing came back so far. Then holding it back gains nothing.
-   * Only for a call that was here while half was left: later ones may come without end, as from a loop, and share the rest. Not
-   * where the reset is near, since the wait is short, nor where a cost is an estimate.
+   * Whether what is left covers all waiting calls, or this call if nothing is refilled before the reset. Then a delay gains nothing.
+   * Only for calls that began to wait while half was left: later calls may come endlessly, as from a loop, and share the rest.
+   * Not just before the reset, since the wait is short then, and not if a cost is an estimate.
    */
   #covers(now: number, cost: number): boolean {
-    if (this.#early < 1 || cost > 1) return false;
+    if (this.#earlyWaiting < 1 || cost > 1) return false;
     if (this.#refill.resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
-    const comesBack = this.#refill.rate > 0;
+    const isRefilled = this.#refill.rate > 0;
     const spare = this.#left - this.#reserve;
-    return spare >= (comesBack ? this.#waiting : 1) * cost;
+    return spare >= (isRefilled ? this.#waiting : 1) * cost;
   }
 
-  get #plenty(): number {
-    return this.#isEven ? Infinity : this.#refill.whole * 0.5;
+  /** If more than this is left, calls go at once. */
+  get #atOnceAbove(): number {
+    return this.#isBucketOfOne ? Infinity : this.#refill.size * 0.5;
   }
 
-  /** A bucket of one refuses each call that comes before its time. */
-  get #isEven(): boolean {
-    return this.#isBucket && this.#refill.whole < 2;
+  /** A bucket of one token refuses each call that comes too early, so its calls always go evenly. */
+  get #isBucketOfOne(): boolean {
+    return this.#isBucket && this.#refill.size < 2;
   }
 
-  /** What is not spent, where it comes back while an answer is on its way. */
+  /** What is not spent if the quota is refilled continuously: about a third of the refill of one round trip. */
   get #reserve(): number {
-    const { rate, whole } = this.#refill;
-    return rate > 0 ? Math.min(whole / 4, 1 + 0.3 * this.#roundTrip * rate) : 0;
+    const { rate, size } = this.#refill;
+    return rate > 0 ? Math.min(size / 4, 1 + 0.3 * this.#roundTrip * rate) : 0;
   }
 
-  /** One finds out whether there is more. A slow answer holds up the next one for a window at most. */
-  #findsOut(now: number): boolean {
+  /** Whether one call may find out what is left, after the reset or a long silence. A slow answer delays it for a window at most. */
+  #mayCheck(now: number): boolean {
     const { resetAt, window } = this.#refill;
     const isOver = now > Math.min(resetAt + 1, this.#sentAt + LONGEST_UNASKED_MS);
     const isSlow = this.#sentAt <= now - this.#roundTrip && this.#sentAt <= Math.max(resetAt, now - window);

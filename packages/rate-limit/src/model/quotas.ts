@@ -2,21 +2,22 @@ import type { Quota } from './answer.ts';
 import type { Sent } from './pacer.ts';
 import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
-/** More policies than these are not looked at. */
+/** Policies beyond this number are ignored. */
 export const MOST_POLICIES = 8;
-/** A quota is forgotten after more answers than this without its numbers. */
+/** A quota is forgotten if more answers in a row than this leave it out. */
 const FORGOTTEN_AFTER_ANSWERS = 20;
-/** A quota that appears after more requests than this is tested before it is used. */
+/** A quota that is first reported after more requests than this is tested before it is used. */
 const LATE_AFTER_REQUESTS = 20;
 
 interface Policy {
   readonly pacer: QuotaPacer;
-  /** What it counts: the cost of calls, or each call as one. */
+  /** What the policy counts: the cost of calls, or each call as one. */
   readonly unit: keyof Spent;
-  /** When it was told first. */
+  /** When the policy was first reported. */
   readonly since: number;
-  silent: number;
-  /** As accepted answers tell it. */
+  /** How many answers in a row left the policy out. */
+  omissions: number;
+  /** The limit that accepted answers report. */
   limit: number | undefined;
 }
 
@@ -26,14 +27,14 @@ export interface Spent {
   readonly requests: number;
 }
 
-/** All quotas in the answers of a server, by the name of the policy. The one with the longest wait paces. */
+/** All quotas that a server reports, by the name of the policy. The one with the longest wait decides. */
 export class Quotas {
   readonly #policies = new Map<string | undefined, Policy>();
   #spent: Spent = { cost: 0, requests: 0 };
 
-  /** Whether the quotas can be used. One that contradicts itself may be the one that counts, so all must be credible. */
-  get known(): boolean {
-    return this.#policies.size > 0 && [...this.#policies.values()].every(({ pacer }) => pacer.believed);
+  /** Whether there are quotas to use. All must be trusted, since the one that counts may be the one that contradicts itself. */
+  get usable(): boolean {
+    return this.#policies.size > 0 && [...this.#policies.values()].every(({ pacer }) => pacer.trusted);
   }
 
   get scarcest(): QuotaPacer | undefined {
@@ -65,36 +66,36 @@ export class Quotas {
     return before;
   }
 
-  /** A request that was counted is not sent, or later. */
+  /** Uncounts a request that is not sent now, and perhaps later. */
   giveBack(cost: number): void {
     const { cost: spent, requests } = this.#spent;
     this.#spent = { cost: spent - cost, requests: requests - 1 };
     for (const { pacer, unit } of this.#policies.values()) pacer.giveBack(inUnit(unit, cost));
   }
 
-  /** The cost of a request that was sent turned out to be another one. */
+  /** A request cost more or less than it was sent with. */
   correct(difference: number): void {
     for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
   }
 
-  /** Learns from an answer. Where another server gave it (`elsewhere`), it cannot tell a quota: none counts as not told any more. */
+  /** Learns from an answer. If another server gave it (`elsewhere`), it cannot report the quotas, so none counts as left out. */
   settle(quotas: readonly Quota[], sent: Sent, answered: Omit<Answered, 'before'>, elsewhere?: boolean): void {
     const { before } = sent;
     const { accepted } = answered;
-    if (!elsewhere) this.#noteUntold(quotas, answered);
-    for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
+    if (!elsewhere) this.#noteOmissions(quotas, answered);
+    for (const { pacer, unit } of this.#policies.values()) pacer.settleTrial(before[unit], accepted);
     for (const quota of quotas) {
       const known = this.#policies.get(quota.name);
-      // a quota that only refusals tell is a wait, as of another limit: no accepted answer would say when there is more
+      // a quota that only refusals report is a wait, as of another limit: no accepted answer would say when more is left
       if (!accepted && (!known || (quota.limit ?? known.limit) !== known.limit)) continue;
       const policy = known ?? this.#add(quota, answered.now);
       const { pacer, unit } = policy;
-      policy.silent = 0;
+      policy.omissions = 0;
       policy.limit = quota.limit ?? policy.limit;
       pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, sent.cost) });
     }
-    // a quota that is known, and of which less is left than the call costs, explains the refusal; not at a bucket that is
-    // told alone and that nobody else uses, where what is sent at the told rate should be accepted
+    // a known quota explains the refusal if less is left than the call costs. But a bucket that is the only quota, and not shared,
+    // does not: it should accept what is sent at the reported rate
     const isAlone = this.#policies.size === 1;
     const explains = ({ name, remaining }: Quota) => {
       const known = this.#policies.get(name);
@@ -108,22 +109,21 @@ export class Quotas {
   #add(quota: Quota, now: number): Policy {
     const unit = /request/i.test(quota.name ?? '') ? 'requests' : 'cost';
     const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE_AFTER_REQUESTS);
-    const policy: Policy = { pacer, unit, since: now, silent: 0, limit: quota.limit };
+    const policy: Policy = { pacer, unit, since: now, omissions: 0, limit: quota.limit };
     if (this.#policies.size >= MOST_POLICIES) this.#policies.delete(this.#policies.keys().next().value!);
     this.#policies.set(quota.name, policy);
     return policy;
   }
 
-  #noteUntold(quotas: readonly Quota[], { accepted, sentAt }: Omit<Answered, 'before'>): void {
+  #noteOmissions(quotas: readonly Quota[], { accepted, sentAt }: Omit<Answered, 'before'>): void {
     for (const [name, policy] of this.#policies) {
       if (quotas.some((quota) => quota.name === name)) continue;
-      if (++policy.silent > FORGOTTEN_AFTER_ANSWERS) this.#policies.delete(name);
-      else if (accepted) policy.pacer.untold(sentAt, policy.silent);
+      if (++policy.omissions > FORGOTTEN_AFTER_ANSWERS) this.#policies.delete(name);
+      else if (accepted) policy.pacer.omitted(sentAt, policy.omissions);
     }
   }
 }
 
-/** A cost in the unit of a policy. */
 function inUnit(unit: keyof Spent, cost: number): number {
   return unit === 'requests' ? 1 : cost;
 }

@@ -9,12 +9,12 @@ import type { Quotas } from './quotas.ts';
 import { Sample } from './sample.ts';
 import { Stretch } from './stretch.ts';
 
-/** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
+/** After this time without a call, a server that has refused nothing may have a full bucket again, in milliseconds. */
 const FULL_AFTER_MS = 1_000;
 
 /**
- * What refusals mean: whether one closes the gate for all, when it opens again, and which limit is learned then. Accepted requests
- * are the counter-evidence.
+ * Decides what refusals mean: whether one closes the gate for all calls, when the gate opens again, and which limit is learned then.
+ * Accepted requests are the evidence against a limit.
  */
 export class Refusals {
   readonly limit: Limit;
@@ -26,8 +26,8 @@ export class Refusals {
   readonly #flight: Flight;
   readonly #quotas: Quotas;
   #stretch: Stretch = new Stretch();
-  /** As it was when the gate closed. */
-  #paceThen = { pace: Infinity, trying: false };
+  /** The pace when the gate closed. */
+  #paceAtClosing = { pace: Infinity, rising: false };
   #loneRefusals = 0;
   #lastSent = -Infinity;
 
@@ -39,32 +39,31 @@ export class Refusals {
     this.#quotas = quotas;
   }
 
-  /** No limit is known, neither by fields nor by refusals. */
+  /** Whether no limit is known, neither from quota fields nor from refusals. */
   get unlimited(): boolean {
-    return this.limit.pace.way === 'free' && !this.#quotas.known;
+    return this.limit.pace.mode === 'free' && !this.#quotas.usable;
   }
 
-  /** Time passes: opens the gate when it is time. */
+  /** Opens the gate if its cooldown is over. */
   advance(now: number): void {
     if (this.cooldown.advance(now)) this.#open(now);
   }
 
-  /** Milliseconds until the gate is open, or lets a probe out. */
+  /** Milliseconds until the gate opens or a probe may be sent. */
   closedFor(now: number): number {
-    return this.cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined);
+    return this.cooldown.delay(now, this.#isProbed ? this.#lastSent : undefined);
   }
 
-  /** Whether one more goes as a part of a sample, whatever the gate says. */
+  /** Whether one more request may be sent as a part of a sample, although the gate is closed. */
   wantsSample(now: number): boolean {
     return this.#sample.wants(now);
   }
 
-  /** Counts a request that is sent. */
   send(now: number): Pick<Sent, 'stretch' | 'pace' | 'ahead'> {
     const { pace } = this.limit;
     const { closed } = this.cooldown;
     const isIdle = now - this.#lastSent > FULL_AFTER_MS;
-    if (isIdle && pace.way === 'free' && !closed && this.#loneRefusals === 0) {
+    if (isIdle && pace.mode === 'free' && !closed && this.#loneRefusals === 0) {
       this.limit.history = new History();
       this.#stretch = new Stretch(now);
     }
@@ -77,7 +76,6 @@ export class Refusals {
     return { stretch: this.#stretch, pace: rate, ahead };
   }
 
-  /** Learns from an accepted request. */
   accepted(sent: Sent, now: number): void {
     this.cooldown.accepted();
     this.limit.accept(now, now - sent.at);
@@ -98,7 +96,7 @@ export class Refusals {
     }
   }
 
-  /** Learns from a refused request; the server `asked` for so long a wait. Returns after how long it may be sent again. */
+  /** Learns from a refused request; `asked` is the wait that the server asked for. Returns after how long it may be sent again. */
   refused(sent: Sent, now: number, asked: number | undefined): number {
     const { roundTrip } = this.#flight;
     const { closed } = this.cooldown;
@@ -109,11 +107,11 @@ export class Refusals {
     if (closed || (!isSample && this.#concernsOthers(asked))) {
       if (!closed) this.#beforeClosing(sent, now);
       this.cooldown.close(now, asked, roundTrip);
-    } else if (!isSample) this.noise.doubt();
+    } else if (!isSample) this.noise.watch();
     return Math.max(this.cooldown.opensIn(now), 100, roundTrip);
   }
 
-  /** A sample shows that the refusals do not depend on the pace: it is searched for anew, until more than usual is refused. */
+  /** A sample has proven that refusals do not depend on the pace. Opens the gate, and raises the pace until more than usual is refused. */
   #searchAnew(now: number): void {
     const { pace } = this.#sample;
     this.noise.tested(pace);
@@ -122,21 +120,22 @@ export class Refusals {
     this.#stretch = new Stretch(now);
   }
 
-  /** Whether an acceptance shows that the refusals concern some calls alone. */
+  /** Whether an acceptance shows that the refusals concern only some calls. */
   #contradicts(sent: Sent): boolean {
     return this.#isProbe(sent) || (this.cooldown.closed && this.unlimited && this.#stretch.outvoted);
   }
 
   #isProbe({ at }: Sent): boolean {
-    return this.#doubtful && this.cooldown.isProbe(at);
+    return this.#isProbed && this.cooldown.isProbe(at);
   }
 
-  /** Whether the refusals that closed the gate may concern some calls alone. Then a long closing is probed. */
-  get #doubtful(): boolean {
+  /** Whether a long cooldown is probed: the refusals may concern only some calls. */
+  get #isProbed(): boolean {
     const { acceptedAfter, refused } = this.#stretch;
     return this.#needsProof || acceptedAfter >= refused;
   }
 
+  /** Whether a refusal closes the gate for all calls. */
   #concernsOthers(asked: number | undefined): boolean {
     const isUnproven = this.#needsProof || this.noise.patient || (this.unlimited && asked === undefined);
     return !isUnproven || this.noise.proven;
@@ -144,8 +143,8 @@ export class Refusals {
 
   #beforeClosing(sent: Sent, now: number): void {
     const { pace } = this.limit;
-    this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
-    if (this.noise.patient || this.#quotas.known) return;
+    this.#paceAtClosing = { pace: pace.rate(now), rising: pace.isRising(now) };
+    if (this.noise.patient || this.#quotas.usable) return;
     const { accepted, length } = this.#stretch;
     const used = Math.min(pace.rate(now), (1.2 * (accepted + 1)) / length);
     this.#sample.closed(now, sent.at, used, this.#flight.roundTrip);
@@ -153,33 +152,33 @@ export class Refusals {
 
   #open(now: number): void {
     const stretch = this.#stretch;
-    // what was sent before the gate opened last was refused by the limit that closed it then: no news
+    // only requests from before the last opening were refused: the limit of that time explains it, so there is nothing to learn
     if (stretch.refused === 0) {
-      this.limit.goOn(now);
+      this.limit.keepPace(now);
       return;
     }
     this.#stretch = new Stretch(now);
     stretch.close();
     const isAllRefused = this.unlimited && this.cooldown.hasRefusedProbes;
-    const isAgain = this.limit.pace.base < Infinity; // it lets go what waited
-    if (isAllRefused && !isAgain && this.limit.resume(now)) return;
-    if (this.#quotas.known || this.concurrency.learn(stretch, now)) return;
-    // refused again, that may have been too much at once, and not all
-    if (isAllRefused && isAgain && this.limit.resume(now)) return;
+    const isReleasing = this.limit.pace.base < Infinity; // the queue of the last cooldown
+    if (isAllRefused && !isReleasing && this.limit.resume(now)) return;
+    if (this.#quotas.usable || this.concurrency.learn(stretch, now)) return;
+    // during a release, the server may have refused because of too many requests in flight, so that is learned first
+    if (isAllRefused && isReleasing && this.limit.resume(now)) return;
     this.#learn(stretch, now);
   }
 
   #learn(stretch: Stretch, now: number): void {
-    if (this.limit.pace.way === 'free' && stretch.lone) this.#learnLone(stretch, now);
+    if (this.limit.pace.mode === 'free' && stretch.lone) this.#learnLone(stretch, now);
     else {
-      const closing = { ...this.#paceThen, closure: this.cooldown.length, fine: this.noise.closed(stretch) };
-      this.limit.learn(stretch, closing, now);
+      const past = { ...this.#paceAtClosing, lasted: this.cooldown.length, usualPace: this.noise.closed(stretch) };
+      this.limit.learn(stretch, past, now);
     }
   }
 
-  /** One alone was refused in a steady flow: that is no limit yet, and noise from the second time on. */
+  /** One request alone was refused. The first time this is only noted; from the second time on it is noise. */
   #learnLone(stretch: Stretch, now: number): void {
-    if (this.#loneRefusals++ === 0) this.limit.lone(stretch, now);
+    if (this.#loneRefusals++ === 0) this.limit.noteLone(stretch, now);
     else {
       this.noise.dismiss();
       this.limit.release(now);

@@ -1,97 +1,98 @@
-/** The gate closed so often in so many milliseconds: then a sample is taken. After one that was refused it takes more. */
-const CLOSINGS = 4;
-const CLOSINGS_AFTER_FAILURE = 9;
+/** A sample begins after this many cooldowns within `WITHIN_MS`; after a sample that proved a limit, it takes more. */
+const COOLDOWNS = 4;
+const COOLDOWNS_AFTER_PROOF = 9;
 const WITHIN_MS = 20_000;
-/** So many requests are out at once, besides those that a limit would accept meanwhile; and no more than so many in all. */
+/** How many requests of a sample may be in flight, besides those that a limit would accept meanwhile; and the most in all. */
 const REQUESTS = 6;
-const MOST_REQUESTS = 20;
-/** More accepted than refused by so many, or more refused than accepted, decide. */
+const MAX_REQUESTS = 20;
+/** This many more accepted than refused prove that the pace is not the cause; this many more refused than accepted prove a limit. */
 const ACCEPTED = 5;
 const REFUSED = 4;
-/** A limit that eight share accepts so many times the pace of one while a sample is out, since a closing silences all of them. */
-const ALLOWED = 8;
-/** A sample is sent within so many milliseconds and one round trip: for longer a limit would have recovered. */
+/** This many clients may share the limit. A cooldown silences all of them, so a sample may use the pace of all. */
+const SHARERS = 8;
+/** A sample is sent within this time and one round trip, in milliseconds. In a longer time a limit would recover. */
 const SENT_WITHIN_MS = 5;
 
 /**
- * A few requests that are sent right after a refusal, whatever the gate says. A limit that was just used up refuses nearly all of
- * them; refusals that do not depend on the pace hit the same share of them as of others.
+ * A few requests that are sent right after a refusal, although the gate is closed, in one cooldown after another. They show whether refusals
+ * depend on the pace: a limit that was just used up refuses nearly all of them; other causes refuse the usual share of them.
  */
 export class Sample {
-  #closings: number[] = [];
-  #needed = CLOSINGS;
-  #isTaken = false;
-  /** Accepted less refused, in all closings since the sample began, without those that a limit would have accepted. */
+  #closedAt: number[] = [];
+  #needed = COOLDOWNS;
+  #isActive = false;
+  /** Accepted minus refused requests since the sample began. Those that a limit would have accepted are left out. */
   #score = 0;
-  /** The same with all that were accepted. */
+  /** The same with all accepted requests. */
   #balance = 0;
-  /** The requests of the present closing: sent between two times, after a refused one, to a limit of this pace. */
+  /** The requests of the present cooldown are those sent between these two times. */
   #from = Infinity;
   #to = -Infinity;
+  /** When the request was sent whose refusal closed the gate. */
   #refusedSentAt = 0;
   #accepted = 0;
-  /** How many may be out at once, and how many are. */
-  #most = 0;
-  #out = 0;
-  /** The pace at which the gate closed, per ms. */
+  #maxInFlight = 0;
+  #inFlight = 0;
+  /** The pace when the gate closed, per ms. */
   pace = 0;
 
-  /** The gate closes for a request that was sent at a time. Begins or continues a sample if it closes often. */
+  /** The gate closes, because a request sent at `sentAt` was refused. Begins or continues a sample if the gate closes often. */
   closed(now: number, sentAt: number, pace: number, roundTrip: number): void {
     const isOften = this.#closesOften(now);
-    const allowed = ALLOWED * pace * roundTrip;
-    // at a long round trip a limit would accept as many
-    if (allowed > MOST_REQUESTS - REQUESTS) return;
-    // some answers to the last requests may be missing; those of the server that only refuses show how long they take
+    const allowed = SHARERS * pace * roundTrip;
+    // the round trip is so long that a limit would accept the whole sample
+    if (allowed > MAX_REQUESTS - REQUESTS) return;
+    // some answers to the sample may be missing; this refusal shows how long they take if nothing was accepted yet
     if (now < this.#to + Math.max(roundTrip, now - sentAt)) return;
-    if (!this.#isTaken && !isOften) return;
-    this.#isTaken = true;
+    if (!this.#isActive && !isOften) return;
+    this.#isActive = true;
     this.#from = now;
     this.#to = now + SENT_WITHIN_MS + roundTrip;
     this.#refusedSentAt = sentAt;
-    this.#most = REQUESTS + allowed;
-    this.#accepted = this.#out = 0;
+    this.#maxInFlight = REQUESTS + allowed;
+    this.#accepted = this.#inFlight = 0;
     this.pace = pace;
   }
 
   #closesOften(now: number): boolean {
-    this.#closings = [...this.#closings.filter((at) => now - at < WITHIN_MS), now].slice(-this.#needed);
-    return this.#closings.length >= this.#needed;
+    this.#closedAt = [...this.#closedAt.filter((at) => now - at < WITHIN_MS), now].slice(-this.#needed);
+    return this.#closedAt.length >= this.#needed;
   }
 
-  /** May one more go, whatever the gate says? */
+  /** Whether one more request may be sent as a part of the sample, although the gate is closed. */
   wants(now: number): boolean {
-    return this.#isTaken && now <= this.#to && this.#out < this.#most;
+    return this.#isActive && now <= this.#to && this.#inFlight < this.#maxInFlight;
   }
 
-  /** Does a request belong to it that was sent at a time? */
+  /** Whether a request that was sent at this time belongs to the sample. */
   has(sentAt: number): boolean {
-    return this.#isTaken && sentAt >= this.#from && sentAt <= this.#to;
+    return this.#isActive && sentAt >= this.#from && sentAt <= this.#to;
   }
 
   sent(now: number): void {
-    if (this.has(now)) this.#out++;
+    if (this.has(now)) this.#inFlight++;
   }
 
-  /** Counts an answer to a request that belongs to it. Returns whether the sample shows now that the refusals do not depend on the pace. */
+  /** Counts the answer to a request of the sample. Returns whether the sample has now proven that refusals do not depend on the pace. */
   answered(refused: boolean, sentAt: number): boolean {
-    this.#out--;
-    const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
+    this.#inFlight--;
+    const allowed = SHARERS * this.pace * (sentAt - this.#refusedSentAt);
     this.#balance += refused ? -1 : 1;
     if (refused) this.#score--;
     else if (++this.#accepted > allowed) this.#score++;
     const isNoise = this.#score >= ACCEPTED;
-    if (isNoise) this.#end(CLOSINGS);
-    // where as many were accepted, though a limit would have accepted them too, it shows nothing
-    else if (this.#score + this.#out <= -REFUSED) this.#end(this.#balance >= 0 ? CLOSINGS : CLOSINGS_AFTER_FAILURE);
+    if (isNoise) this.#end(COOLDOWNS);
+    // counts requests in flight as accepted; if no more were refused than accepted in all, a limit is not proven either
+    else if (this.#score + this.#inFlight <= -REFUSED)
+      this.#end(this.#balance >= 0 ? COOLDOWNS : COOLDOWNS_AFTER_PROOF);
     return isNoise;
   }
 
-  /** Begins anew when the gate has closed so often again. */
+  /** Ends the sample. The next one begins after as many cooldowns as `needed`. */
   #end(needed: number): void {
-    this.#isTaken = false;
+    this.#isActive = false;
     this.#needed = needed;
-    this.#closings = [];
+    this.#closedAt = [];
     this.#score = 0;
     this.#balance = 0;
   }

@@ -1,23 +1,23 @@
 import { NOTHING_REFUSED } from './limit.ts';
 
-/** How a gate stands by its model, and why. */
+/** The state of a gate by its model, and the reason. */
 export interface Snapshot {
   readonly state: 'open' | 'closed';
   /** Milliseconds until a closed gate opens; otherwise 0. */
   readonly opensIn: number;
-  /** The rate that is measured or told, in requests per second. */
+  /** The measured or reported rate, in requests per second. */
   readonly rate: number | undefined;
-  /** How many may be sent at once. */
+  /** How many requests may be sent at once. */
   readonly burst: number | undefined;
-  /** What the server last said is left. */
+  /** What is left of the quota, by the last answer and the requests since. */
   readonly remaining: number | undefined;
-  /** The share of the last answers that were refusals, from 0 to 1. */
+  /** The recent share of refusals among the answers, from 0 to 1. */
   readonly refusedShare: number;
-  /** What its state follows from, in words. */
+  /** The reason for the state, in words. */
   readonly why: string;
 }
 
-/** How a gate stands that no call has passed. */
+/** The state of a gate that no call has passed. */
 export const NOTHING_KNOWN: Snapshot = {
   state: 'open',
   opensIn: 0,

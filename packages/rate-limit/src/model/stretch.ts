@@ -1,51 +1,51 @@
-/** A limit was not used up if so many requests that were sent after each refused one were accepted. */
+/** A limit cannot have been used up if the server accepted this many requests sent after each refused one. */
 const ACCEPTED_PER_REFUSAL = 4;
 
-/** What happened from one opening of the gate to the next: the unit from which the limit is learned. */
+/** The requests that were sent between one opening of the gate and the next. The model learns from each stretch as a whole. */
 export class Stretch {
   accepted = 0;
   refused = 0;
-  /** Refused, of those that the pace let go. */
+  /** Refused requests that were not sent ahead of the pace. */
   refusedInPace = 0;
   sent = 0;
-  /** How many of those that were sent are over: answered, failed, or not sent after all. */
-  over = 0;
+  /** How many of the sent requests have ended: answered, failed, or not sent after all. */
+  ended = 0;
   start: number;
-  /** The last answer; before the first one the beginning of the stretch. */
+  /** When the last answer came; before the first answer, when the stretch began. */
   last: number;
-  /** Accepted, of those that were sent after the first refused one. */
+  /** Accepted requests that were sent after the first refused one. */
   acceptedAfter = 0;
   #refusedSentAt = Infinity;
-  /** How many were in flight, at least, when one was refused. */
+  /** The fewest requests in flight at which one was refused, that one included. */
   refusedInFlight: number = Infinity;
-  /** How many were accepted with so many in flight. */
+  /** How many requests were accepted, by the number in flight when they were sent. */
   readonly #acceptedInFlight: number[] = [];
 
   constructor(now: number = 0) {
     this.start = this.last = now;
   }
 
-  /** Of those that were sent after the first refused one so many were accepted that the limit was not used up. */
+  /** Whether enough later requests were accepted to show that the limit was not used up. */
   get contradicted(): boolean {
     return this.acceptedAfter >= ACCEPTED_PER_REFUSAL * this.refused;
   }
 
-  /** One was refused and those around it were not, or it came alone in a steady flow. */
+  /** Whether later acceptances contradict the refusals, or a single request was refused in steady traffic. */
   get lone(): boolean {
     return this.contradicted || (this.refused === 1 && this.accepted >= 10 && this.length >= 500);
   }
 
-  /** Several were refused at once, and hardly one between them was accepted. */
-  get several(): boolean {
+  /** Whether several requests were refused together, with few acceptances in between. */
+  get together(): boolean {
     return this.refused >= 2 && this.refused > this.acceptedAfter;
   }
 
-  /** So many were accepted after the refusal that the server cannot have meant all. */
+  /** Whether enough later requests were accepted to show that the refusals did not concern all calls. */
   get outvoted(): boolean {
     return this.contradicted && this.acceptedAfter >= 2 * ACCEPTED_PER_REFUSAL;
   }
 
-  /** Between the first request and the last answer, ms. */
+  /** Milliseconds from the first request to the last answer. */
   get length(): number {
     return Math.max(1, this.last - this.start);
   }
@@ -70,21 +70,21 @@ export class Stretch {
   }
 
   /**
-   * The gate opens again. Where answers take longer than a refusal and its wait, none may be there yet. Then what is under way counts as
-   * accepted, since refusals are faster. Not where as many are refused: of an outage some requests may hang.
+   * The gate opens again. If nothing was accepted yet, the requests in flight count as accepted, because a refusal arrives faster than a
+   * slow answer. They do not count if there are no more of them than refusals: in an outage, some requests hang.
    */
   close(): void {
-    const underWay = this.sent - this.over;
-    if (this.accepted === 0 && underWay > this.refused) this.accepted = underWay;
+    const inFlight = this.sent - this.ended;
+    if (this.accepted === 0 && inFlight > this.refused) this.accepted = inFlight;
   }
 
-  /** What was refused so far means nothing. Those that are on their way go on to count. */
+  /** Drops the refusals so far. The answers to the requests in flight still count. */
   dismiss(): void {
     this.refused = this.refusedInPace = this.acceptedAfter = 0;
     this.#refusedSentAt = this.refusedInFlight = Infinity;
   }
 
-  /** How many were accepted with `least` in flight or more. */
+  /** How many requests were accepted that were sent with `least` or more in flight. */
   acceptedWith(least: number): number {
     let sum = 0;
     for (let n = least; n < this.#acceptedInFlight.length; n++) sum += this.#acceptedInFlight[n] ?? 0;

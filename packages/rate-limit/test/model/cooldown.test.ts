@@ -9,7 +9,7 @@ const gc: () => void = runInNewContext('gc');
 const never = () => 0;
 
 describe('Cooldown', () => {
-  it('closes for as long as the server asked, and a ms more', () => {
+  it('closes for as long as the server asked, and one millisecond more', () => {
     const gate = new Cooldown(never);
     gate.close(0, 1_000, 10);
     expect(gate.delay(0)).toBe(1_001);
@@ -18,7 +18,7 @@ describe('Cooldown', () => {
     expect(gate.closed).toBe(false);
   });
 
-  it('is never shortened by a later refusal', () => {
+  it('is never shortened by a later refusal with a shorter wait', () => {
     const gate = new Cooldown(never);
     gate.close(0, 5_000, 10);
     gate.close(1, 1_000, 10);
@@ -27,7 +27,7 @@ describe('Cooldown', () => {
     expect(gate.length).toBe(5_001);
   });
 
-  it('doubles a time of its own while nothing is accepted, to three seconds at most', () => {
+  it('doubles its own length while nothing is accepted, up to three seconds', () => {
     const gate = new Cooldown(never);
     const lengths = [];
     for (let n = 0, now = 0; n < 7; n++) {
@@ -39,7 +39,7 @@ describe('Cooldown', () => {
     expect(lengths).toEqual([100, 200, 400, 800, 1_600, 3_000, 3_000]);
   });
 
-  it('begins anew after an acceptance', () => {
+  it('starts with the shortest length again after an acceptance', () => {
     const gate = new Cooldown(never);
     gate.close(0, undefined, 10);
     gate.advance(100);
@@ -48,14 +48,14 @@ describe('Cooldown', () => {
     expect(gate.delay(200)).toBe(100);
   });
 
-  it('opens before its time when the refusal spoke for its own call alone', () => {
+  it('opens early when the refusal turns out to concern only its own call', () => {
     const gate = new Cooldown(never);
     gate.close(0, 60_000, 10);
     gate.reopen(50);
     expect(gate.delay(50)).toBe(0);
   });
 
-  it('lets a probe out after half of the time that it is closed, if probes are wanted', () => {
+  it('sends the next probe after half of the time since the gate closed, if probes are allowed', () => {
     const gate = new Cooldown(never);
     gate.close(0, 60_000, 10);
     const probes: number[] = [];
@@ -70,14 +70,14 @@ describe('Cooldown', () => {
     expect(gate.isProbe(0)).toBe(false);
   });
 
-  it('lets no probe out of a short closing', () => {
+  it('sends no probe in a short cooldown', () => {
     const gate = new Cooldown(never);
     gate.close(0, 1_000, 10);
     expect(gate.delay(900, 0)).toBe(101);
   });
 
-  it('is no mistake where it closes again before its time, and too many probes were refused for an accident', () => {
-    /** The closings of a server that refuses the first probes of each and then accepts. */
+  it('is justified if the gate closes again before the planned end, and more probes were refused than chance explains', () => {
+    /** Cooldowns of a server that refuses the first probes of each and then accepts one. */
     const confirmed = (refused: number, closings: number) => {
       const gate = new Cooldown(never);
       let is = false;
@@ -96,7 +96,7 @@ describe('Cooldown', () => {
     expect(confirmed(9, 1)).toBe(false);
   });
 
-  it('keeps few of the probes that are refused, however long it is asked to stay closed', () => {
+  it('stores few refused probes, however long the gate stays closed', () => {
     const cooldown = new Cooldown(never);
     cooldown.close(0, 60_000, 10);
     gc();

@@ -1,7 +1,7 @@
 import type { Answer } from '../../src/model/answer.ts';
 import { Pacer, type PacerOptions } from '../../src/model/pacer.ts';
 
-/** Chance without luck. */
+/** A random source with a fixed seed. */
 export function chance(seed = 1): () => number {
   let a = seed;
   return () => {
@@ -16,24 +16,24 @@ export function pacer(options: Partial<PacerOptions> = {}): Pacer {
 
 export interface Load {
   readonly for: number;
-  /** Sends as soon as it may, or once in so many ms. */
+  /** Milliseconds from one call to the next. @default each call is sent as soon as the pacer allows it */
   readonly every?: number;
   readonly roundTrip?: number;
   readonly from?: number;
   readonly cost?: number;
-  /** Calls in all. */
+  /** The number of calls. */
   readonly calls?: number;
 }
 
 export interface Result {
   accepted: number;
   refused: number;
-  /** When each one was sent. */
+  /** When each request was sent. */
   sent: number[];
   now: number;
 }
 
-/** One process against a server, a ms at a time. */
+/** Runs one process against a server, millisecond by millisecond. */
 export function drive(model: Pacer, server: (now: number) => Answer, load: Load): Result {
   const { roundTrip = 10, every = 0, from = 0, cost = 1, calls = 20_000 } = load;
   const flying: { at: number; run: () => void }[] = [];
@@ -68,14 +68,14 @@ export function drive(model: Pacer, server: (now: number) => Answer, load: Load)
 }
 
 export interface BucketOptions {
-  /** Per second. */
+  /** Tokens per second. */
   readonly rate: number;
   readonly burst: number;
-  /** Asks to wait whole seconds, tells what is left, or neither. */
+  /** Whether refusals ask to wait whole seconds, or all answers report what is left too. @default neither */
   readonly hint?: 'wait' | 'quota';
 }
 
-/** A server that is limited by a bucket. */
+/** A server with a token bucket. */
 export function bucket({ rate, burst, hint }: BucketOptions): (now: number) => Answer {
   let tokens = burst;
   let last = 0;
@@ -94,7 +94,7 @@ export function bucket({ rate, burst, hint }: BucketOptions): (now: number) => A
   };
 }
 
-/** A server that lets `limit` requests through in each window of `per` ms, which begins 300 ms before a round time, and tells so. */
+/** A server that accepts `limit` requests in each window of `per` ms and reports this. Windows begin 300 ms before a multiple of `per`. */
 export const window = (limit: number, per: number) => {
   let used = 0;
   let number = 0;

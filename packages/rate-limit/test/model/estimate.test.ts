@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { estimate } from '../../src/model/estimate.ts';
 import { History } from '../../src/model/history.ts';
 
-/** What a bucket accepts and refuses of two bursts and a stream; the first four answers take so many ms. */
+/** What a bucket accepts and refuses of two bursts and a stream. The first four answers take `firstTake` ms. */
 function observed(rate: number, burst: number, firstTake = 10): History {
   const history = new History();
   let tokens = burst;
@@ -33,13 +33,13 @@ describe('estimate', () => {
     expect(found.rate).toBeGreaterThan(0.095);
     expect(found.rate).toBeLessThan(0.105);
     expect(found.burst).toBe(20);
-    expect(found.doubt).toBeLessThan(0.2);
+    expect(found.error).toBeLessThan(0.2);
   });
 
-  it.each([80, 150, 300])('takes times for less exact where the first answers took %i ms', (firstTake) => {
-    const { rate, doubt } = estimate(observed(0.1, 20, firstTake), 0.5)!;
+  it.each([80, 150, 300])('assumes less exact times if the first answers took %i ms', (firstTake) => {
+    const { rate, error } = estimate(observed(0.1, 20, firstTake), 0.5)!;
     expect(rate).toBeCloseTo(0.1, 3);
-    expect(doubt).toBeGreaterThan(0.02);
+    expect(error).toBeGreaterThan(0.02);
   });
 
   it('finds nothing in a history without two refusals', () => {
@@ -55,7 +55,7 @@ describe('estimate', () => {
     expect(estimate(observed(0.1, 20), 0.09)).toBeUndefined();
   });
 
-  it('is wrong by less than a tenth for any bucket', () => {
+  it('finds the rate of any bucket within a tenth', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 15 }), fc.integer({ min: 5, max: 60 }), (rate, burst) => {
         const found = estimate(observed(rate / 100, burst), 10);

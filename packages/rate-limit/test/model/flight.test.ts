@@ -13,18 +13,18 @@ describe('Flight', () => {
     return more;
   };
 
-  it('sends four to a server of which nothing is known, and eight for each that comes back', () => {
+  it('starts with four in flight, and sends eight for each accepted request', () => {
     const flight = new Flight();
     for (let n = 0; n < 4; n++) flight.sent(0);
     expect(flight.delay(0)).toBeGreaterThan(0);
     expect(roomAfterOne(false)).toBe(8);
   });
 
-  it('sends two for each that comes back once a limit is known', () => {
+  it('sends two for each accepted request once a limit is known', () => {
     expect(roomAfterOne(true)).toBe(2);
   });
 
-  it('goes on without the answers of requests that stay open', () => {
+  it('sends more after a time if all requests in flight stay open', () => {
     const flight = new Flight();
     for (let n = 0; n < 4; n++) flight.sent(0);
     expect(flight.delay(0)).toBe(250);
@@ -32,7 +32,7 @@ describe('Flight', () => {
     expect(flight.delay(250)).toBe(0);
   });
 
-  it('measures the round trip by what was accepted', () => {
+  it('measures the round trip by accepted requests only', () => {
     const flight = new Flight();
     for (let n = 0; n < 3; n++) flight.sent(0);
     flight.answered(0, 50, true, false);
@@ -43,8 +43,8 @@ describe('Flight', () => {
   });
 });
 
-describe('a limit on how many are in flight at once', () => {
-  /** Some accepted with less in flight, and then one refused with so many. */
+describe('a limit on requests in flight', () => {
+  /** A stretch that accepts requests with fewer in flight, and then refuses one with `inFlight`. */
   const refusedWith = (inFlight: number, accepted = 6) => {
     const stretch = new Stretch();
     for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight - 1));
@@ -57,11 +57,11 @@ describe('a limit on how many are in flight at once', () => {
     return concurrency.most;
   };
 
-  it('is found where more requests than that were accepted', () => {
+  it('is found if more requests were accepted than were in flight at the refusal', () => {
     expect(most(6, 5)).toBe(5);
   });
 
-  it('rises by one when as many were in flight for a minute, until one is refused again', () => {
+  it('rises by one after a minute of full use, until the next refusal', () => {
     const concurrency = new Concurrency();
     for (const now of [1_000, 2_000]) concurrency.learn(refusedWith(6), now);
     concurrency.accepted(5, 62_001, 5);
@@ -70,7 +70,7 @@ describe('a limit on how many are in flight at once', () => {
     expect(concurrency.most).toBe(5);
   });
 
-  it('is not taken from a burst, nor where nothing was accepted', () => {
+  it('is not learned from a burst, nor if nothing was accepted', () => {
     expect(most(5, 5)).toBe(Infinity);
     expect(most(0, 5)).toBe(Infinity);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { History } from '../../src/model/history.ts';
 
 describe('History', () => {
-  it('keeps what comes late in order of time', () => {
+  it('sorts a late entry into the order of time', () => {
     const history = new History();
     history.accept(20, 10);
     history.accept(10, 10);
@@ -10,14 +10,14 @@ describe('History', () => {
     expect(history.entries.map(({ from }) => from)).toEqual([10, 15, 20]);
   });
 
-  it('stays small, and forgets no acceptance', () => {
+  it('stays small, and keeps the count of acceptances', () => {
     const history = new History();
     for (let now = 0; now < 20_000; now++) history.accept(now, 10);
     expect(history.entries.length).toBeLessThan(600);
     expect(history.entries.reduce((sum, { cost }) => sum + cost, 0)).toBe(20_000);
   });
 
-  it('forgets what was before the last few marks', () => {
+  it('drops what was before the last few marks', () => {
     const history = new History();
     for (let n = 0; n < 20; n++) {
       history.accept(2 * n, 10);

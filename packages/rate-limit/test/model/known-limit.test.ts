@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { KnownLimit } from '../../src/model/known-limit.ts';
 
-it('gives back a request that was counted and not sent, and nothing else', () => {
+it('uncounts a request that was not sent, and nothing else', () => {
   const limit = new KnownLimit({ requests: 2, per: 1_000 });
   limit.take(0);
   limit.take(10);
@@ -13,7 +13,7 @@ it('gives back a request that was counted and not sent, and nothing else', () =>
   expect(limit.delay(20)).toBe(0);
 });
 
-it('gives back one of very many', () => {
+it('uncounts one of very many requests', () => {
   const limit = new KnownLimit({ requests: 200_000, per: 1_000 });
   for (let n = 0; n < 200_000; n++) limit.take(n / 1_000);
   expect(limit.delay(200)).toBe(800);
@@ -23,7 +23,7 @@ it('gives back one of very many', () => {
   expect(limit.delay(200)).toBe(0);
 });
 
-it('sees at most as many in any window, whatever is given back', () => {
+it('allows no more than the limit in any window, whatever is uncounted', () => {
   const sends = fc.array(fc.record({ after: fc.nat(400), isSent: fc.boolean() }), { maxLength: 60 });
   fc.assert(
     fc.property(sends, fc.integer({ min: 1, max: 5 }), (all, requests) => {

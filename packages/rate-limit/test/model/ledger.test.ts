@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Ledger } from '../../src/model/ledger.ts';
 
-it('says how much had been spent by a time, in bounded memory', () => {
+it('returns how much had been spent by a time, in bounded memory', () => {
   const ledger = new Ledger();
   expect(ledger.by(0)).toBe(0);
   for (let now = 0; now <= 100_000; now += 10) ledger.note(now, now / 10, 1_000);
@@ -10,7 +10,7 @@ it('says how much had been spent by a time, in bounded memory', () => {
   expect(ledger.by(0)).toBeGreaterThan(9_000);
 });
 
-it('counts what was spent last, and all that was spent at one moment', () => {
+it('counts the latest spending, and all spending of one instant', () => {
   const ledger = new Ledger();
   ledger.note(0, 1, 1_000);
   ledger.note(5_000, 2, 1_000);

@@ -6,7 +6,7 @@ import { chance } from './drive.ts';
 function note(noise: Noise, outcomes: string, pace = Infinity): void {
   for (const outcome of outcomes) {
     noise.note(outcome === 'x', pace);
-    if (outcome === 'x') noise.doubt();
+    if (outcome === 'x') noise.watch();
   }
 }
 
@@ -19,7 +19,7 @@ function stretch(accepted: number, refused: number): Stretch {
 }
 
 describe('Noise', () => {
-  it('takes one refusal for nothing, and several of a few answers for a limit', () => {
+  it('sees no limit in one refusal, and a limit in several of the last answers', () => {
     const noise = new Noise();
     note(noise, '....x....');
     expect(noise.proven).toBe(false);
@@ -27,7 +27,7 @@ describe('Noise', () => {
     expect(noise.proven).toBe(true);
   });
 
-  it('becomes patient when two refusals came to nothing', () => {
+  it('becomes patient when two refusals are dismissed', () => {
     const noise = new Noise();
     note(noise, 'x.............x');
     expect(noise.patient).toBe(false);
@@ -35,7 +35,7 @@ describe('Noise', () => {
     expect(noise.patient).toBe(true);
   });
 
-  it('wants more proof once it is patient', () => {
+  it('needs more proof once it is patient', () => {
     const noise = new Noise();
     noise.dismiss();
     noise.dismiss();
@@ -45,7 +45,7 @@ describe('Noise', () => {
     expect(noise.proven).toBe(true);
   });
 
-  it('loses its patience when the gate closes all the same, and wins it back by one refusal that comes to nothing', () => {
+  it('loses its patience when the gate closes, and regains it by one dismissed refusal', () => {
     const noise = new Noise();
     noise.dismiss();
     noise.dismiss();
@@ -58,7 +58,7 @@ describe('Noise', () => {
   });
 
   it.each([0.1, 0.3, 0.5])(
-    'takes a share of %f for usual that was there when the pace was tested, and more for a limit',
+    'treats a share of %f at the time of the test as usual, and a higher share as a limit',
     (share) => {
       const noise = new Noise();
       const random = chance(7);
@@ -74,7 +74,7 @@ describe('Noise', () => {
     },
   );
 
-  it('stays patient where more than usual is refused at a higher pace than that of the test', () => {
+  it('stays patient if more than usual is refused above the pace of the test', () => {
     const noise = new Noise();
     note(noise, '.........x');
     noise.tested(0.1);
@@ -84,7 +84,7 @@ describe('Noise', () => {
     expect(noise.patient).toBe(true);
   });
 
-  it('loses its patience where more than usual is refused below the pace of the test', () => {
+  it('loses its patience if more than usual is refused below the pace of the test', () => {
     const noise = new Noise();
     note(noise, '.........x');
     noise.tested(0.1);
@@ -93,7 +93,7 @@ describe('Noise', () => {
     expect(noise.patient).toBe(false);
   });
 
-  it('does not count as usual what a limit refused at once', () => {
+  it('does not count refusals that came together as usual', () => {
     const noise = new Noise();
     note(noise, `${'.'.repeat(20)}${'x'.repeat(20)}`);
     noise.closed(stretch(20, 20));

@@ -6,7 +6,7 @@ describe('Pace', () => {
     expect(new Pace().delay(0)).toBe(0);
   });
 
-  it('lets one go for each token', () => {
+  it('sends one request for each token', () => {
     const pace = new Pace();
     pace.open(0, 1);
     pace.hold(0.01, 1, 10_000, 0.1, 0);
@@ -16,7 +16,7 @@ describe('Pace', () => {
     expect(pace.delay(100)).toBe(0);
   });
 
-  it('takes back what was not sent: its tokens, and what a search has grown by', () => {
+  it('returns the token of a request that was not sent, and the growth of a search by it', () => {
     const pace = new Pace();
     pace.open(0, 1);
     pace.search(0.01, 1);
@@ -30,16 +30,16 @@ describe('Pace', () => {
     expect(pace.delay(1_000)).toBe(0);
   });
 
-  it('tries for more after its patience', () => {
+  it('rises above the held pace when the period is over', () => {
     const pace = new Pace();
     pace.hold(0.1, 1, 5_000, 0.1, 0);
     expect(pace.rate(5_000)).toBe(0.1);
-    expect(pace.tries(5_000)).toBe(false);
+    expect(pace.isRising(5_000)).toBe(false);
     expect(pace.rate(6_000)).toBeCloseTo(0.1 * Math.exp(0.1));
-    expect(pace.tries(6_000)).toBe(true);
+    expect(pace.isRising(6_000)).toBe(true);
   });
 
-  it('climbs in a straight line in time, whatever the pace is', () => {
+  it('climbs in a straight line in the same time, whatever the pace is', () => {
     const pace = new Pace();
     pace.climb(0.05, 0.1, 20_000, 0);
     expect(pace.rate(10_000)).toBeCloseTo(0.075);
@@ -56,7 +56,7 @@ describe('Pace', () => {
     expect(pace.rate(now)).toBeGreaterThan(0.1);
   });
 
-  it('searches faster with each request, and goes on in time when nobody sends', () => {
+  it('searches faster with each request, and with time when nothing is sent', () => {
     const pace = new Pace();
     pace.take(0);
     pace.search(0.01, 1);
@@ -65,7 +65,7 @@ describe('Pace', () => {
     expect(pace.rate(40_100)).toBeGreaterThan(0.05);
   });
 
-  it('lets go what waited in a steady stream, and is free again when nobody waits', () => {
+  it('releases the queue in a steady stream, and is free again when no call waits', () => {
     const pace = new Pace();
     pace.open(0, 0);
     pace.release(0.1);
@@ -77,7 +77,7 @@ describe('Pace', () => {
     expect(pace.delay(100)).toBe(0);
   });
 
-  it('keeps what waited in a stream while the gate is closed', () => {
+  it('does not speed up a release while the gate is closed', () => {
     const pace = new Pace();
     pace.open(0, 0);
     pace.release(0.1);

@@ -5,7 +5,7 @@ import { bucket, chance, drive, pacer } from './drive.ts';
 
 const accepted = { kind: 'accepted' } as const;
 
-describe('a limit that is not told', () => {
+describe('a limit that no field reports', () => {
   it.each([
     { rate: 100, burst: 20, share: 0.85, most: 0.05 },
     { rate: 20, burst: 5, share: 0.85, most: 0.1 },
@@ -19,7 +19,7 @@ describe('a limit that is not told', () => {
     },
   );
 
-  it('is measured once where many that were on their way are refused after the gate opened again', () => {
+  it('is measured once if many requests in flight are refused after the gate opened again', () => {
     const server = bucket({ rate: 100, burst: 20 });
     const shortly = (now: number): Answer => {
       const answer = server(now);
@@ -29,7 +29,7 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.85 * 6_020);
   });
 
-  it('is not found where requests fail or are not sent, and the others are refused: nothing was accepted', () => {
+  it('is not found if some requests fail or are not sent and the others are refused: nothing was accepted', () => {
     const model = pacer();
     const settle = (now: number, answers: readonly Answer[]) => {
       model.advance(now);
@@ -45,14 +45,14 @@ describe('a limit that is not told', () => {
     expect(model.snapshot(4_000).why).toBe('refused once: searching for the pace');
   });
 
-  it('is no limit where the second one that is refused alone is contradicted', () => {
+  it('is no limit if the second lone refusal is contradicted', () => {
     const model = pacer();
     const server = (now: number): Answer => (now % 1_900 === 1_500 ? { kind: 'refused', wait: 1_000 } : accepted);
     const result = drive(model, server, { for: 30_000, every: 20, roundTrip: 110 });
     expect(result.accepted).toBeGreaterThan(0.95 * 1_500);
   });
 
-  it('is not taken from a refusal that stays alone in a steady flow; what waited for it does not go as a crowd', () => {
+  it('is not learned from a lone refusal in steady traffic, whose queue is not released all at once', () => {
     const limited = bucket({ rate: 50, burst: 10 });
     const server = (now: number): Answer => {
       const answer = limited(now);
@@ -63,7 +63,7 @@ describe('a limit that is not told', () => {
     expect(result.refused).toBeLessThan(10);
   });
 
-  it('is not taken for a slow one after a long wait, whose probes were refused', () => {
+  it('does not count as slow after a long cooldown whose probes were refused', () => {
     const reset = 75_000;
     const server = (now: number): Answer =>
       now >= 20_000 && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
@@ -71,16 +71,16 @@ describe('a limit that is not told', () => {
     expect(sent.filter((at) => at > reset).length).toBeGreaterThan(10 * 15);
   });
 
-  it('is not taken from a time in which all was refused, whatever was sent: it goes on at the pace of before', () => {
+  it('is not learned from a time in which everything was refused: calls go on at the pace of before', () => {
     const [from, reset] = [20_000, 65_000];
     const server = (now: number): Answer =>
       now >= from && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
     const { sent } = drive(pacer({ needsProof: true }), server, { for: 75_000, every: 1_100, roundTrip: 100 });
-    // those that waited too
+    // the calls that waited, too
     expect(sent.filter((at) => at > reset).length).toBeGreaterThan(15);
   });
 
-  it('is not measured by a time in which nobody called', () => {
+  it('is not measured by a time without calls', () => {
     const model = pacer();
     let now = 0;
     const pass = (ms: number) => {
@@ -103,7 +103,7 @@ describe('a limit that is not told', () => {
     expect(now - before).toBeLessThan(1_000);
   });
 
-  it('uses seven tenths of the burst at once after a closing in which the bucket has become full', () => {
+  it('uses seven tenths of the burst at once after a cooldown in which the bucket became full', () => {
     const { sent } = drive(pacer(), bucket({ rate: 100, burst: 20, hint: 'wait' }), { for: 5_000 });
     const openings = sent.filter((at, n) => at - (sent[n - 1] ?? at) > 900);
     const atOnce = sent.filter((at) => at >= openings[1]! && at < openings[1]! + 20).length;
@@ -111,7 +111,7 @@ describe('a limit that is not told', () => {
     expect(atOnce).toBeLessThanOrEqual(16);
   });
 
-  it('costs nothing where refusals cost nothing', () => {
+  it('costs nothing if refusals cost nothing', () => {
     const result = drive(pacer(), bucket({ rate: 100, burst: 20 }), { for: 60_000 });
     expect(result.accepted).toBeGreaterThan(0.97 * 6_020);
   });
@@ -133,7 +133,7 @@ describe('a limit that is not told', () => {
     },
   );
 
-  it('doubts a long closing also where a limit is known, when one that was sent later was accepted', () => {
+  it('probes a long cooldown even if a limit is known, when a later request was accepted', () => {
     const model = pacer();
     const limited = drive(model, bucket({ rate: 100, burst: 20 }), { for: 10_000 });
     const now = limited.now + 20_000;
@@ -147,7 +147,7 @@ describe('a limit that is not told', () => {
   });
 
   it.each([0.02, 0.1, 0.3])(
-    'lets as many through as without a gate where a share of %f is refused whatever the pace',
+    'sends as many as without a gate if a share of %f is refused whatever the pace',
     (share) => {
       const random = chance(3);
       const noise = (): Answer => (random() < share ? { kind: 'refused', wait: 0 } : accepted);
@@ -159,7 +159,7 @@ describe('a limit that is not told', () => {
     },
   );
 
-  it('holds to a limit where some are refused whatever the pace', () => {
+  it('keeps a limit if some requests are refused whatever the pace', () => {
     const random = chance(3);
     const limit = bucket({ rate: 100, burst: 20 });
     const both = (now: number): Answer => (random() < 0.05 ? { kind: 'refused', wait: 0 } : limit(now));
@@ -170,7 +170,7 @@ describe('a limit that is not told', () => {
     expect(result.refused).toBeLessThan(0.2 * result.accepted);
   });
 
-  it('takes over from a quota that is told no more at no pace of long ago', () => {
+  it('replaces a quota that is no longer reported, and uses no pace of long ago', () => {
     const model = pacer();
     const told = [{ name: 'q', limit: 5, remaining: 0, reset: 4_000 }];
     const refused = (more: Partial<Answer>) => (): Answer => ({ kind: 'refused', ...more });
@@ -181,13 +181,13 @@ describe('a limit that is not told', () => {
     expect(Math.max(...sent.slice(1).map((at, n) => at - sent[n]!))).toBeLessThan(2_000);
   });
 
-  it('is measured in requests, whatever they are thought to cost', () => {
+  it('is measured in requests, whatever their estimated cost', () => {
     const limited = () => bucket({ rate: 10, burst: 5, hint: 'wait' });
     const [cheap, dear] = [1, 1_000].map((cost) => drive(pacer(), limited(), { for: 30_000, roundTrip: 3_000, cost }));
     expect(dear).toEqual(cheap);
   });
 
-  it('is measured in requests where they cost nothing', () => {
+  it('is measured in requests if they cost nothing', () => {
     const model = pacer();
     let now = 0;
     const call = (answer: Answer) => {
@@ -234,11 +234,11 @@ describe('a limit that is not told', () => {
     expect(model.snapshot(60_000).rate).toBeLessThan(45);
   });
 
-  it('is shared fairly in time: what is given up is won back whatever the pace is', () => {
+  it('is shared fairly with time: what is given up is won back in the same time at any pace', () => {
     const model = pacer();
     let stolen = 0;
     const limited = bucket({ rate: 10, burst: 5 });
-    // somebody else takes two of three
+    // another client takes two of three tokens
     const server = (now: number) => {
       for (; stolen < (now * 6.7) / 1000; stolen++) limited(now);
       return limited(now);
@@ -256,7 +256,7 @@ describe('a limit that is not told', () => {
     expect(model.guessesSince).toBe(Infinity);
   });
 
-  it('is a guess beside a limit that is known, from when that lets the next one go', () => {
+  it('is a guess beside a configured limit, from when that allows the next call', () => {
     const model = pacer({ limit: { requests: 2, per: 1_000 } });
     model.send(10);
     expect(model.guessesSince).toBe(0);
@@ -264,7 +264,7 @@ describe('a limit that is not told', () => {
     expect(model.guessesSince).toBe(1_010);
   });
 
-  it('is a guess where a number in flight holds calls back and one more was accepted for a minute, though a bucket was measured', () => {
+  it('is a guess if a limit in flight delays calls and one more was accepted for a minute, even beside a measured bucket', () => {
     const model = pacer({ needsProof: true });
     drive(model, bucket({ rate: 100, burst: 5 }), { for: 180_000, roundTrip: 500 });
     expect(model.snapshot(180_000)).toMatchObject({ state: 'open', why: 'a bucket explains the refusals' });
@@ -272,7 +272,7 @@ describe('a limit that is not told', () => {
     expect(model.guessesSince).toBeLessThan(180_000);
   });
 
-  it('of requests at once is found by what is in flight', () => {
+  it('on concurrent requests is found by the requests in flight', () => {
     const model = pacer();
     let busy: number[] = [];
     const server = (now: number): Answer => {
@@ -287,7 +287,7 @@ describe('a limit that is not told', () => {
 });
 
 describe('no limit', () => {
-  it('stretches a burst of hundreds by a few round trips at most', () => {
+  it('delays a burst of hundreds by a few round trips at most', () => {
     const model = pacer();
     const result = drive(model, () => accepted, { for: 2_000, roundTrip: 30, calls: 300 });
     expect(result.sent[299]).toBeLessThanOrEqual(3 * 30);
@@ -306,7 +306,7 @@ describe('no limit', () => {
     expect(result.sent.length).toBeGreaterThan((0.95 * 120_000) / every);
   });
 
-  it('finds a pace from when the gate opened, where the answers of a stretch do not come', () => {
+  it('finds a pace from when the gate opened, if the answers of a stretch do not come', () => {
     const start = 1_700_000_000_000;
     const model = pacer({});
     const send = (at: number) => {
@@ -333,14 +333,14 @@ describe('no limit', () => {
     expect(model.delay(110)).toBe(0);
   });
 
-  it('is not doubted for long once a share of several answers is refused', () => {
+  it('is not probed for long once a share of several answers is refused', () => {
     const model = pacer({ needsProof: true });
     for (let n = 0; n < 3; n++) model.settle(model.send(0), 10, { kind: 'refused', wait: 1_000 });
     model.advance(10);
     expect(model.delay(10)).toBeGreaterThanOrEqual(1_000);
   });
 
-  it('opens the gate again when the answers around the refusal say so', () => {
+  it('opens the gate again when the answers around the refusal contradict it', () => {
     const model = pacer();
     let now = 0;
     const answer = (sent: ReturnType<typeof model.send>, kind: 'accepted' | 'refused') =>
@@ -362,7 +362,7 @@ describe('no limit', () => {
 });
 
 describe('a refused call', () => {
-  it('is told to wait at least as long as the server asked', () => {
+  it('waits at least as long as the server asked', () => {
     const model = pacer();
     const a = model.send(0);
     const b = model.send(0);
@@ -371,7 +371,7 @@ describe('a refused call', () => {
   });
 });
 
-describe('a limit that is known', () => {
+describe('a configured limit', () => {
   it('is never passed', () => {
     const result = drive(pacer({ limit: { requests: 10, per: 1_000 } }), () => accepted, { for: 10_000 });
     expect(result.sent).toHaveLength(100);
@@ -379,7 +379,7 @@ describe('a limit that is known', () => {
   });
 });
 
-/** What `readResponse` lets through. */
+/** Any answer that `readResponse` can return. */
 const upTo = (max: number) =>
   fc.oneof(fc.double({ min: 0, max, noNaN: true }), fc.integer({ min: 0, max: 100_000 }), fc.constantFrom(max, 0));
 const [anyNumber, anyTime] = [upTo(1e12), upTo(86_400_000)];
@@ -429,7 +429,7 @@ describe('whatever the server answers', () => {
     );
   });
 
-  it('nobody is sent before the time that a believed refusal asked for', () => {
+  it('no call is sent before the end of the wait that a refusal asked for', () => {
     const limits = fc.tuple(
       fc.integer({ min: 1, max: 200 }),
       fc.integer({ min: 1, max: 60 }),

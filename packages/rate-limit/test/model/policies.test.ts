@@ -3,7 +3,7 @@ import type { Answer, Quota } from '../../src/model/answer.ts';
 import { bucket, drive, pacer, window } from './drive.ts';
 
 describe('the policies of an answer', () => {
-  it('does not close when an accepted answer says that nothing is left', () => {
+  it('does not close when an accepted answer reports that nothing is left', () => {
     const model = pacer();
     const sent = model.send(0);
     const quotas = [{ limit: 10, window: 1_000, remaining: 0, reset: 1_000 }];
@@ -15,7 +15,7 @@ describe('the policies of an answer', () => {
     expect(model.delay(1_012)).toBe(0);
   });
 
-  it('is paced by the scarcest of several policies', () => {
+  it('follows the scarcest of several policies', () => {
     const model = pacer();
     let day = 50;
     const server = () => {
@@ -28,7 +28,7 @@ describe('the policies of an answer', () => {
     };
     const result = drive(model, server, { for: 5_000 });
     expect(result.accepted).toBeLessThanOrEqual(50);
-    expect(model.snapshot(5_000)).toMatchObject({ why: 'the server tells what is left' });
+    expect(model.snapshot(5_000)).toMatchObject({ why: 'the server reports its quota' });
   });
 
   it('counts a quota of requests in requests, and one of tokens in cost', () => {
@@ -49,7 +49,7 @@ describe('the policies of an answer', () => {
     expect(result.refused).toBe(0);
   });
 
-  it('takes the true cost of a call after its answer', () => {
+  it('counts the true cost of a call after its answer', () => {
     const model = pacer();
     const quotas = [{ name: 'tokens', limit: 1_000, window: 60_000, remaining: 900, reset: 60_000 }];
     model.settle(model.send(0, 100), 10, { kind: 'accepted', quotas });
@@ -58,7 +58,7 @@ describe('the policies of an answer', () => {
     expect(model.snapshot(20).remaining).toBeLessThanOrEqual(200);
   });
 
-  it('believes a server less with each refusal that contradicts its fields', () => {
+  it('trusts a server less with each refusal that contradicts its fields', () => {
     const model = pacer();
     const quotas = [{ limit: 100, window: 1_000, remaining: 100, reset: 1_000 }];
     const limited = bucket({ rate: 20, burst: 5, hint: 'wait' });
@@ -68,9 +68,9 @@ describe('the policies of an answer', () => {
     expect(result.accepted).toBeGreaterThan(0.7 * 20 * 60);
   });
 
-  it('takes what comes back, and not what is promised, when others use the quota too', () => {
+  it('uses the measured refill, and not the promised one, when others use the quota too', () => {
     const model = pacer();
-    // of fifty a second others take thirty
+    // other clients take thirty of the fifty tokens per second
     const limited = bucket({ rate: 20, burst: 10, hint: 'quota' });
     const server = (now: number): Answer => {
       const answer = limited(now);
@@ -94,7 +94,7 @@ describe('the policies of an answer', () => {
     expect(after.accepted).toBeGreaterThan(90);
   });
 
-  it('tries a quota of which nothing is left at once, if it is told after many requests that were accepted', () => {
+  it('tests an empty quota at once if it is first reported after many accepted requests', () => {
     const model = pacer();
     const quotas = [{ limit: 60, remaining: 0, reset: 30_000 }];
     drive(model, () => ({ kind: 'accepted' }), { for: 3_000, every: 100 });
@@ -102,7 +102,7 @@ describe('the policies of an answer', () => {
     expect(result.accepted).toBeGreaterThan(90);
   });
 
-  it('is refused by few tries where a window of one request is as small as it says', () => {
+  it('has few refused trials if a window of one request is as small as reported', () => {
     const model = pacer();
     let window = -1;
     const server = (now: number): Answer => {
@@ -116,7 +116,7 @@ describe('the policies of an answer', () => {
     expect(result.refused).toBeLessThan(6);
   });
 
-  it('tries again five seconds after a try that was never answered', () => {
+  it('sends the next trial five seconds after one that was never answered', () => {
     const model = pacer();
     const quotas = [{ limit: 60, remaining: 0, reset: 50_000 }];
     drive(model, () => ({ kind: 'accepted' }), { for: 3_000, every: 100 });
@@ -129,7 +129,7 @@ describe('the policies of an answer', () => {
     expect(model.delay(8_101)).toBe(0);
   });
 
-  it('finds out whether nothing is left a minute after a request that was never answered', () => {
+  it('sends one call to check an empty quota a minute after a request that was never answered', () => {
     const model = pacer();
     const quotas = [{ limit: 1, remaining: 1, window: 3_600_000, reset: 3_600_000 }];
     model.settle(model.send(0), 10, { kind: 'accepted', quotas });
@@ -155,7 +155,7 @@ describe('the policies of an answer', () => {
   });
 
   it.each([{ roundTrip: 300 }, { roundTrip: 2_000 }])(
-    'is whole after its reset where only the last fifth of it is told, answers of $roundTrip ms',
+    'is full after its reset if only its last fifth is reported, answers of $roundTrip ms',
     ({ roundTrip }) => {
       const limited = window(200, 10_000);
       const server = (now: number): Answer => {
@@ -165,13 +165,13 @@ describe('the policies of an answer', () => {
       };
       const model = pacer();
       drive(model, server, { for: 13_000, calls: 200, roundTrip });
-      // the answer to the first call lets others go, and theirs do the rest
+      // the answer to the first call allows others, and their answers allow the rest
       const { accepted } = drive(model, server, { for: 4 * roundTrip, from: 13_000, calls: 100, roundTrip });
       expect(accepted).toBe(100);
     },
   );
 
-  it('counts what was sent since the reset where only the last of a quota is told', () => {
+  it('counts what was sent since the reset if a quota is reported only when it is low', () => {
     const limited = window(3, 30_000);
     const server = (now: number): Answer => {
       const { quotas, ...answer } = limited(now);
@@ -201,7 +201,7 @@ describe('the policies of an answer', () => {
     expect(accepted).toBeGreaterThan(0.9 * 58 * requests);
   });
 
-  it('forgets a quota that is not told any more', () => {
+  it('forgets a quota that is no longer reported', () => {
     const model = pacer();
     const quotas = [{ limit: 100, window: 1_000, remaining: 50, reset: 1_000 }];
     model.settle(model.send(0), 1, { kind: 'accepted', quotas });

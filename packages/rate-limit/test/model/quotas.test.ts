@@ -15,7 +15,7 @@ const windowFromFirst = (limit: number, per: number) => {
   };
 };
 
-describe('told quotas', () => {
+describe('reported quotas', () => {
   it.each([
     { rate: 100, burst: 20, roundTrip: 10 },
     { rate: 100, burst: 20, roundTrip: 300 },
@@ -40,7 +40,7 @@ describe('told quotas', () => {
   });
 
   it.each([1, 2])(
-    'leaves the rate of a bucket of %d where it refuses, as where calls travel for unequal times',
+    'gives up the reported rate of a bucket of %d that refuses, since calls travel for unequal times',
     (burst) => {
       const random = chance();
       const limited = bucket({ rate: 10, burst, hint: 'quota' });
@@ -60,14 +60,14 @@ describe('told quotas', () => {
     { rate: 5, roundTrip: 60 },
   ])('finds out that $rate a second come back where one is told, in whole seconds', ({ rate, roundTrip }) => {
     const limited = bucket({ rate, burst: 1 });
-    // as throttled for Go tells a quota without a burst
+    // the fields of the library throttled (Go) for a quota without a burst
     const quotas = [{ name: 'default', limit: 1, remaining: 0, reset: 1_000 }];
     const server = (now: number): Answer => ({ ...limited(now), quotas });
     const result = drive(pacer(), server, { for: 60_000, roundTrip });
     expect(result.accepted).toBeGreaterThan(0.75 * rate * 60);
   });
 
-  it('counts an answered request as it was counted when it was sent, whatever it cost', () => {
+  it('counts an answered request with the cost that it was sent with, whatever it really cost', () => {
     const delayAfter = (estimate: number) => {
       const model = pacer();
       const sent = model.send(0, estimate);
@@ -80,7 +80,7 @@ describe('told quotas', () => {
     expect([1, 2].map(delayAfter)).toEqual(Array(2).fill([0, true]));
   });
 
-  it('takes the share of a call that is held inside once', () => {
+  it('counts a call once that is held back inside', () => {
     const waitAfter = (heldFor: number) => {
       const model = pacer();
       const quotas = [{ limit: 10, window: 60_000, remaining: 4, reset: 40_000 }];
@@ -99,7 +99,7 @@ describe('told quotas', () => {
     expect([0, 5_000].map(waitAfter)).toEqual([0, 0]);
   });
 
-  it('spends a told window to its end beside a told bucket that refuses', () => {
+  it('spends a reported window to its end beside a reported bucket that refuses', () => {
     const paced = bucket({ rate: 5, burst: 2, hint: 'quota' });
     let used = 0;
     const limited = (now: number) => {
@@ -115,7 +115,7 @@ describe('told quotas', () => {
     expect(accepted).toBeLessThan(280);
   });
 
-  it('believes the told rate of a bucket that refuses now and then, since a hundred accepted calls make up for a refusal', () => {
+  it('trusts the reported rate of a bucket that refuses now and then: a hundred accepted calls make up for a refusal', () => {
     const model = pacer();
     const told = (remaining: number) => [{ limit: 10, window: 1_000, remaining, reset: 1_000 }];
     const settle = (now: number, kind: 'accepted' | 'refused') => {
@@ -125,10 +125,10 @@ describe('told quotas', () => {
     settle(0, 'accepted');
     for (let n = 1; n <= 3_000; n++) settle(200 * n, n % 150 === 0 ? 'refused' : 'accepted');
 
-    expect(model.snapshot(700_000).why).toBe('the server tells what is left');
+    expect(model.snapshot(700_000).why).toBe('the server reports its quota');
   });
 
-  it('believes a told window in which it began when less than half was left, though all at once were refused in it', () => {
+  it('trusts a reported window that was first seen less than half full, although many calls were refused in it', () => {
     const model = pacer();
     const told = (remaining: number, reset: number) => [{ limit: 60, window: 60_000, remaining, reset }];
     model.settle(model.send(0), 0, { kind: 'accepted', quotas: told(2, 10_000) });
@@ -137,10 +137,10 @@ describe('told quotas', () => {
     for (const one of sent) model.settle(one, 100, { kind: 'refused', wait: 10_000, quotas: told(0, 10_000) });
     model.advance(10_200);
     model.settle(model.send(10_200), 10_300, { kind: 'accepted', quotas: told(59, 59_000) });
-    expect(model.snapshot(10_300).why).toBe('the server tells what is left');
+    expect(model.snapshot(10_300).why).toBe('the server reports its quota');
   });
 
-  it('keeps to what a bucket tells where others use it up again and again', () => {
+  it('follows the reports of a bucket that others use up again and again', () => {
     const random = chance(5);
     const limited = bucket({ rate: 100, burst: 20, hint: 'quota' });
     let last = 0;
@@ -150,11 +150,11 @@ describe('told quotas', () => {
     };
     const model = pacer();
     const result = drive(model, shared, { for: 120_000 });
-    expect(model.snapshot(120_000).why).toBe('the server tells what is left');
+    expect(model.snapshot(120_000).why).toBe('the server reports its quota');
     expect(result.refused / result.accepted).toBeLessThan(0.1);
   });
 
-  it.each([10, 300])('spends what comes back faster than the policy says at a round trip of %i ms', (roundTrip) => {
+  it.each([10, 300])('spends a refill that is faster than the policy says, at a round trip of %i ms', (roundTrip) => {
     const limited = bucket({ rate: 100, burst: 20, hint: 'quota' });
     const told = (now: number): Answer => {
       const answer = limited(now);
@@ -165,11 +165,11 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.02);
   });
 
-  it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
+  it('does not mistake a shared bucket for a window if answers take longer than its reset', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();
     let last = 0;
-    // the rate is told for a minute, and others take three fifths of it, at any times
+    // the rate is reported per minute, and others take three fifths of it at random times
     const server = (now: number): Answer => {
       for (; last < now; last++) if (random() < 0.006) limited(last);
       const { quotas, ...answer } = limited(now);
@@ -181,7 +181,7 @@ describe('told quotas', () => {
   });
 
   it.each([
-    { server: 'always says that five are left', burst: Infinity, rate: 20 },
+    { server: 'always reports five as left', burst: Infinity, rate: 20 },
     { server: 'has a bucket that fills up again within a second', burst: 5, rate: 20 },
   ])('sends more than the told number in a second where the server $server, though answers take longer', (row) => {
     const limited = bucket({ rate: row.rate, burst: row.burst });
@@ -195,7 +195,7 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(20);
   });
 
-  it('uses a sliding window up that is told to be twice as long, as a second rounded up, though answers take longer', () => {
+  it('uses up a sliding window of a second that is reported as two, although answers take longer', () => {
     const accepted: number[] = [];
     const server = (now: number): Answer => {
       const used = accepted.filter((at) => at >= now - 1_000).length;
@@ -246,11 +246,11 @@ describe('told quotas', () => {
     expect(accepted).toBeGreaterThan(0.75 * 20 * limit);
   });
 
-  it('is refused once in a window that has little left as it begins, where a refusal asks to wait for its end', () => {
+  it('is refused once in a window that begins with little left, if a refusal asks to wait for its end', () => {
     let [place, used] = [0, 0];
     const server = (now: number): Answer => {
       const next = Math.floor(now / 10_000);
-      // others take the rest
+      // other clients take the rest
       if (next > place) [place, used] = [next, 18];
       const isAccepted = used++ < 20;
       const reset = (place + 1) * 10_000 - now;
@@ -262,21 +262,21 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(25);
   });
 
-  it('spends a whole window where much was sent before the first answer told the quota', () => {
+  it('spends a whole window if much was sent before the first answer reported the quota', () => {
     const result = drive(pacer(), window(100, 5_000), { for: 20_000, every: 1_000 / 16, roundTrip: 12_000 });
     expect(result.sent.filter((at) => at > 12_000).length).toBeGreaterThan(120);
   });
 
-  it('sends no more than is told in a window which is over when its answers come', () => {
+  it('sends no more than the reported limit in a window that is over when its answers come', () => {
     const result = drive(pacer(), window(5, 1_000), { for: 60_000, every: 1_000 / 12, roundTrip: 1_500 });
     expect(result.accepted).toBeGreaterThan(250);
     expect(result.refused).toBeLessThan(20);
   });
 
-  it('takes no window for a bucket where others spend the most of it before answers can tell', () => {
+  it('does not mistake a window for a bucket if others spend most of it before the answers come', () => {
     const limited = window(20, 1_000);
     let begin = -300;
-    // others take twelve of each window as it begins
+    // other clients take twelve of each window when it begins
     const server = (now: number): Answer => {
       for (; begin <= now; begin += 1_000) for (let n = 0; n < 12; n++) limited(begin);
       return limited(now);
@@ -294,7 +294,7 @@ describe('told quotas', () => {
     expect(result.accepted).toBeGreaterThan((0.75 * limit * 60_000) / per);
   });
 
-  /** Sends all that may go at once. `loop`: one waits at a time, else so many are there from the start. */
+  /** Sends all calls that may go at once. With `loop` one call waits at a time; otherwise all calls wait from the start. */
   const sendAll = (model: Pacer, at: number, waiting: number, loop: boolean, answer?: (sent: number) => Answer) => {
     let sent = 0;
     for (; sent < waiting; sent++) {
@@ -309,7 +309,7 @@ describe('told quotas', () => {
   };
 
   it.each([
-    ['sends at once to the end what the rest of a window covers, to calls that were here', false, 18],
+    ['sends early calls at once if the rest of a window covers them', false, 18],
     ['sends half of a window at once to a loop, and spreads what is left', true, 3],
   ])('%s', (_, loop, expected) => {
     const model = pacer();
@@ -351,7 +351,22 @@ describe('told quotas', () => {
     expect(model.delay(10_200, cost)).toBeGreaterThan(0);
   });
 
-  it('finds out whether there is more after the reset, also while a slow answer is on its way', () => {
+  it('ignores a reported window of no length', () => {
+    const limited = windowFromFirst(10, 10_000);
+    const server = (now: number): Answer => {
+      const { quotas, ...answer } = limited(now);
+      return { ...answer, quotas: quotas.map((quota) => ({ ...quota, window: 0 })) };
+    };
+    const from = 1_000; // the window began with calls of others
+    for (let n = 0; n < 6; n++) limited(from);
+    const model = pacer();
+    const { accepted, refused, now } = drive(model, server, { for: 60_000, every: 500, from });
+    expect(model.snapshot(now).remaining).toBeGreaterThanOrEqual(0);
+    expect(accepted).toBeGreaterThan(50);
+    expect(refused).toBeLessThan(8);
+  });
+
+  it('checks for more after the reset, even while a slow answer is in flight', () => {
     const model = pacer();
     model.send(0);
     for (let remaining = 2; remaining >= 0; remaining--) {
@@ -365,12 +380,12 @@ describe('told quotas', () => {
     expect(model.delay(2_200)).toBeGreaterThan(0);
     model.advance(3_000);
     expect(model.delay(3_000)).toBeGreaterThan(0);
-    // that one is slow too
+    // the answer to this one is slow too
     model.advance(4_300);
     expect(model.delay(4_300)).toBe(0);
   });
 
-  it('waits for an answer that was asked for right before the reset, where it is not slow', () => {
+  it('waits for the answer to a request sent just before the reset, unless it is slow', () => {
     const model = pacer();
     model.send(1_900);
     for (let remaining = 2; remaining >= 0; remaining--) {
@@ -383,7 +398,7 @@ describe('told quotas', () => {
     expect(model.delay(2_015)).toBeGreaterThan(0);
   });
 
-  it('holds no call for a share of what is left that it cannot wait for', () => {
+  it('delays no call that cannot wait for its share', () => {
     const limited = window(60, 3_600_000);
     const model = pacer();
     expect(sendAll(model, 1, 60, true, () => limited(1))).toBeLessThan(35);
@@ -391,12 +406,12 @@ describe('told quotas', () => {
     expect(model.delay(1)).toBe(0);
     model.announce(1, { length: 1, latest: 600_000 });
     expect(model.delay(1)).toBeGreaterThan(0);
-    // that a call has little time left says nothing of how long calls can wait
+    // one call with little time left does not show how long other calls can wait
     model.announce(500_000, { length: 1, latest: 501_000 });
     expect(model.delay(1)).toBeGreaterThan(0);
   });
 
-  it('holds no call for what the calls before it cost, where it cannot wait for that', () => {
+  it('delays no call that cannot wait for the debt of earlier calls', () => {
     const model = pacer();
     const send = (remaining: number) => {
       const quotas = [{ name: 'points', limit: 1_000, remaining, reset: 3_600_000 }];
@@ -410,7 +425,7 @@ describe('told quotas', () => {
     expect(model.delay(1, 10)).toBeGreaterThan(0);
   });
 
-  it('is believed also where it refuses many calls that cost more than is left', () => {
+  it('stays trusted if it refuses many calls that cost more than is left', () => {
     const model = pacer();
     const quotas = [{ name: 'tokens', limit: 60, remaining: 7, reset: 10_000 }];
     const calls = Array.from({ length: 20 }, () => model.send(0, 10));
@@ -418,7 +433,7 @@ describe('told quotas', () => {
       model.settle(call, 100, index < 5 ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 10_000, quotas });
     });
     model.advance(10_200);
-    expect(model.snapshot(10_200)).toMatchObject({ why: 'the server tells what is left', state: 'open' });
+    expect(model.snapshot(10_200)).toMatchObject({ why: 'the server reports its quota', state: 'open' });
   });
 
   it('saves up no more than is left', () => {
@@ -429,7 +444,7 @@ describe('told quotas', () => {
     expect(sendAll(model, 3_500_000, 60, false, () => limited(3_500_000))).toBe(15);
   });
 
-  it('does not take what a slow answer tells, which was overtaken by all the others, for what is left', () => {
+  it('ignores what a slow answer says is left if all others overtook it', () => {
     const model = pacer();
     const sent = Array.from({ length: 10 }, () => model.send(0, 1));
     const answer = (i: number, now: number) => {
@@ -443,7 +458,7 @@ describe('told quotas', () => {
     expect(model.delay(2_000)).toBeGreaterThan(0);
   });
 
-  it('spreads a told bucket of which less is left than wait, and no less', () => {
+  it('spends a reported bucket evenly only if more calls wait than are left', () => {
     const started = () => {
       const model = pacer();
       const limited = bucket({ rate: 10, burst: 100, hint: 'quota' });
@@ -467,7 +482,7 @@ describe('told quotas', () => {
   });
 
   it.each([
-    ['a window that is told', { window: 10_000 }, 120_000, 0.95],
+    ['a reported window', { window: 10_000 }, 120_000, 0.95],
     ['a window that is not told, but seen', {}, 600_000, 0.85],
   ])('counts a reset that is told an hour ahead for no more than %s', (_, told, lasts, least) => {
     const limited = window(100, 10_000);
@@ -492,7 +507,7 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.02);
   });
 
-  it('spends what comes back all the time, where the answers take longer than until the next of it', () => {
+  it('spends a continuous refill, although answers take longer than the refill of one', () => {
     const server = bucket({ rate: 10, burst: 600, hint: 'quota' });
     const told = (now: number): Answer => {
       const answer = server(now);

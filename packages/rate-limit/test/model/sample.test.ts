@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sample } from '../../src/model/sample.ts';
 
-/** Closes every second so often, at 10 requests a second and a round trip of 10 ms. */
+/** Closes once a second for a number of times, at 10 requests a second and a round trip of 10 ms. */
 function close(sample: Sample, times: number, from = 0, roundTrip = 10): number {
   let now = from;
   for (let n = 0; n < times; n++) {
@@ -11,7 +11,7 @@ function close(sample: Sample, times: number, from = 0, roundTrip = 10): number 
   return now;
 }
 
-/** Sends as many as it wants, and answers them. Returns what the answers said, and how many there were. */
+/** Sends and answers requests while the sample wants any. Returns whether an answer proved that refusals do not depend on the pace. */
 function volley(sample: Sample, now: number, answers: string): boolean {
   let isNoise = false;
   for (const answer of answers) {
@@ -23,7 +23,7 @@ function volley(sample: Sample, now: number, answers: string): boolean {
 }
 
 describe('Sample', () => {
-  it('is taken once the gate has closed four times in twenty seconds', () => {
+  it('begins once the gate has closed four times in twenty seconds', () => {
     const sample = new Sample();
     expect(sample.wants(close(sample, 3))).toBe(false);
     expect(sample.wants(close(sample, 1, 3_000))).toBe(true);
@@ -38,7 +38,7 @@ describe('Sample', () => {
     expect(sample.wants(3_000)).toBe(false);
   });
 
-  it('ends when more are refused than accepted, and is taken again after nine closings only', () => {
+  it('ends when more are refused than accepted, and begins again only after nine cooldowns', () => {
     const sample = new Sample();
     const now = close(sample, 4);
     expect(volley(sample, now, 'xxxx.....')).toBe(false);
@@ -47,14 +47,14 @@ describe('Sample', () => {
     expect(sample.wants(close(sample, 1, 12_000))).toBe(true);
   });
 
-  it('goes on at the next closing where the answers do not decide', () => {
+  it('goes on in the next cooldown if the answers do not decide', () => {
     const sample = new Sample();
     expect(volley(sample, close(sample, 4), '..x..')).toBe(false);
     expect(sample.wants(3_031)).toBe(false);
     expect(volley(sample, close(sample, 1, 4_000), '...')).toBe(true);
   });
 
-  it('has few out at once, and no others than those sent in its time', () => {
+  it('has few requests in flight, all of them sent in its time', () => {
     const sample = new Sample();
     const now = close(sample, 4);
     let out = 0;
@@ -67,7 +67,7 @@ describe('Sample', () => {
     expect(sample.has(now + 40)).toBe(false);
   });
 
-  it('expects a limit to accept what its pace allows meanwhile', () => {
+  it('expects a limit to accept what its pace allows in the meantime', () => {
     const sample = new Sample();
     const now = close(sample, 4, 0, 100);
     const late = now + 90; // a limit that eight share allowed eight since the refusal
@@ -75,7 +75,7 @@ describe('Sample', () => {
     expect(volley(sample, late, '.')).toBe(true);
   });
 
-  it('does not go on for long at a limit that accepts some of it each time', () => {
+  it('does not go on for long if a limit accepts some of it each time', () => {
     const sample = new Sample();
     const now = close(sample, 4, 0, 50);
     expect(volley(sample, now + 40, '....xx')).toBe(false); // four are allowed since the refusal
@@ -85,7 +85,7 @@ describe('Sample', () => {
     expect(sample.wants(close(sample, 4, 10_000))).toBe(false); // the next one counts anew
   });
 
-  it('is taken again soon where as many were accepted as refused, though a limit would have accepted them too', () => {
+  it('begins again soon if as many were accepted as refused, even if a limit would have accepted them too', () => {
     const sample = new Sample();
     const now = close(sample, 4, 0, 50);
     expect(volley(sample, now + 40, '..xx')).toBe(false); // four are allowed since the refusal
@@ -95,13 +95,13 @@ describe('Sample', () => {
     expect(sample.wants(close(sample, 1, 8_000))).toBe(true);
   });
 
-  it('counts closings at a pace that is still too high for it', () => {
+  it('counts cooldowns at a pace that is still too high for a sample', () => {
     const sample = new Sample();
     for (let now = 0; now < 3_000; now += 1_000) sample.closed(now, now - 10, 1, 100);
     expect(sample.wants(close(sample, 1, 3_000))).toBe(true);
   });
 
-  it('is not taken at a round trip in which a limit would accept as many', () => {
+  it('does not begin at a round trip in which a limit would accept the whole sample', () => {
     const sample = new Sample();
     expect(sample.wants(close(sample, 10, 0, 1_000))).toBe(false);
   });
@@ -115,7 +115,7 @@ describe('Sample', () => {
     expect(volley(sample, close(sample, 1, 4_000), '.......')).toBe(true);
   });
 
-  it('forgets at its next closing those that were never answered', () => {
+  it('drops unanswered requests in the next cooldown', () => {
     const sample = new Sample();
     const now = close(sample, 4);
     for (let n = 0; n < 6; n++) sample.sent(now);
@@ -125,7 +125,7 @@ describe('Sample', () => {
     expect(sample.wants(close(sample, 1, 8_000))).toBe(false);
   });
 
-  it('waits for its answers where refusals take longer than what is accepted', () => {
+  it('waits for its answers if refusals take longer than acceptances', () => {
     const sample = new Sample();
     const now = close(sample, 4);
     for (let n = 0; n < 4; n++) sample.sent(now);

@@ -11,15 +11,15 @@ function stretch({ inFlight, refusedAt }: { inFlight: number; refusedAt?: number
 }
 
 describe('Stretch', () => {
-  it('calls a refusal lone that comes in a steady flow', () => {
+  it('calls a refusal lone that comes alone in steady traffic', () => {
     const made = new Stretch();
     made.send(0);
     for (let n = 0; n < 20; n++) made.accept(n * 50, n * 50 - 10, 1);
     made.refuse(1_000, { at: 990, inFlight: 1, ahead: false });
-    expect(made).toMatchObject({ lone: true, outvoted: false, several: false, length: 1_000 });
+    expect(made).toMatchObject({ lone: true, outvoted: false, together: false, length: 1_000 });
   });
 
-  it('counts what was sent after the refused request for it, and nothing that was sent before', () => {
+  it('counts acceptances of requests sent after the refused one, and none sent before', () => {
     const made = new Stretch();
     made.refuse(100, { at: 50, inFlight: 1, ahead: false });
     for (let n = 0; n < 8; n++) made.accept(101, 40, 1);
@@ -28,11 +28,11 @@ describe('Stretch', () => {
     expect(made.outvoted).toBe(true);
   });
 
-  it('takes what is under way for accepted where no answer is there yet, unless as many are refused', () => {
+  it('counts requests in flight as accepted if nothing was accepted yet, unless as many were refused', () => {
     const made = new Stretch();
     for (let n = 0; n < 5; n++) made.send(n);
     for (let n = 0; n < 2; n++) made.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    made.over = 2;
+    made.ended = 2;
     made.close();
     expect(made.accepted).toBe(3);
 
@@ -40,26 +40,26 @@ describe('Stretch', () => {
     for (let n = 0; n < 5; n++) answered.send(n);
     answered.accept(10, 0, 5);
     answered.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    answered.over = 2;
+    answered.ended = 2;
     answered.close();
     expect(answered.accepted).toBe(1);
 
     const refused = new Stretch();
     for (let n = 0; n < 4; n++) refused.send(n);
     for (let n = 0; n < 2; n++) refused.refuse(10, { at: 2, inFlight: 3, ahead: false });
-    refused.over = 2;
+    refused.ended = 2;
     refused.close();
     expect(refused.accepted).toBe(0);
 
     const sampled = new Stretch();
     for (let n = 0; n < 5; n++) sampled.send(n);
     sampled.refuse(10, { at: 5, inFlight: 4, ahead: false });
-    sampled.over = 5; // the others were a sample, which counts by itself
+    sampled.ended = 5; // the others were a sample, which counts by itself
     sampled.close();
     expect(sampled.accepted).toBe(0);
   });
 
-  it('forgets what was refused when that is dismissed, and counts those that are on their way for what comes', () => {
+  it('drops dismissed refusals, and still counts the answers to requests in flight', () => {
     const made = new Stretch();
     made.refuse(100, { at: 50, inFlight: 3, ahead: false });
     for (let n = 0; n < 8; n++) made.accept(101, 60, 1);
@@ -70,15 +70,15 @@ describe('Stretch', () => {
     expect(made.contradicted).toBe(true);
   });
 
-  it('knows several refusals with hardly one accepted between', () => {
+  it('recognizes refusals that came together, with hardly an acceptance in between', () => {
     const made = new Stretch();
     for (let n = 0; n < 3; n++) made.refuse(100, { at: 50, inFlight: 1, ahead: false });
-    expect(made).toMatchObject({ lone: false, several: true });
+    expect(made).toMatchObject({ lone: false, together: true });
   });
 });
 
 describe('Concurrency', () => {
-  it('suspects a number beyond which nothing is accepted, and tries one more after a time', () => {
+  it('finds a number above which nothing is accepted, and allows one more after a time', () => {
     const limit = new Concurrency();
     expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100)).toBe(false);
     expect(limit.most).toBe(9);
@@ -90,7 +90,7 @@ describe('Concurrency', () => {
     expect(limit.most).toBe(9);
   });
 
-  it('tries more where more were accepted, and keeps to one less when as many are refused, since answers may have been on their way', () => {
+  it('allows more after more were accepted, and one less when as many are refused', () => {
     const limit = new Concurrency();
     limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100);
     limit.accepted(9, 1_000, 10);
@@ -99,7 +99,7 @@ describe('Concurrency', () => {
     expect(limit.most).toBe(9);
   });
 
-  it('gives it up when one within the number is refused', () => {
+  it('gives up a limit when a request within it is refused', () => {
     const limit = new Concurrency();
     limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100);
     limit.learn(stretch({ inFlight: 9, refusedAt: 5 }), 200);

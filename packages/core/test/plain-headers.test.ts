@@ -17,7 +17,7 @@ function recorded(): { fetch: Fetch; got: unknown[] } {
   return { fetch, got };
 }
 
-it('has headers that a wrapper can spread, as those of the caller, where a layer has added to them', async () => {
+it("has headers that a wrapper can spread, like the caller's, if a layer has added to them", async () => {
   const { fetch, got } = recorded();
   const authed: Fetch = (url, init) =>
     fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), Authorization: 'a' } });
@@ -31,7 +31,7 @@ it('has headers that a wrapper can spread, as those of the caller, where a layer
   ]);
 });
 
-it('leaves a field without a value to a wrapper inside where a layer has added another', async () => {
+it('leaves a field without a value to a wrapper inside if a layer has added another', async () => {
   const { fetch, got } = recorded();
 
   await signed(fetch)('https://api.test/', { headers: { Authorization: undefined, Accept: null } as never });
@@ -73,7 +73,7 @@ it.each<[string, (call: Call) => CallChanges]>([
   expect(keys).toEqual(['k']);
 });
 
-it('hands on the form of each call where a layer has the same headers for all', async () => {
+it('keeps the form of each call if a layer sets the same headers for all', async () => {
   const { fetch, got } = recorded();
   const common = new Headers({ 'x-key': 'k' });
   const client = defineMiddleware((call, next) => next(call.with({ headers: common })))(fetch);

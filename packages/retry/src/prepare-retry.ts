@@ -8,12 +8,12 @@ import type { Decision } from './rule.ts';
 import { isCancelled, rejectionOf, waitForRetry } from './wait.ts';
 
 /**
- * Whether the call is sent again: decides, and waits until it is time. The response is discarded and dropped before the wait, so
- * that a call that waits holds none: in Node it would hold 7.5 kB in place of 4.5.
+ * Decides whether to send the call again, and if so waits until the retry is due. Returns whether to send it. Discards the response
+ * before the wait, so that a waiting call does not hold it: in Node a call then holds 4.5 kB instead of 7.5.
  *
- * @throws what a rule throws, and the caller's abort reason, also while waiting; the response is then released
+ * @throws what a rule throws, and the caller's abort reason, also during the wait; the response is then discarded
  */
-export async function again(failure: FailedAttempt): Promise<boolean> {
+export async function prepareRetry(failure: FailedAttempt): Promise<boolean> {
   const { call, response, session } = failure;
   const decision = await handleFailure(failure).catch((error: unknown) => {
     if (response) discard(response, call);
@@ -35,7 +35,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     throwIfAborted(call.signal);
     let decision = await decide(failure);
     if (!decision.retry && decision.reason !== undefined) decision = await holdCall(failure, decision);
-    // a good response that a rule has inspected and not found to be failed
+    // a rule inspected this good response and accepted it
     if (!decision.retry && decision.stop === undefined && isGood(response)) {
       recordSuccess(session, attempt, response);
       return decision;
@@ -48,12 +48,12 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     recordEnd(failure, error);
     throw error;
   } finally {
-    // a retry that was not sent costs nothing, also where an abort has ended it
+    // a retry that sent no request gives its permits back, even if an abort ended it
     if (!failure.sent) releasePermits(session.lastRetry?.permits);
   }
 }
 
-/** Records that a call ends with this error while its attempt is handled, and notifies the rules. */
+/** Records the failed attempt of a call that ends with this error before a decision, and notifies the rules. */
 function recordEnd(failure: FailedAttempt, error: unknown): void {
   const { attempt, session } = failure;
   const aborted = isCancelled(failure);
