@@ -1,4 +1,4 @@
-// Three packages only: the first attempt gets no answer, timeout() aborts it, and retry() sends the request again.
+// Only three packages: the first attempt gets no response, timeout() aborts it, and retry() sends the request again.
 //
 //   pnpm example a-la-carte
 

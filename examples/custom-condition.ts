@@ -1,4 +1,4 @@
-// Retries for one API alone: on a 422 while it imports, on a header, and on an error inside a 200.
+// Conditions for one API: retry a 422 while it imports, a response with a certain header, and a 200 that is not ready.
 //
 //   pnpm example custom-condition
 
@@ -13,7 +13,7 @@ await using server = await startServer([
   { status: 422, json: { error: 'name is missing' } },
 ]);
 
-/** `undefined` leaves it to the default rules. */
+/** After `undefined` the default rules decide. */
 async function shouldRetry({ response }: Failure): Promise<boolean | undefined> {
   if (response?.status === 422) return (await peek(response)).includes('import is running');
   if (response?.headers.get('x-cache') === 'warming') return true;

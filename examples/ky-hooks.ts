@@ -1,4 +1,4 @@
-// ky with retry() as its hooks: the server asks for a pause, ky waits, and its shortcuts and errors stay the same.
+// ky with retry() as hooks: ky waits when the server asks for it, and its shortcuts and errors work as before.
 //
 //   pnpm example ky-hooks
 

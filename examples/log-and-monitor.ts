@@ -23,7 +23,7 @@ const count = countRetries(({ event = '' }) => {
 const fetchSteadily = compose(
   observe(monitor, { clock }),
   observe(count, { clock }),
-  observe(logRetries(log), { clock }), // the innermost observer hears an event first
+  observe(logRetries(log), { clock }), // the innermost observer gets each event first
   retry({ delay: constant(100), clock }),
 )(server);
 

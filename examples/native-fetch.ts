@@ -1,4 +1,4 @@
-// A server says 503 twice before it answers. A fetch with retry() around it gets the answer.
+// A server answers 503 twice, then 200. fetch with retry() around it returns the 200.
 //
 //   pnpm example native-fetch
 

@@ -1,5 +1,5 @@
-// An order is taken, but the answer is lost. Without a key the POST is not repeated; with one it is, and the server
-// sees that it has the order already.
+// The server takes an order, but its response is lost. Without a key the POST is not repeated. With a key it is, and
+// the server recognizes the order.
 //
 //   pnpm example post-with-idempotency-key
 

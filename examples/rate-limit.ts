@@ -1,5 +1,5 @@
-// Sixty jobs, twenty workers, a server that allows two hundred a second and says so only when it refuses. No job is
-// lost, and hardly a request is wasted, although the client does not know the limit.
+// Twenty workers with sixty jobs, and a server that allows two hundred requests a second. rateLimit() reads the limit
+// from the headers: no job is lost, and few requests are refused.
 //
 //   pnpm example rate-limit
 

@@ -10,7 +10,7 @@ await using server = await startServer(503);
 const session = mount({
   [`${server.origin}/`]: retry({ maxRetries: 1, delay: constant(5) }),
   [`${server.origin}/reports/`]: retry({ maxRetries: 4, delay: constant(5) }),
-  [`${server.origin}/reports/live`]: (next) => next, // as it is
+  [`${server.origin}/reports/live`]: (next) => next, // without retries
 })(fetch);
 
 for (const path of ['/users', '/reports/2026', '/reports/live']) {

@@ -1,4 +1,4 @@
-// A process that is shut down: calls that wait end at once, requests in flight finish.
+// A process shuts down: waiting calls end at once, and requests in flight finish.
 //
 //   pnpm example shutdown
 

@@ -1,4 +1,4 @@
-// standard() puts the layers in the right order, checks their numbers, and describes itself.
+// standard() puts the layers in the right order, checks its options, and describes itself.
 //
 //   pnpm example standard-stack
 

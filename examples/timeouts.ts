@@ -15,12 +15,12 @@ await using slowOnce = await startServer([{ fault: 'stall-headers' }, 200]);
 const perAttempt = compose(retry({ hooks }), timeout(1_000))(fetch);
 console.log(' ', (await perAttempt(slowOnce.url)).status);
 
-console.log('outside of it, the whole call is: a wait that does not fit is not begun');
+console.log('outside of retry(), the whole call is limited: a wait that does not fit does not begin');
 await using busy = await startServer({ status: 503, headers: { 'retry-after': '30' } });
 const perCall = compose(timeout(10_000), retry({ hooks }))(fetch);
 console.log(' ', (await perCall(busy.url)).status);
 
-console.log('a body that stands still');
+console.log('a body that stalls');
 await using stalled = await startServer({ fault: 'stall-body', body: 'half' });
 const response = await compose(retry({ delay: constant(10) }), timeout({ body: 100 }))(fetch)(stalled.url);
 await response.text().catch((error: unknown) => {
@@ -31,8 +31,8 @@ await response.text().catch((error: unknown) => {
 // inside retry(), each attempt is limited
 //   attempt 1 took too long
 //   200
-// outside of it, the whole call is: a wait that does not fit is not begun
+// outside of retry(), the whole call is limited: a wait that does not fit does not begin
 //   giving up: deadline
 //   503
-// a body that stands still
+// a body that stalls
 //   TimeoutError in the body, after 100 ms

@@ -1,14 +1,14 @@
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
 
-/** One row: attempts and waits on a track, and how the call ended. */
+/** One row: attempts and waits on a track, and the outcome of the call. */
 export interface CallView {
-  /** Begins an attempt; what is given back ends it. */
+  /** Begins an attempt and returns the function that ends it. */
   attempt(): (name: string, tone: Tone) => void;
   wait(delay: number, source: string): void;
   end(text: string, tone: Tone): void;
 }
 
-/** What the whole track stands for, in milliseconds. */
+/** The duration that the whole track shows, in milliseconds. */
 export const SPAN = 4_000;
 
 export function callView(list: HTMLElement, title: string): CallView {

@@ -23,7 +23,7 @@ for (const scenario of SCENARIOS) {
   buttons.append(button);
 }
 
-/** Each call has an address, and so a server, of its own. */
+/** Each call has its own URL, and so its own scripted server. */
 async function call(scenario: Scenario): Promise<void> {
   const url = `https://api.test/${++count}`;
   worker.use(flaky(url, scenario.script));

@@ -12,7 +12,7 @@ import { classifyError, settle, unwrap } from 'steadfetch/kit';
 import type { CallView, Tone } from './call-view.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** Makes the call of a scenario, and shows it as it goes. */
+/** Makes the call of a scenario, and shows its progress. */
 export async function run({ method = 'GET', keyed = false }: Scenario, url: string, view: CallView): Promise<void> {
   let reason: string | undefined;
   const steady = compose(
@@ -36,7 +36,7 @@ export async function run({ method = 'GET', keyed = false }: Scenario, url: stri
 
 const asIs: Middleware = (next) => next;
 
-/** Belongs just inside `retry`: sees each attempt. */
+/** Shows each attempt. It must be just inside `retry`. */
 function watch(view: CallView): Middleware {
   return defineMiddleware(async (call, next) => {
     const show = view.attempt();

@@ -1,11 +1,11 @@
 import type { Script } from '@steadfetch/testing';
 
-/** One button: what is called, and what the server does with it. */
+/** One button: the call, and the replies of the server. */
 export interface Scenario {
   readonly name: string;
   readonly script: Script;
   readonly method?: string;
-  /** Whether the call carries an Idempotency-Key. */
+  /** Whether the call has an Idempotency-Key. */
   readonly keyed?: boolean;
 }
 

@@ -1,6 +1,6 @@
-// Eight processes share one API that allows 100 requests a second, through a Redis that this program starts. Each line shows
-// what each got in a second, and their sum: after five seconds just under 100, evenly. They are refused a few times
-// before: that is how they find the limit.
+// Eight processes call one API that allows 100 requests a second. They share the limit through a Redis, which this
+// program starts. Each line shows the requests of each process in a second, and their sum: after five seconds just
+// under 100, in equal shares. A few requests are refused before: from these the processes learn the limit.
 //
 //   pnpm example shared-limit [SECONDS]
 
@@ -45,7 +45,7 @@ const sent: number[] = Array.from({ length: PROCESSES }, () => 0);
 const workers: ChildProcess[] = sent.map((_, n) =>
   fork(join(import.meta.dirname, 'worker.ts'), [url, port]).on('message', () => sent[n]!++),
 );
-await Promise.all(workers.map((worker) => once(worker, 'message'))); // each says that it is ready
+await Promise.all(workers.map((worker) => once(worker, 'message'))); // each process reports that it is ready
 sent.fill(0);
 for (const worker of workers) worker.send('begin');
 console.log(`second |${sent.map((_, n) => `    ${n + 1}`).join('')} | together | refused`);

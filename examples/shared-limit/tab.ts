@@ -1,4 +1,4 @@
-// A page whose tabs share one limit of ten calls a second. Shows what this tab got.
+// A page whose tabs share one limit of ten calls a second. It shows the calls of this tab.
 
 import { rateLimit } from '@steadfetch/rate-limit';
 import { tabStore } from '@steadfetch/shared-limit';
@@ -7,7 +7,7 @@ const store = tabStore({ limit: { requests: 10, per: 1_000 } });
 const output = document.querySelector('output')!;
 let wait = '0';
 
-/** An API that is never full, but refuses once where the page is told to. */
+/** An API that accepts every call, except for one refusal when `refused` asks for it. */
 async function api(): Promise<Response> {
   const headers = { 'retry-after': wait };
   const status = wait === '0' ? 200 : 429;
@@ -28,7 +28,7 @@ async function call(): Promise<number> {
 Object.assign(globalThis, {
   tab: {
     call,
-    /** A call is refused, and the answer asks to wait for so many seconds. */
+    /** Makes a call that is refused and asked to wait for this many seconds. */
     refused: (seconds: number) => {
       wait = String(seconds);
       return call();

@@ -1,4 +1,4 @@
-// One of the eight processes: ten callers, as fast as the limiter allows. It reports when it is ready, and waits for the start.
+// One of the eight processes: ten loops that call as fast as the limiter allows. It reports that it is ready, then waits for the start.
 
 import { once } from 'node:events';
 import { rateLimit } from '@steadfetch/rate-limit';
@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 const [url = '', port = ''] = process.argv.slice(2);
 const store = redisStore(new Redis(Number(port)), { hooks: { onDown: ({ error }) => console.error(String(error)) } });
 await store.check();
-await fetch('data:,'); // the first call would be late otherwise
+await fetch('data:,'); // otherwise the first call would be slow
 process.send?.('ready');
 await once(process, 'message');
 const limited = rateLimit({ store, scope: 'origin' })(fetch);

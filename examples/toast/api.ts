@@ -1,7 +1,7 @@
 import { retryStore } from '@steadfetch/react';
 import { compose, constant, type Fetch, observe, retry } from 'steadfetch';
 
-/** Plays the server: answers the first two requests of each report with what its path says, then with 200. */
+/** Plays the server: answers the first two requests for each report with a 503, and later ones with a 200. */
 const server: Fetch = async (input) => {
   const { pathname, searchParams } = new URL(String(input));
   const count = (served.get(String(input)) ?? 0) + 1;

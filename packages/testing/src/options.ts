@@ -6,16 +6,16 @@ export function checkValue<T>(option: string, value: T, allowed: string, fits: b
   throw optionError(option, allowed, value);
 }
 
-/** What a name stands for, or an error that lists the names. */
+/** Returns the value with this name, or throws an error that lists the names. */
 export function choice<K extends string, V>(option: string, choices: Readonly<Record<K, V>>, name: K): V {
   if (Object.hasOwn(choices, name)) return choices[name];
   throw optionError(option, `one of ${Object.keys(choices).join(', ')}`, name);
 }
 
-/** What a field value is made of (RFC 9110 §5.5). */
+/** The characters of a field value (RFC 9110 §5.5). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Throws for headers that could not be sent, before anybody waits for them. */
+/** Throws at once for headers that could not be sent later. */
 export function checkHeaders(option: string, headers: unknown): void {
   const record = typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers);
   checkValue(option, headers, 'an object of names and values', record);

@@ -43,6 +43,21 @@ describe('what fakeFetch is asked for', () => {
     expect(fetch.requests[0]!.headers.get('x-a')).toBe(init ? '1' : null);
   });
 
+  it('records the part of a body that came before it broke off', async () => {
+    const fetch = fakeFetch(200);
+    let isFirst = true;
+    const pull = (stream: ReadableStreamDefaultController) => {
+      if (isFirst) stream.enqueue(new TextEncoder().encode('half'));
+      else stream.error(new Error('the disk failed'));
+      isFirst = false;
+    };
+    const init = { method: 'POST', body: new ReadableStream({ pull }), duplex: 'half' } as RequestInit;
+
+    await expect(fetch(URL_, init)).rejects.toThrow('fetch failed');
+
+    expect(fetch.calls[0]).toMatchObject({ body: 'half', size: 4, status: undefined });
+  });
+
   it('keeps the first 64 kB of a body and its whole size', async () => {
     const fetch = fakeFetch(200);
     const chunks = [new Uint8Array(70_000), new Uint8Array(30_000)];

@@ -4,13 +4,13 @@ import { type Script, type ScriptFunction, scriptFunction } from '../script/scri
 import { type Chance, checkShare, randomOf } from './chance.ts';
 
 export interface BurstyOptions {
-  /** Chance per call that good times turn bad. @default 0.05 */
+  /** Probability per call that the state turns from good to bad. @default 0.05 */
   toBad?: number;
-  /** Chance per call that bad times turn good: 1 / `toGood` calls is the mean length of a burst. @default 0.25 */
+  /** Probability per call that the state turns from bad to good. The mean length of a burst is 1 / `toGood` calls. @default 0.25 */
   toGood?: number;
-  /** Share of calls that fail in good times. @default 0 */
+  /** Share of calls that fail in the good state. @default 0 */
   failGood?: number;
-  /** Share of calls that fail in bad times. @default 1 */
+  /** Share of calls that fail in the bad state. @default 1 */
   failBad?: number;
   /** A seed or a random function. @default 1 */
   chance?: Chance;
@@ -19,7 +19,7 @@ export interface BurstyOptions {
 }
 
 /**
- * Failures that come in bursts, as on real networks: the Gilbert-Elliott model of two states. Starts in good times.
+ * Failures in bursts, as on real networks: the Gilbert-Elliott model with a good and a bad state. It starts in the good one.
  *
  * Source: E. N. Gilbert, Capacity of a Burst-Noise Channel, 1960; E. O. Elliott, 1963.
  *

@@ -11,7 +11,7 @@ export interface FailRateOptions {
 }
 
 /**
- * Fails a share of the calls, each on its own; the others are answered by `then`.
+ * Fails a share of the calls, independently of each other. `then` answers the others.
  *
  * @example flaky(URL, failRate(0.3, 42))
  */

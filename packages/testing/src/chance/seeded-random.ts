@@ -2,8 +2,8 @@ import type { Random } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
 
 /**
- * A reproducible source of chance (mulberry32): the same seed makes the same numbers in [0, 1). Any finite number is a
- * seed, fractions and large ones too; each has numbers of its own.
+ * A reproducible random function (mulberry32): the same seed gives the same numbers in [0, 1). Any finite number is a
+ * seed, also a fraction or a large number. Different seeds give different numbers.
  */
 export function seededRandom(seed = 1): Random {
   let state = stateOf(checkNumber('seededRandom: seed', seed, { min: -Number.MAX_VALUE, max: Number.MAX_VALUE }));
@@ -15,7 +15,7 @@ export function seededRandom(seed = 1): Random {
   };
 }
 
-/** A whole number of 32 bits is the state itself; of any other all 64 bits count. */
+/** An integer of 32 bits is used as the state. Of any other number all 64 bits are mixed. */
 function stateOf(seed: number): number {
   const whole = seed | 0;
   if (whole === seed) return whole;

@@ -1,4 +1,4 @@
-import { passed } from '../time/passed.ts';
+import { skipped } from '../time/skipped.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
 import { watchTimers } from './watch-timers.ts';
@@ -6,8 +6,9 @@ import { watchTimers } from './watch-timers.ts';
 const DAY = 86_400_000;
 
 /**
- * Runs what lets days pass: by all clocks, by the timers that were set before, and for signals that have a time limit. It may ask
- * whether somebody reads the time of the platform, since a clock of another kind may stand still.
+ * Runs a function that can skip days. `passADay` moves all clocks by a day, fires the timers that are set, and aborts the
+ * signals of `AbortSignal.timeout()`. `isClockRead` returns whether the platform's time was read: if not, the middleware
+ * may use a clock that did not move.
  */
 export function withDays(
   run: (passADay: () => void, isClockRead: () => boolean) => Promise<unknown>,
@@ -18,7 +19,7 @@ export function withDays(
     const [now, elapsed] = [Date.now, performance.now.bind(performance)];
     const read = (clock: () => number): number => {
       isRead = true;
-      return clock() + passed.ms;
+      return clock() + skipped.ms;
     };
     const { left: due, restore: putBack } = watchTimers(() => {
       isRead = true;
@@ -39,18 +40,18 @@ export function withDays(
       patch(globalThis, { Date: new Proxy(RealDate, { construct }) }),
     ];
     const passADay = (): void => {
-      passed.ms += DAY;
+      skipped.ms += DAY;
       for (const fire of [...due.values()]) fire();
     };
     await run(passADay, () => isRead).finally(() => {
-      passed.ms = 0;
+      skipped.ms = 0;
       for (const undo of restore) undo();
     });
   });
 }
 
-/** Runs it a day later. */
-export function aDayLater(run: () => Promise<unknown>): Promise<unknown> {
+/** Skips a day, then runs a function. */
+export function runADayLater(run: () => Promise<unknown>): Promise<unknown> {
   return withDays((passADay) => {
     passADay();
     return run();

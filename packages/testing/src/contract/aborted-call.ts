@@ -2,20 +2,20 @@ import type { Fetch } from '@steadfetch/core';
 import { CONTRACT_URL, inTime, type Make, statusOf } from './contract-claim.ts';
 import { endInTime, FAILED, ok, untilItWaits } from './contract-probe.ts';
 
-/** What a middleware may repeat after a wait of its own. */
+/** Failures after which a middleware may wait for its own delay and repeat the call. */
 export const TRANSIENT: readonly [string, Fetch][] = [
   ['after a 503', () => copied(503, 'busy')],
   ['after an error', () => Promise.reject(FAILED)],
 ];
 
-/** Who waits until the body of such an answer is cancelled waits for ever: another holds a copy. */
+/** A response that has a clone. `await body.cancel()` on it never resolves, since the clone is not cancelled. */
 async function copied(status: number, text: string, headers: Record<string, string> = {}): Promise<Response> {
   const response = new Response(text, { status, headers });
   response.clone();
   return response;
 }
 
-/** The fields of each spelling by which servers say that nothing is left for five seconds. */
+/** Headers that report a used-up quota which resets in five seconds, in all spellings. */
 export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
   ['ratelimit', '"default";r=0;t=5'],
   ['ratelimit-policy', '"default";q=10;w=5'],
@@ -26,7 +26,7 @@ export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
   ]),
 ]);
 
-/** After these it may begin what other calls wait for as well, such as a pause, or a new token, or ask for the result. */
+/** Responses after which a middleware may also delay other calls: by a pause, for a new token, or to poll for a result. */
 export const REFUSED: readonly [string, Fetch][] = [
   ['after a 503 that says when', () => copied(503, 'busy', { 'retry-after': '5' })],
   ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
@@ -36,11 +36,11 @@ export const REFUSED: readonly [string, Fetch][] = [
   ['after a 202', () => copied(202, 'not yet', { location: '/jobs/1', 'retry-after': '5' })],
 ];
 
-/** The calls that a check makes, as messages name them. Many middlewares act on what writes alone, and a signal may be that of a Request. */
+/** The kinds of call that a check makes. Many middlewares treat writes differently, and a signal may be in a `Request`. */
 export type Kind = 'GET' | 'Request' | 'PUT' | 'POST';
 export const KINDS: readonly Kind[] = ['GET', 'Request', 'PUT', 'POST'];
 
-/** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
+/** Makes a call and aborts it in the wait after a failure. It counts microtasks: with a clock that skips waits, timers and other tasks may never run. */
 export function abortedInTime(
   steady: Fetch,
   kind: Kind = 'GET',
@@ -57,7 +57,7 @@ export function callWith(signal: AbortSignal, steady: Fetch, kind: Kind): Promis
   return ofKind(kind, steady)(CONTRACT_URL, { signal });
 }
 
-/** The fetch for calls of this kind alone. */
+/** Wraps a `fetch` so that it makes calls of this kind. */
 export function ofKind(kind: Kind, steady: Fetch): Fetch {
   if (kind === 'GET') return steady;
   if (kind === 'Request') return (input, init) => steady(new Request(input, init));
@@ -65,10 +65,10 @@ export function ofKind(kind: Kind, steady: Fetch): Fetch {
 }
 
 /**
- * The status or the error of a call after ten of its kind to another fetch, each aborted if it is not answered, if it comes in time. `finish`
- * is what their callers do with an answer.
+ * Makes ten calls to the fetch `before`, aborts those that get no answer, and then makes one call to a fetch that answers.
+ * Returns the status or the error of that last call. `finish` is what the callers of the ten do with a response.
  */
-export async function lastOfEleven(
+export async function statusAfterTen(
   make: Make,
   before: Fetch,
   { kind = 'GET', ms, isEarly = false, finish = (response) => response.text() }: LastOptions = {},
@@ -85,7 +85,7 @@ export async function lastOfEleven(
 interface LastOptions {
   kind?: Kind;
   ms?: number;
-  /** Whether they are aborted before they are made. */
+  /** Whether the ten calls are aborted before they are made. */
   isEarly?: boolean;
   finish?: (response: Response) => unknown;
 }

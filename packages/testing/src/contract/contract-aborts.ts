@@ -1,21 +1,30 @@
 import { Call, type Fetch, onAbort, settle } from '@steadfetch/core';
 import { withDays } from './a-day.ts';
-import { abortedInTime, callWith, KINDS, type Kind, lastOfEleven, ofKind, REFUSED, TRANSIENT } from './aborted-call.ts';
 import {
-  aMoment,
+  abortedInTime,
+  callWith,
+  KINDS,
+  type Kind,
+  ofKind,
+  REFUSED,
+  statusAfterTen,
+  TRANSIENT,
+} from './aborted-call.ts';
+import {
+  backgroundWork,
   type ContractCheck,
   errorOf,
   inTime,
   isRead,
+  MAX_WAIT_MS,
   type Make,
-  PATIENT,
   same,
   statusOf,
 } from './contract-claim.ts';
 import { endInTime, ending, endless, FAILED, FAILURES, ok, probe } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
-/** What becomes of calls that their caller aborts. */
+/** Checks of calls that their caller aborts. */
 export const abortChecks: Readonly<Record<string, ContractCheck>> = {
   "rejects with the caller's abort reason": async (make) => {
     await rejectsInAnAttempt(make);
@@ -31,7 +40,7 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
       let sent = 0;
       const steady = make()((...call) => (++sent === 1 ? fetch(...call) : ok()));
       const end = await inTime(settle(callWith(signal, steady, kind)));
-      if (end !== undefined) await aMoment(); // it may end the others a turn later
+      if (end !== undefined) await backgroundWork(); // a middleware may abort its other attempts a little later
       const isOpen = end !== undefined && signals.some((one) => !one?.aborted);
       abort();
       same(isOpen, false, `whether an attempt goes on after its ${kind} has ended`);
@@ -40,23 +49,23 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
 
   'answers after calls that were aborted': async (make) => {
     for (const kind of KINDS) {
-      // what limits calls also holds back or refuses one after ten that were answered
-      if ((await lastOfEleven(make, ok, { kind })) !== 200) continue;
-      const status = await lastOfEleven(make, endless().fetch, { kind, ms: PATIENT });
+      // skip rate limiters, which also hold or reject a call after ten successful ones
+      if ((await statusAfterTen(make, ok, { kind })) !== 200) continue;
+      const status = await statusAfterTen(make, endless().fetch, { kind, ms: MAX_WAIT_MS });
       same(status, 200, `the status of a ${kind} after ten that were aborted`);
-      const early = await lastOfEleven(make, ok, { kind, ms: PATIENT, isEarly: true });
+      const early = await statusAfterTen(make, ok, { kind, ms: MAX_WAIT_MS, isEarly: true });
       same(early, 200, `the status of a ${kind} after ten that were aborted before they were made`);
-      const begun = await lastOfEleven(make, unread, { kind, ms: PATIENT });
+      const begun = await statusAfterTen(make, unread, { kind, ms: MAX_WAIT_MS });
       same(begun, 200, `the status of a ${kind} after ten that were aborted while their answers were read`);
       const finish = (response: Response) => response.body?.cancel();
-      const next = await lastOfEleven(make, ok, { kind, ms: PATIENT, finish });
+      const next = await statusAfterTen(make, ok, { kind, ms: MAX_WAIT_MS, finish });
       same(next, 200, `the status of a ${kind} after ten whose answers were cancelled`);
       await answersADayLater(make, kind);
     }
   },
 };
 
-/** Whatever calls met: a circuit closes, a pause ends, and the time limit of one call is none of another. */
+/** A day after any failure, calls succeed: circuits have closed, pauses have ended, and no call has the timeout of an earlier one. */
 async function answersADayLater(make: Make, kind: Kind): Promise<void> {
   await withDays(async (passADay, isClockRead) => {
     const ends = [['after answers', ok] as const, ...TRANSIENT, ...REFUSED];
@@ -82,28 +91,28 @@ async function answersADayLater(make: Make, kind: Kind): Promise<void> {
     await abortAll(10);
     passADay();
     for (const { meet } of all) meet(endless().fetch);
-    await abortAll(1); // it may be the probe of a circuit
+    await abortAll(1); // this call may be the probe of a circuit breaker
     passADay();
     for (const { when, steady, meet } of all) {
-      meet(probe().fetch); // which hears a signal
+      meet(probe().fetch); // it rejects if its signal is aborted
       let end = await endInTime(steady);
-      for (let more = 2; more > 0 && end?.failed; more--) end = await endInTime(steady); // a circuit may want some
+      for (let more = 2; more > 0 && end?.failed; more--) end = await endInTime(steady); // a circuit breaker may need several probes
       if (end !== undefined && isClockRead()) same(statusOf(end), 200, `the status of a ${kind} a day ${when}`);
     }
   });
 }
 
-/** Answers with a body that only ends by the signal. */
+/** Answers with a body that ends only when the signal aborts. */
 const unread: Fetch = async (...call) => {
   const { signal } = Call.from(...call);
   return new Response(new ReadableStream({ start: (body) => void onAbort(signal, (reason) => body.error(reason)) }));
 };
 
-/** In an attempt, and before the call, whatever the reason is. */
+/** An abort during an attempt, or before the call, rejects with the caller's reason, of any type. */
 async function rejectsInAnAttempt(make: Make): Promise<void> {
-  const named = ['AbortError', 'TimeoutError'].map((name) => new DOMException('stop', name)); // as a signal without a reason, and one of a limit
+  const named = ['AbortError', 'TimeoutError'].map((name) => new DOMException('stop', name)); // as `abort()` without a reason and `AbortSignal.timeout()` make them
   for (const reason of [{ by: 'caller' }, 'enough', null, new Error('stop'), ...named]) {
-    await onceMore(async () => {
+    await twiceIfSlow(async () => {
       const { fetch, signals } = endless();
       const steady = make()(fetch);
       for (const kind of KINDS) await abortsWith(reason, steady, kind);
@@ -118,11 +127,11 @@ async function rejectsInAnAttempt(make: Make): Promise<void> {
   }
 }
 
-/** In a wait before the call is repeated, also in one that another call began. */
+/** An abort ends a call that waits for its retry, also if another call began the wait. */
 async function endsInAWait(make: Make): Promise<void> {
   for (const [when, next] of [...TRANSIENT, ...REFUSED]) {
     for (const kind of KINDS) {
-      await onceMore(async () => {
+      await twiceIfSlow(async () => {
         let sent = 0;
         const { fetch } = endless();
         const once: Fetch = (...call) => (++sent === 1 ? next(...call) : fetch(...call));
@@ -134,11 +143,11 @@ async function endsInAWait(make: Make): Promise<void> {
   }
 }
 
-/** In the attempt after that wait. */
+/** An abort ends a call during a retry. */
 async function endsInASecondAttempt(make: Make): Promise<void> {
   const ends = FAILURES.flatMap(({ when, fail }) =>
     KINDS.map((kind) =>
-      onceMore(async () => {
+      twiceIfSlow(async () => {
         const controller = new AbortController();
         const { fetch, signals } = endless();
         let sent = 0;
@@ -150,19 +159,19 @@ async function endsInASecondAttempt(make: Make): Promise<void> {
         const call = settle(callWith(controller.signal, steady, kind));
         let end = await inTime(call);
         controller.abort();
-        if (signals.length > 0) end ??= await inTime(call); // it may have been sent again just now
+        if (signals.length > 0) end ??= await inTime(call); // the retry may have been sent just now
         if (end === undefined && signals.length > 0)
-          throw new GoesOn(kind, `end when it is aborted in an attempt ${when}`);
+          throw new NotEnded(kind, `end when it is aborted in an attempt ${when}`);
       }),
     ),
   );
   await Promise.all(ends);
 }
 
-/** Behind ten others, as in a queue. */
+/** An abort ends a call that waits behind ten others, as in a queue. */
 async function endsBehindOthers(make: Make): Promise<void> {
   for (const kind of KINDS) {
-    await onceMore(async () => {
+    await twiceIfSlow(async () => {
       const { signal, abort } = ending();
       const steady = make()(endless().fetch);
       const others = Promise.allSettled(Array.from({ length: 10 }, () => callWith(signal, steady, kind)));
@@ -172,24 +181,24 @@ async function endsBehindOthers(make: Make): Promise<void> {
   }
 }
 
-/** A call goes on that should have ended. */
-class GoesOn extends Error {
+/** A call did not end although it should have. */
+class NotEnded extends Error {
   constructor(kind: Kind, expected: string) {
     super(`expected the ${kind} to ${expected}, but it goes on`);
   }
 }
 
-/** Says that a call goes on where it does so twice: a machine may be slow once. */
-async function onceMore(claim: () => Promise<void>): Promise<void> {
+/** Tests a claim again if a call did not end in time, since the machine may have been slow. */
+async function twiceIfSlow(claim: () => Promise<void>): Promise<void> {
   try {
     await claim();
   } catch (error) {
-    if (!(error instanceof GoesOn)) throw error;
+    if (!(error instanceof NotEnded)) throw error;
     await claim();
   }
 }
 
-/** A call that is aborted in a wait ends, and by nothing else than the caller's reason where the abort has ended it. */
+/** A call that is aborted in a wait must end. If the abort has ended it, it must reject with the caller's reason. */
 async function endsByAbort(steady: Fetch, when: string, kind: Kind): Promise<void> {
   const controller = new AbortController();
   const call = abortedInTime(steady, kind, controller);
@@ -199,7 +208,7 @@ async function endsByAbort(steady: Fetch, when: string, kind: Kind): Promise<voi
   };
   call.then(over, over);
   const end = await inTime(settle(call));
-  if (end === undefined) throw new GoesOn(kind, `end when it is aborted ${when}`);
+  if (end === undefined) throw new NotEnded(kind, `end when it is aborted ${when}`);
   if (end.failed && wasAborted && end.error !== FAILED)
     same(end.error, controller.signal.reason, `the reason of a ${kind} ${when}`);
   if (!end.failed) same(isRead(end.response), false, `whether the answer to a ${kind} that is aborted ${when} is read`);
@@ -214,9 +223,9 @@ async function abortsWith(reason: unknown, steady: Fetch, kind: Kind): Promise<v
   same(await reasonOf(end, kind), reason, `the reason of a ${kind}`);
 }
 
-/** What an aborted call is rejected with. It takes a few turns of the event loop at most. */
+/** Returns the error of an aborted call, which must reject within a few turns of the event loop. */
 async function reasonOf(call: Promise<Response>, kind: Kind): Promise<unknown> {
   const outcome = await inTime(settle(call));
-  if (outcome === undefined) throw new GoesOn(kind, 'reject when it is aborted');
+  if (outcome === undefined) throw new NotEnded(kind, 'reject when it is aborted');
   return errorOf(outcome);
 }

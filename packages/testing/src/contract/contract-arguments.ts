@@ -2,10 +2,10 @@ import { contentOf } from './contract-bodies.ts';
 import { CONTRACT_URL, type ContractCheck, type Make, same } from './contract-claim.ts';
 import { askedAgain, ending, ok, probe, readingAll } from './contract-probe.ts';
 
-/** Many middlewares act on one of these alone. */
+/** Many middlewares treat only one of these specially. */
 const METHODS = ['GET', 'PUT', 'POST'];
 
-/** What becomes of the arguments that belong to the caller. */
+/** Checks that the caller's arguments are copied and not changed. */
 export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
   'sends what was asked for, whatever the caller changes afterwards': async (make) => {
     await sendsAsAsked(make);
@@ -50,7 +50,7 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
   },
 };
 
-/** The method, and a `Request`, of which the headers alone can be changed. */
+/** The first attempt, after the caller has changed the method of an init or the headers of a `Request`. */
 async function sendsAsAsked(make: Make): Promise<void> {
   const { fetch, asked } = probe();
   for (const method of METHODS) {
@@ -71,7 +71,7 @@ async function sendsAsAsked(make: Make): Promise<void> {
   }
 }
 
-/** At first, and in a repetition, which may come after the caller has used its arguments for something else. */
+/** The first attempt and its retries, after the caller has changed the URL, the headers and the bytes. */
 async function sendsAllAsAsked(make: Make): Promise<void> {
   const isCopied = await copiesBytes();
   for (const method of METHODS) {
@@ -86,7 +86,7 @@ async function sendsAllAsAsked(make: Make): Promise<void> {
     });
     for (const { when, asked: sent } of all) {
       for (const { url: address, headers: given, request: one } of sent) {
-        const q = new URL(address).searchParams.get('q'); // one that repeats may ask another host
+        const q = new URL(address).searchParams.get('q'); // a middleware may repeat the call at another host
         const was = `q=${q} x-a: ${given.get('x-a')} ${await one.text()}`;
         same(was, `q=1 x-a: asked ${body}`, `what next was given ${when}`);
       }
@@ -108,7 +108,7 @@ async function leavesBodies(make: Make, signal: AbortSignal): Promise<void> {
   same(await contents(), before, 'the bodies');
 }
 
-/** Whether a `Request` keeps the bytes that it is made of. That of happy-dom reads them when it is sent, also behind no middleware. */
+/** Whether a `Request` copies its bytes. happy-dom's does not: it reads them when it is sent, even without a middleware. */
 async function copiesBytes(): Promise<boolean> {
   const bytes = new TextEncoder().encode('asked');
   const request = new Request(CONTRACT_URL, { method: 'PUT', body: bytes });

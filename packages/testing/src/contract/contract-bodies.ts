@@ -1,15 +1,15 @@
 import { settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, MAX_WAIT_MS, same } from './contract-claim.ts';
 import { asInitAndAsRequest, askedAgain, endInTime, ending, endless, probe, readingAll } from './contract-probe.ts';
 
-/** What becomes of bodies on their way. */
+/** Checks of request and response bodies. */
 export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   'hands on the body': async (make) => {
     const headers = { 'x-a': '1' };
     const inits = initsWithBodies();
     const callsOf = (method: string, some: readonly RequestInit[]) =>
       some.flatMap((init) => asInitAndAsRequest(Object.assign({ method, duplex: 'half' }, init)));
-    // at once, since each may take its time, and anew, since each may be paced
+    // all at once, since each may wait; a new middleware for each, since it may limit the rate
     await Promise.all(
       ['POST', 'DELETE']
         .flatMap((method) => callsOf(method, inits))
@@ -20,7 +20,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
           same(await content, await expected, 'the body that next was given');
         }),
     );
-    const filled = inits.filter(({ body }) => body !== ''); // in Bun the copies of an empty Request are read once together
+    const filled = inits.filter(({ body }) => body !== ''); // Bun reads an empty Request and its clones only once
     const repeated: ReturnType<typeof asInitAndAsRequest> = [
       (signal) => {
         const init = { method: 'PUT', headers, body: readOnce(), duplex: 'half', ...(signal && { signal }) };
@@ -28,7 +28,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       },
       ...['PUT', 'POST'].flatMap((method) => [
         ...asInitAndAsRequest({ headers, body: 'order', method }),
-        ...callsOf(method, filled), // a POST with a new token
+        ...callsOf(method, filled), // a POST may be repeated with a new token
       ]),
       ...[{}, { method: 'HEAD' }, { method: 'DELETE' }].map((init) => asInitAndAsRequest({ ...init, headers })[0]!),
     ];
@@ -45,10 +45,10 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'hands on a stream as it is': async (make) => {
-    // read while the call lasts, as it is sent: what is unread at its end may be closed
+    // read during the call, as a real fetch does: a middleware may cancel the rest at the end
     const { fetch } = probe(async ({ request }) => new Response(await request.text()));
     const init = () => ({ method: 'PUT', body: new Response('order').body, duplex: 'half' }) as RequestInit;
-    const expected = await new Request(CONTRACT_URL, init()).text(); // Firefox takes no stream, and sends its name
+    const expected = await new Request(CONTRACT_URL, init()).text(); // Firefox does not support streams, and sends "[object ReadableStream]"
     const response = await make()(fetch)(CONTRACT_URL, init());
     same(await response.text(), expected, 'the body that next was given');
     const { signal, abort } = ending();
@@ -57,7 +57,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     const call = settle(
       make()(begun)(CONTRACT_URL, { method: 'PUT', body: open, duplex: 'half', signal } as RequestInit),
     );
-    await inTime(call, PATIENT);
+    await inTime(call, MAX_WAIT_MS);
     abort();
     same(asked.length, 1, 'the number of calls of next for a stream that goes on');
     const { fetch: slow, signals } = endless();
@@ -72,7 +72,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     ] as const) {
       let sent = 0;
       const { fetch } = probe(async ({ headers }) => {
-        // whoever asks for the rest of any version gets that of a newer one
+        // a range request without a condition gets the rest of a newer version
         const isRest = headers.has('range') && !headers.has('if-range') && !headers.has('if-match');
         if (isRest)
           return new Response('2}', { status: 206, headers: { 'content-range': 'bytes 5-6/7', etag: '"2"' } });
@@ -86,19 +86,19 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       const { signal, abort } = ending();
       const steady = readingAll(make()(fetch));
       const read = steady(CONTRACT_URL, { method, body, signal });
-      const isTold = read.then(
-        (text) => method === 'GET' && text === '{"a":1}', // it was sent again
+      const reported = read.then(
+        (text) => method === 'GET' && text === '{"a":1}', // the call was repeated
         () => true,
       );
-      const isRight = await inTime(isTold);
+      const isRight = await inTime(reported);
       abort();
       const orWhole = method === 'GET' ? ', or ends with a whole one' : '';
       same(isRight !== false, true, `whether a ${method} whose answer breaks off fails${orWhole}`);
       if (method === 'POST' || isRight === undefined) continue;
-      const next = await inTime(steady(CONTRACT_URL).catch(() => undefined)); // a circuit may be open
+      const next = await inTime(steady(CONTRACT_URL).catch(() => undefined)); // a circuit breaker may be open
       same(next ?? '{"a":1}', '{"a":1}', 'the answer after one that broke off');
     }
-    // the length is that of what a HEAD does not get, and that from before `fetch` decodes it
+    // the length may be that of the body that a HEAD omits, or that before `fetch` decompresses
     for (const [method, body, headers] of [
       ['HEAD', null, { 'content-length': '2' }],
       ['GET', 'whole', { 'content-length': '2', 'content-encoding': 'gzip' }],
@@ -110,14 +110,14 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   },
 };
 
-/** Of each kind of body one, and such whose types a middleware may change. */
+/** One body of each kind, and some whose content type a middleware may change. */
 function initsWithBodies(): RequestInit[] {
   const form = new FormData();
   form.append('a', 'order');
   form.append('a', 'another');
-  const bytes = Uint8Array.of(0xff, 0, 0x80, 0x0a, 0xe2); // no text has these
+  const bytes = Uint8Array.of(0xff, 0, 0x80, 0x0a, 0xe2); // not valid UTF-8
   form.append('b', new Blob([bytes]), 'order.bin');
-  const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // as files of Node
+  const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // like Node's file streams
   const bodies = [
     pieces,
     ' order\r\nof 5 \u20ac',
@@ -137,7 +137,7 @@ function initsWithBodies(): RequestInit[] {
   return [...bodies.map((body) => ({ body })), json, patch];
 }
 
-/** A body that breaks off after this text. */
+/** A body that ends with an error after this text. */
 function brokenOff(text: string): ReadableStream {
   const chunks = [new TextEncoder().encode(text)];
   const pull = (stream: ReadableStreamDefaultController) =>
@@ -145,7 +145,7 @@ function brokenOff(text: string): ReadableStream {
   return new ReadableStream({ pull });
 }
 
-/** No stream, but read once as well, as a file of Node. */
+/** A body that is no stream and can still be read only once, like a file of Node. */
 async function* readOnce(): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode('order');
 }
@@ -155,16 +155,17 @@ async function whole(request: Request): Promise<string> {
 }
 
 /**
- * Type and bytes, each byte as one letter; the boundary of a form is made up each time, and Deno sends no line end after the last one.
+ * The content type and the bytes of a body, as comparable text with one character per byte. The boundaries of forms are
+ * removed, since they are random. So is the last line end, which Deno does not send.
  */
 export async function contentOf(request: Request | undefined): Promise<string> {
-  const given = request?.headers.get('content-type'); // in Bun it is gone once the body is read
+  const given = request?.headers.get('content-type'); // Bun removes it when the body is read
   const bytes = request && new Uint8Array(await request.arrayBuffer());
   const length = request?.headers.get('content-length') ?? bytes?.length;
   const text = bytes && Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   const type = given?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) =>
     text?.includes(boundary) ? '' : ' of another form',
   );
-  const isTold = Number(length) === bytes?.length ? '' : ` with content-length ${length}`;
-  return `${type ?? 'of no type:'} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}${isTold}`;
+  const wrongLength = Number(length) === bytes?.length ? '' : ` with content-length ${length}`;
+  return `${type ?? 'of no type:'} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}${wrongLength}`;
 }

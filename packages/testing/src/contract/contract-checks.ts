@@ -4,11 +4,11 @@ import { bodyChecks } from './contract-bodies.ts';
 import type { ContractCheck } from './contract-claim.ts';
 import { leftoverChecks } from './contract-leftovers.ts';
 import { outcomeChecks } from './contract-outcomes.ts';
-import { answersUpToMany } from './contract-probe.ts';
+import { withMaxCalls } from './contract-probe.ts';
 import { requestChecks } from './contract-requests.ts';
 import { sharingChecks } from './contract-sharing.ts';
 
-/** What every middleware keeps to, by name. */
+/** The checks that every middleware must pass, by name. */
 export const contractChecks: Readonly<Record<string, ContractCheck>> = Object.fromEntries(
   Object.entries({
     ...requestChecks,
@@ -18,5 +18,5 @@ export const contractChecks: Readonly<Record<string, ContractCheck>> = Object.fr
     ...abortChecks,
     ...leftoverChecks,
     ...sharingChecks,
-  }).map(([title, check]) => [title, (make) => check(() => answersUpToMany(make()))]),
+  }).map(([title, check]) => [title, (make) => check(() => withMaxCalls(make()))]),
 );

@@ -1,10 +1,10 @@
 import { type Middleware, type Outcome, settle } from '@steadfetch/core';
 import { macrotask, millisecond } from './macrotask.ts';
 
-/** Tests one claim; fails with an error that says what is wrong. */
+/** Tests one claim about a middleware. Rejects with an error that describes the difference. */
 export type ContractCheck = (make: () => Middleware) => Promise<void>;
 
-/** Makes the middleware that is tested, anew each time. */
+/** Creates a new instance of the middleware under test. */
 export type Make = Parameters<ContractCheck>[0];
 
 export const CONTRACT_URL = 'https://contract.test/things?q=1';
@@ -19,19 +19,19 @@ function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/** What a call is rejected with. */
+/** Returns the error of a call that must reject. */
 export async function failureOf(call: Promise<Response>): Promise<unknown> {
-  const outcome = await inTime(settle(call), PATIENT);
+  const outcome = await inTime(settle(call), MAX_WAIT_MS);
   if (outcome === undefined) throw new Error('expected the call to reject, but it does not end within a second');
   return errorOf(outcome);
 }
 
-/** What must come has so long, in milliseconds: a machine may be slow. */
-export const PATIENT = 1_000;
+/** How long a check waits for an event that must happen. Long, since the machine may be slow. */
+export const MAX_WAIT_MS = 1_000;
 
 /**
- * What comes within some turns of the event loop and then fifty milliseconds, if it does: as long as a middleware takes
- * that signs a call or reads a file before it is sent.
+ * Returns the value of a promise, or `undefined` if it does not settle in time. It waits for 100 turns of the event loop
+ * and then for `ms`. 50 ms are enough for a middleware that signs a call or reads a file before it sends.
  */
 export async function inTime<T>(promise: Promise<T>, ms = 50): Promise<T | undefined> {
   let isOver = false;
@@ -44,17 +44,17 @@ export async function inTime<T>(promise: Promise<T>, ms = 50): Promise<T | undef
   return isOver ? promise : undefined;
 }
 
-/** Waits as long as a middleware may take for what it does after a call, such as keeping an answer. */
-export async function aMoment(): Promise<void> {
+/** Waits until a middleware has finished its work after a call, such as writing a response to a cache. */
+export async function backgroundWork(): Promise<void> {
   await inTime(new Promise(() => {}));
 }
 
-/** Whether somebody reads the body of a response, or has read it. */
+/** Whether a body is being read or has been read. */
 export function isRead({ bodyUsed, body }: Response): boolean {
   return bodyUsed || body?.locked === true;
 }
 
-/** Whether somebody has read the body of a response, or does not want it. That of happy-dom does not show that it was cancelled. */
+/** Whether a body has been read or cancelled. Always true in happy-dom, whose bodies do not show a cancel. */
 export function isDone(response: Response): boolean {
   return isRead(response) || !showsCancel();
 }
@@ -65,10 +65,10 @@ function showsCancel(): boolean {
   return isRead(response);
 }
 
-/** What a message shows of an outcome. */
+/** The part of an outcome that messages show. */
 export function statusOf(outcome: Outcome | undefined): unknown {
   if (outcome === undefined) return 'no end in time';
-  return outcome.failed ? outcome.error : outcome.response?.status; // a middleware may give none
+  return outcome.failed ? outcome.error : outcome.response?.status; // a wrong middleware may return no response
 }
 
 export function errorOf(outcome: Outcome): unknown {

@@ -5,8 +5,8 @@ import { ending, FAILURES, ok, probe, readingAll } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /**
- * In Node, Deno and Bun a call that has waited for others, or is sent again, is sent in its own async context: there a server keeps for
- * whom it makes the call, and a fetch inside may take a token from it.
+ * In Node, Deno and Bun each request must be sent in the async context of its own call, also after a wait or in a retry.
+ * Servers keep the current user in that context, and a `fetch` inside may read the user's token from it.
  */
 export async function keepsContexts(make: Make): Promise<void> {
   const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
@@ -34,7 +34,7 @@ async function keepsContext(
     context.run(url, () => readingAll(ofKind(KINDS[index % KINDS.length]!, steady))(url, { signal }));
   const calls = Promise.allSettled(urls.map(call));
   await inTime(calls);
-  abort(); // what paces calls has sent some of them
+  abort(); // a rate limiter may still hold some of them
   await inTime(calls);
   for (const [url, store] of found) {
     if (urls.includes(url)) same(store, url, `the async context in which a call is sent ${when}`);

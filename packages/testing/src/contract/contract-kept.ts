@@ -1,11 +1,11 @@
 import { settle } from '@steadfetch/core';
-import { aDayLater } from './a-day.ts';
+import { runADayLater } from './a-day.ts';
 import { type Kind, ofKind } from './aborted-call.ts';
-import { aMoment, CONTRACT_URL, type Make, same } from './contract-claim.ts';
+import { backgroundWork, CONTRACT_URL, type Make, same } from './contract-claim.ts';
 import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
 
-/** Answers that may be kept for a minute, and depend on a header. One address has moved to another origin. */
-async function keepable({ url, method, headers, request }: Asked): Promise<Response> {
+/** Responses that may be cached for a minute and vary by a header. One URL redirects to another origin. */
+async function cacheable({ url, method, headers, request }: Asked): Promise<Response> {
   if (url === SECRET) return new Response('one', { headers: { 'cache-control': 'no-store' } });
   if (url === MOVED) return new Response(null, { status: 302, headers: { location: 'https://other.test/moved' } });
   const name = headers.get('x-a');
@@ -23,21 +23,21 @@ async function keepable({ url, method, headers, request }: Asked): Promise<Respo
     : headers.get('if-modified-since') === CHANGED;
   const [status, body] = isKept ? [304, null] : headers.has('range') ? [206, '"'] : [200, JSON.stringify(name)];
   const response = new Response(method === 'HEAD' ? null : body, { status, headers: fields });
-  return Object.defineProperty(response, 'url', { value: request.url }); // a jar, as fetch-cookie, keeps a cookie by it
+  return Object.defineProperty(response, 'url', { value: request.url }); // a cookie jar such as fetch-cookie reads it
 }
 
 const MOVED = `${CONTRACT_URL}&moved`;
 const SECRET = `${CONTRACT_URL}&secret`;
 const CHANGED = 'Sun, 06 Nov 1994 08:49:37 GMT';
 
-/** Of the call of one user. */
+/** The headers of one user's call. */
 function headersOf(name: string) {
   return { 'x-a': name, authorization: `own ${name}` };
 }
 
-/** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
+/** What a middleware stores of one call (a response, a cookie, a signal) must not reach a call of another user. */
 export async function keepsApart(make: Make): Promise<void> {
-  const { fetch, asked } = probe(keepable);
+  const { fetch, asked } = probe(cacheable);
   const steady = make()(fetch);
   const read = async (init: RequestInit, url = CONTRACT_URL) => (await settle(steady(url, init))).response?.text();
   const first = headersOf('de');
@@ -45,14 +45,14 @@ export async function keepsApart(make: Make): Promise<void> {
   await (await steady(CONTRACT_URL, { headers: { ...first, range: 'bytes=0-0' } })).text();
   for (const name of ['de', 'en', 'de', 'en', 'de', 'de']) {
     const { signal, abort } = ending();
-    const response = await steady(CONTRACT_URL, { method: 'GET', headers: headersOf(name), signal }); // some keep no other
+    const response = await steady(CONTRACT_URL, { method: 'GET', headers: headersOf(name), signal }); // some caches store only calls with an explicit GET
     same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
     abort();
   }
   for (const cache of ['reload', 'no-store', 'no-cache'] as const)
     await isSent(asked, `a call with cache: '${cache}'`, () => read({ headers: first, cache }));
   for (const method of ['PUT', 'POST', 'PATCH', 'DELETE']) {
-    await aMoment(); // a cache may write what it keeps a little later
+    await backgroundWork(); // a cache may store the response a little later
     await read({ method, headers: first, body: 'changed' });
     const write = asked.findLast((one) => one.method === method);
     for (const name of ['if-none-match', 'if-modified-since'])
@@ -61,7 +61,7 @@ export async function keepsApart(make: Make): Promise<void> {
   }
   await read({ headers: first }, SECRET);
   await isSent(asked, 'a call for what may not be kept', () => read({ headers: first }, SECRET));
-  await aMoment();
+  await backgroundWork();
   const other = { ...first, authorization: 'another' };
   if (asked.at(-1)!.headers.get('authorization') === first.authorization)
     await isSent(asked, 'a call with other credentials', () => read({ headers: other }));
@@ -69,7 +69,7 @@ export async function keepsApart(make: Make): Promise<void> {
   await read({}, 'https://other.test/');
   for (const { url, headers } of asked) {
     const credentials = headers.get('authorization');
-    const isOwn = credentials?.startsWith('own ') === true; // and not the token of a middleware
+    const isOwn = credentials?.startsWith('own ') === true; // not a token that a middleware has set
     if (url.startsWith(CONTRACT_URL)) {
       const isOfAnother = isOwn && credentials !== `own ${headers.get('x-a')}`;
       same(isOfAnother, false, 'whether a call is sent with the credentials of another');
@@ -79,13 +79,13 @@ export async function keepsApart(make: Make): Promise<void> {
     }
   }
   same(asked.at(-1)!.request.signal.aborted, false, 'whether a call has the signal of another');
-  // at last, since a time that goes back would hold what paces calls
-  await aDayLater(() =>
+  // last, because afterwards the time goes back, and a rate limiter would hold its calls
+  await runADayLater(() =>
     isSent(asked, 'a call for what was kept for longer than it may', () => read({ headers: first })),
   );
 }
 
-/** Where answers may be kept, some calls are sent all the same. */
+/** A cache must not answer these calls; they must be sent. */
 async function isSent(asked: readonly Asked[], what: string, call: () => Promise<unknown>): Promise<void> {
   const before = asked.length;
   await call();
@@ -93,11 +93,11 @@ async function isSent(asked: readonly Asked[], what: string, call: () => Promise
 }
 
 /**
- * A token that could not be had for one call is asked for again by a later one: else none is answered any more. Not at once,
- * where a middleware leaves the server alone for a while, and not by a call that waits until it is asked for again.
+ * If fetching a token fails, a later call must fetch it again. Otherwise no later call succeeds. A middleware may wait
+ * before it fetches again: a call that waits for that is no failure, and one that fails at once gets a day.
  */
 export async function asksForATokenAgain(make: Make): Promise<void> {
-  for (const kind of ['GET', 'POST'] as const) // a token may be for writes alone, or be told by a 403
+  for (const kind of ['GET', 'POST'] as const) // some middlewares send a token only with writes, or renew it only after a 403
     for (const status of [401, 403]) await asksAgain(make, kind, status);
 }
 
@@ -112,14 +112,14 @@ async function asksAgain(make: Make, kind: Kind, status: number): Promise<void> 
       return new Response('token');
     });
     const usual = await endInTime(ofKind(kind, make()(fetch)));
-    if (!usual?.response?.ok) return; // it asks for none
+    if (!usual?.response?.ok) return; // this middleware fetches no token
     isKnown = false;
     isDown = true;
     const steady = ofKind(kind, make()(fetch));
     await endInTime(steady);
     isDown = false;
     const waits = (await endInTime(steady)) === undefined;
-    if (!waits && !isKnown) await aDayLater(() => endInTime(steady));
+    if (!waits && !isKnown) await runADayLater(() => endInTime(steady));
     same(waits || isKnown, true, 'whether a token that could not be had is asked for again');
   }
 }

@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { abortedInTime, callWith, KINDS, ofKind, REFUSED, TRANSIENT } from './aborted-call.ts';
-import { aMoment, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
+import { backgroundWork, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
 import { endInTime, ending, endless, failingOnce, ok, untilItWaits, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { countUnhandled } from './count-unhandled.ts';
@@ -8,7 +8,7 @@ import { macrotask } from './macrotask.ts';
 
 const reject: Fetch = () => Promise.reject(new Error('rejected'));
 
-/** What a call must not leave behind. */
+/** Checks that a call leaves nothing behind. */
 export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
   'leaves no rejection unhandled': async (make) => {
     const unhandled = await countUnhandled(async () => {
@@ -45,7 +45,7 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       const read = async (call: Promise<Response>) => (await call).text();
       const first = read(steady(CONTRACT_URL));
       const all = Promise.allSettled([first, ...KINDS.map((kind) => read(callWith(second.signal, steady, kind)))]);
-      // what never ends would keep all others waiting that count, and the second may wait for its turn
+      // abort what does not end: other checks wait for this one. A rate limiter may hold the second call.
       if (!(await inTime(all))) second.abort();
       await inTime(all);
       const failing = settle(make()(reject)(CONTRACT_URL, { signal }));
@@ -58,7 +58,7 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         const again = () => make()(failingOnce(() => next(CONTRACT_URL)).fetch);
         await Promise.all(KINDS.map((kind) => endInTime(ofKind(kind, again()))));
       }
-      await aMoment(); // in a browser a body that is dropped takes a moment to be read to its end
+      await backgroundWork(); // a browser needs a moment to drain a discarded body
     });
     same(timers, 0, 'the number of timers that are left');
   },
@@ -71,11 +71,11 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         await countTimers(async (left) => {
           let before: unknown[] = [];
           const last: Fetch = (...call) => {
-            before = left(); // a time limit may be one that keeps nothing alive: the connection does
+            before = left(); // a timeout of the attempt may be unref'ed: the connection keeps the process alive
             return next(...call);
           };
           const end = settle(callWith(signal, make()(last), kind));
-          let isOver = false; // then what is left may be for later, as to write what is logged
+          let isOver = false; // after the end, a timer may be for later work, such as writing a log
           void end.then(() => {
             isOver = true;
           });
@@ -109,7 +109,7 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         const end = kind === 'Request' ? steady(request) : callWith(signal, steady, kind);
         const read = end.then((response) => response.text()).catch(() => {});
         if (aborts) controller.abort();
-        if (!(await inTime(read.then(() => true)))) controller.abort(); // it waits, and sends it again
+        if (!(await inTime(read.then(() => true)))) controller.abort(); // the call waits for a retry
         await inTime(read);
         await macrotask();
         same(listeners.count, 0, `the number of listeners ${when}, on the signal of a ${kind}`);

@@ -2,22 +2,22 @@ import { settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import type { TRANSIENT } from './aborted-call.ts';
 import {
-  aMoment,
+  backgroundWork,
   CONTRACT_URL,
   type ContractCheck,
   inTime,
   isRead,
+  MAX_WAIT_MS,
   type Make,
-  PATIENT,
   same,
   statusOf,
 } from './contract-claim.ts';
 import { asInitAndAsRequest, endInTime, endless, ok, probe } from './contract-probe.ts';
 
-/** Not 425 and 429, which say that the server has not acted. */
+/** Without 425 and 429: after these a POST may be repeated, since the server has not acted. */
 const STATUSES = [200, 202, 408, 409, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529, 530];
 
-/** No code proves that nothing was sent: it may be that of a redirect. */
+/** No code proves that the request was not sent: the error may come from a redirect. */
 const CODES = [
   'ECONNRESET',
   'ECONNABORTED',
@@ -33,7 +33,7 @@ const CODES = [
   'UND_ERR_SOCKET',
 ];
 
-/** What Chromium, Safari (three), Firefox, React Native and Node (two) say. */
+/** Messages of network errors in Chromium, Safari (three), Firefox, React Native and Node (two). */
 const TEXTS = [
   'Failed to fetch',
   'Load failed',
@@ -47,7 +47,7 @@ const TEXTS = [
 
 const CODES_OF_BUN = ['ECONNRESET', 'ECONNREFUSED', 'ConnectionClosed', 'ConnectionRefused'];
 
-/** What calls fail with, by what a message names it. */
+/** The errors that calls fail with, each with its name for messages. */
 function errors(): [string, unknown][] {
   const deno = new TypeError('fetch failed', { cause: new Error('connection closed before message completed') });
   const bun = CODES_OF_BUN.map((code) => Object.assign(new TypeError(`${code}: no answer`), { code }));
@@ -62,7 +62,7 @@ function errors(): [string, unknown][] {
 
 const answer = async (status: number) => Response.json('failed', { status, headers: { 'retry-after': '0' } });
 
-/** The server may have acted on an order that failed. */
+/** A POST that fails must not be repeated, because the server may have acted on it. */
 export const sendsOnce: ContractCheck = async (make) => {
   const sent: { asked: readonly unknown[]; what: string }[] = [];
   for (const method of ['POST', 'post', 'PATCH', 'LOCK']) {
@@ -72,7 +72,7 @@ export const sendsOnce: ContractCheck = async (make) => {
     ];
     const sendOnce = async (args: (typeof calls)[number], end: unknown, next: () => Promise<Response>) => {
       const { fetch, asked } = probe(next);
-      const outcome = await inTime(settle(make()(fetch)(...args())), PATIENT);
+      const outcome = await inTime(settle(make()(fetch)(...args())), MAX_WAIT_MS);
       sent.push({ asked, what: `the number of calls of next for a ${method} that ends in ${end}` });
       same(asked.length, 1, sent.at(-1)!.what);
       return outcome;
@@ -90,18 +90,22 @@ export const sendsOnce: ContractCheck = async (make) => {
         const outcome = await sendOnce(args, end, () => Promise.reject(error));
         same(outcome?.error, error, `the error of a ${method} that ends in ${end}`);
       });
-      await Promise.all([...answered, ...failed]); // at once, since each may be paced
+      await Promise.all([...answered, ...failed]); // all at once, since a rate limiter may delay each
     }
   }
-  await aMoment(); // whoever keeps what has failed may send it later
+  await backgroundWork(); // a middleware may queue failed calls and send them later
   for (const { asked, what } of sent) same(asked.length, 1, what);
 };
 
-/** The server may have acted on the first attempt of an order. */
-export async function oneKey(make: Make, init: RequestInit, [when, fail]: (typeof TRANSIENT)[number]): Promise<void> {
+/** All attempts of a call must have the same idempotency key, because the server may have acted on the first one. */
+export async function sendsOneKey(
+  make: Make,
+  init: RequestInit,
+  [when, fail]: (typeof TRANSIENT)[number],
+): Promise<void> {
   const { fetch, asked } = probe(async ({ input }) => (asked.length > 3 ? ok() : fail(input)));
   await endInTime(make()(fetch), init);
-  const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token
+  const attempts = asked.filter(({ url }) => url.includes('/things')); // without calls for something else, such as a token
   const keys = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
   same(keys.size > 1, false, `whether the attempts of one order have different idempotency keys ${when}`);
 }

@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { asFetched } from '../server/as-fetched.ts';
-import { KINDS, lastOfEleven, ofKind, USED_UP } from './aborted-call.ts';
+import { KINDS, ofKind, statusAfterTen, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
   type ContractCheck,
@@ -9,8 +9,8 @@ import {
   inTime,
   isDone,
   isRead,
+  MAX_WAIT_MS,
   type Make,
-  PATIENT,
   same,
   statusOf,
 } from './contract-claim.ts';
@@ -18,15 +18,15 @@ import { endInTime, ending, FAILED, FAILURES, failingOnce, ok, probe, REPEATED }
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
 
-/** The members and the headers of a response: it belongs to the caller as much as to a middleware. */
+/** The own properties and the headers of a response, as text. A middleware must not change them. */
 function writtenOn(response: Response): string {
   return [...Reflect.ownKeys(response), ...response.headers].map(String).join();
 }
 
-/** What comes back to the caller. */
+/** Checks of the responses and errors that the caller gets. */
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
-    // a Request has a signal, which may have to reach the body
+    // no 'Request' kind: its signal may have to end the body, which needs a new response
     for (const kind of ['GET', 'PUT', 'POST'] as const) {
       const short = new Response('ok', { headers: { 'content-length': '2' } });
       for (const given of [short, Response.json('ok'), new Response('none', { status: 404 })]) {
@@ -53,7 +53,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       ends.map(async ({ status, headers, args }) => {
         const { signal, abort } = ending();
         const given: Response[] = [];
-        let latest: Response | undefined; // not of what is asked for besides, as a token
+        let latest: Response | undefined; // of the call itself, not of one for a token
         const busy: Fetch = async (...call) => {
           const request = new Request(...call);
           const body = await request.text();
@@ -64,15 +64,15 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         };
         const last = await inTime(settle(make()(busy)(...args(signal))));
         abort();
-        // a wait may help a server that is busy, and no wait helps a token that is refused
+        // waiting may help a busy server, but not a refused token
         if (status === 401) same(given.length <= 20, true, 'whether a 401 that stays is given within 20 calls');
         if (last !== undefined) {
-          // who renews a token in vain gives the answer before it; of a copy it is the last
+          // after a failed renewal the caller gets the earlier response; if it is a copy, it is of the last one
           const own = given.find((response) => response === last.response) ?? latest;
           const others = given.filter((response) => response !== own);
           same(others.every(isDone), true, `whether each answer but the one that is given is read after a ${status}`);
         }
-        if (last === undefined || given.length > 20) return; // it waits, or goes on until it is answered
+        if (last === undefined || given.length > 20) return; // the call waits, or repeats until it succeeds
         same(statusOf(last), status, 'the status of the last answer');
         same(isRead(last.response!), false, `whether the last body of a ${status} is used or locked`);
       }),
@@ -94,7 +94,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [304, null],
       [0, null],
       [204, null],
-      [200, Uint8Array.of(0xff, 0, 0x80)], // no text: whoever copies an answer loses what it does not think of
+      [200, Uint8Array.of(0xff, 0, 0x80)], // not valid UTF-8: a middleware that copies the body as text would lose it
     ] as const) {
       const headers = new Headers([
         ['location', '/elsewhere'],
@@ -102,7 +102,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         ['set-cookie', 'a=1'],
         ['set-cookie', 'b=2'],
       ]);
-      const { headers: expected } = new Response(null, { headers }); // a browser gives no cookies
+      const { headers: expected } = new Response(null, { headers }); // browsers hide cookies
       const { fetch, asked } = probe(async ({ url }) =>
         status === 0 ? opaque() : asFetched(new Response(body, { status, headers }), url),
       );
@@ -121,17 +121,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       await Promise.all(ends);
       same(asked.length, ends.length, `the number of calls of next for a ${status}`);
     }
-    // what limits calls also holds back or refuses one after ten that were answered
-    if ((await lastOfEleven(make, ok)) !== 200) return;
+    // skip rate limiters, which also hold or reject a call after ten successful ones
+    if ((await statusAfterTen(make, ok)) !== 200) return;
     for (const status of [404, 400, 204, 304]) {
       const none: Fetch = async () => new Response(status < 400 ? null : 'none', { status });
-      const last = await lastOfEleven(make, none, { ms: PATIENT });
+      const last = await statusAfterTen(make, none, { ms: MAX_WAIT_MS });
       same(last, 200, `the status of a call after ten that gave a ${status}`);
     }
   },
 
   'gives a response before its body is there': async (make) => {
-    // as a stream, nobody repeats it
+    // a stream, so that no middleware repeats the call
     const order = () => ({ method: 'POST', body: new Response('order').body!, duplex: 'half' }) as RequestInit;
     for (const [status, kind, init, type] of [
       ...KINDS.map((one) => [200, one, {}, 'application/json'] as const),
@@ -143,12 +143,12 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const pull = () => new Promise<void>(() => {});
       const headers = { 'content-type': type };
       const { fetch, asked } = probe(async ({ request }) => {
-        await request.text(); // as it is sent
+        await request.text(); // a real fetch sends the body
         return new Response(new ReadableStream({ pull }), { status, headers });
       });
       const controller = new AbortController();
       const call = ofKind(kind, make()(fetch))(CONTRACT_URL, { ...init, signal: controller.signal });
-      const response = await inTime(call, PATIENT);
+      const response = await inTime(call, MAX_WAIT_MS);
       same(response !== undefined, true, `whether there is a response ${status}`);
       const reader = response!.body!.getReader();
       void reader.read().catch(() => {});
@@ -162,11 +162,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => resolve(true) });
       const given = make()(async () => new Response(body))(CONTRACT_URL);
       void given
-        .then((response) => void response.body?.cancel()) // where two read it, the first to cancel waits for ever
+        .then((response) => void response.body?.cancel()) // not awaited: if the body was cloned, a cancel never resolves
         .then(macrotask)
         .then(() => resolve(false), reject);
     });
-    same(await inTime(cancelled, PATIENT), true, 'whether the body of next hears that it is cancelled');
+    same(await inTime(cancelled, MAX_WAIT_MS), true, 'whether the body of next hears that it is cancelled');
   },
 
   'rejects with the error of next itself': async (make) => {
@@ -176,12 +176,12 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const reject: Fetch = () => Promise.reject(error);
       for (const kind of KINDS)
         same(await failureOf(ofKind(kind, make()(reject))(CONTRACT_URL)), error, `the error of a ${kind}`);
-      same(members(), before, 'what is written on the error'); // freezing would hide it in code that is not strict
+      same(members(), before, 'what is written on the error'); // a frozen error would hide a write by sloppy-mode code
     }
     const failed = new Error('rejected');
     for (const kind of KINDS) {
       let isFailing = true;
-      const { fetch } = probe(() => (isFailing ? Promise.reject(failed) : ok())); // it hears a signal, which may be of another
+      const { fetch } = probe(() => (isFailing ? Promise.reject(failed) : ok())); // rejects if it gets an aborted signal of another call
       const steady = ofKind(kind, make()(fetch));
       await endInTime(steady);
       isFailing = false;
@@ -195,12 +195,12 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const ends = REPEATABLE.map(async (args) => {
       const errors: Error[] = [];
       const failing: Fetch = async (...call) => {
-        await new Request(...call).text(); // as it is sent
+        await new Request(...call).text(); // a real fetch sends the body
         if (errors.length >= 20) return ok();
         throw errors[errors.push(new TypeError('fetch failed')) - 1];
       };
       const end = await inTime(settle(make()(failing)(...args(signal))));
-      if (end === undefined || errors.length >= 20) return; // it waits, or goes on until it is answered
+      if (end === undefined || errors.length >= 20) return; // the call waits, or repeats until it succeeds
       same(errorOf(end) === errors.at(-1), true, 'whether a call that may be repeated fails with its last error');
     });
     await Promise.all(ends).finally(abort);
@@ -214,10 +214,10 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       throw error;
     };
     const steady = make()(next);
-    // One that hands back next itself does nothing that could be wrong.
+    // a middleware that returns next itself cannot fail this check
     if (steady === next) return;
     await countUnhandled(async () => {
-      // each of its own, since a circuit may open after one
+      // a new middleware for each, since a circuit breaker may open after one error
       for (const kind of KINDS)
         same(await failureOf(called(ofKind(kind, make()(next)))), error, `the error of a ${kind}`);
     });
@@ -231,10 +231,10 @@ async function givesWhatARepetitionGot(make: Make): Promise<void> {
       const before = writtenOn(response);
       const steady = make()(async () => response);
       const usual = await endInTime(ofKind(kind, steady));
-      if (usual?.response !== response) return; // the signal has to reach the body
+      if (usual?.response !== response) return; // this middleware wraps the body, so that the signal can end it
       const { fetch } = failingOnce(fail, async () => response);
       const end = await endInTime(ofKind(kind, make()(fetch)));
-      if (!end?.response?.ok) return; // it waits, or was not sent again
+      if (!end?.response?.ok) return; // the call waits, or was not repeated
       same(end.response, response, `the response to a ${kind} that is sent again ${when}`);
       same(writtenOn(response), before, 'what is written on the response');
     }),
@@ -242,7 +242,7 @@ async function givesWhatARepetitionGot(make: Make): Promise<void> {
   await Promise.all(ends);
 }
 
-/** Before its body is there, which an abort still ends. */
+/** A repeated call gets its response before the body is complete, and an abort still ends that body. */
 async function streamsWhatARepetitionGot(make: Make): Promise<void> {
   const pull = () => new Promise<void>(() => {});
   const ends = FAILURES.map(async ({ when, fail }) => {
@@ -251,15 +251,15 @@ async function streamsWhatARepetitionGot(make: Make): Promise<void> {
     const call = settle(make()(fetch)(CONTRACT_URL, { signal }));
     let end = await inTime(call);
     const [, again] = asked.filter(({ url }) => url.includes('/things'));
-    if (again !== undefined) end ??= await inTime(call, PATIENT); // it may have been sent just now
+    if (again !== undefined) end ??= await inTime(call, MAX_WAIT_MS); // the retry may have been sent just now
     if (end?.response?.ok)
       void end.response.body
         ?.getReader()
         .read()
-        .catch(() => {}); // else some hear no abort
+        .catch(() => {}); // some middlewares pass an abort on only while the body is read
     await macrotask();
     abort();
-    if (again === undefined) return; // it waits, or was not sent again
+    if (again === undefined) return; // the call waits, or was not repeated
     same(end !== undefined, true, `whether there is a response to a call that is sent again ${when}`);
     if (end?.response?.ok)
       same(again.request.signal.aborted, true, `whether next hears an abort while the body is read ${when}`);
@@ -267,7 +267,7 @@ async function streamsWhatARepetitionGot(make: Make): Promise<void> {
   await Promise.all(ends);
 }
 
-/** Calls that may be sent again, and such that cannot: a stream is read once. */
+/** Calls that may be repeated, and one that cannot, because its body is a stream. */
 const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?])[] = [
   (signal) => [CONTRACT_URL, { signal }],
   (signal) => [CONTRACT_URL, { method: 'PUT', body: 'order', signal }],
@@ -279,7 +279,7 @@ const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?]
   ],
 ];
 
-/** Behind one error and then answers of 503, or one answer and then errors, no call ends with what came before. */
+/** A call must end with its last outcome: after an error and then 503s, or after a 503 and then errors. */
 async function endsWithItsLast(make: Make, first: 'error' | 'answer'): Promise<void> {
   let sent = 0;
   let last: Response | undefined;
@@ -293,7 +293,7 @@ async function endsWithItsLast(make: Make, first: 'error' | 'answer'): Promise<v
     return last;
   };
   const end = await endInTime(make()(mixed));
-  if (end === undefined || sent > 20) return; // it waits, or goes on until it is answered
+  if (end === undefined || sent > 20) return; // the call waits, or repeats until it succeeds
   if (end.failed) same(last === undefined, true, 'whether a call fails with its last outcome');
   else same(isRead(end.response), false, 'whether a call gives an answer that it has dropped');
   if (end.failed) same(given.every(isDone), true, 'whether an answer is read where a call fails after it');
@@ -303,7 +303,7 @@ async function bytesOf(response: Response): Promise<string> {
   return new Uint8Array(await response.arrayBuffer()).join();
 }
 
-/** As to a call with `mode: 'no-cors'`: nothing but its type says that it is no failure. */
+/** A response as to a call with `mode: 'no-cors'`. Only its type shows that it is no failure. */
 function opaque(): Response {
   return Object.defineProperty(Response.error(), 'type', { value: 'opaque' });
 }

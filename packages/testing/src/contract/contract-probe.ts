@@ -11,20 +11,20 @@ import {
 import { checkFunction } from '@steadfetch/core/kit';
 import { CONTRACT_URL, inTime, type Make } from './contract-claim.ts';
 
-/** What a fetch was asked for, read when it was asked, as `fetch` reads it. */
+/** One call that `probe` received. All arguments are read at the call, as `fetch` does. */
 export interface Asked {
   url: string;
   method: string;
   headers: Headers;
   input: RequestInfo | URL;
   init: RequestInit | undefined;
-  /** What `fetch` makes of its arguments. */
+  /** The `Request` that `fetch` would build from the arguments. */
   request: Request;
-  /** How it was called: the platform's `fetch` refuses to be a method of an object. */
+  /** The `this` of the call. The platform's `fetch` throws if it is called as a method of another object. */
   receiver: unknown;
 }
 
-/** A fetch that answers 200 and writes down what it was asked for. What it does not take it rejects, as the platform's does. */
+/** A `fetch` that answers 200 and records its calls. It rejects invalid arguments, like the platform's `fetch`. */
 export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch: Fetch; asked: Asked[] } {
   const asked: Asked[] = [];
   async function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -38,7 +38,7 @@ export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch
   return { fetch, asked };
 }
 
-/** The three ways to ask for the same, each made anew, since a body is used up. */
+/** Three ways to make the same call. Each returns new arguments, since a body can be used only once. */
 export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) => [RequestInfo, RequestInit?])[] {
   const own = (signal?: AbortSignal) => (signal ? { ...init, signal } : { ...init });
   return [
@@ -48,7 +48,7 @@ export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) =
   ];
 }
 
-/** Answers after which a middleware may repeat a call: a busy server, a limit, a token that is renewed after a 401 or a 403. */
+/** Responses after which a middleware may repeat a call: a busy server, a rate limit, an expired token (401 or 403). */
 export const REPEATED: readonly [status: number, headers: Record<string, string>][] = [
   [503, {}],
   [429, { 'retry-after': '0' }],
@@ -57,10 +57,10 @@ export const REPEATED: readonly [status: number, headers: Record<string, string>
   [403, {}],
 ];
 
-/** What the `fetch` of Node says of a connection that is lost. */
+/** The error of Node's `fetch` for a lost connection. */
 export const FAILED: TypeError = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
 
-/** The same answers, and an error: many repeat nothing else. */
+/** The responses of `REPEATED`, and an error, since many middlewares repeat a call only after an error. */
 export const FAILURES: readonly Failing[] = [
   ...REPEATED.map(([status, headers]) => ({
     when: `after a ${status}`,
@@ -72,17 +72,17 @@ export const FAILURES: readonly Failing[] = [
 
 interface Failing {
   readonly when: string;
-  /** None for an error. */
+  /** `undefined` for an error. */
   readonly status: number | undefined;
   fail(): Promise<Response>;
 }
 
-/** Lets more microtasks pass than a middleware takes from a failure to its wait. */
+/** Waits for more microtasks than a middleware needs to begin its wait after a failure. */
 export async function untilItWaits(): Promise<void> {
   for (let turns = 0; turns < 200; turns++) await undefined;
 }
 
-/** Makes a call behind each of these failures, three times, and gives what next was asked for; not for a token besides. */
+/** For each of `FAILURES`, makes a call whose first three attempts fail. Returns the calls of next, without those for something else, such as a token. */
 export async function askedAgain(
   make: Make,
   call: (steady: Fetch, signal: AbortSignal) => Promise<Response>,
@@ -96,7 +96,7 @@ export async function askedAgain(
   return Promise.all(all).finally(abort);
 }
 
-/** A fetch that fails the first time, and then answers; not where it is asked for a token besides. */
+/** A `fetch` whose first response is a failure. Calls for something else, such as a token, always succeed. */
 export function failingOnce(
   fail: () => Promise<Response>,
   answer: () => Promise<Response> = ok,
@@ -105,17 +105,17 @@ export function failingOnce(
   return probe(async ({ url }) => (!url.includes('/things') ? ok() : ++sent === 1 ? fail() : answer()));
 }
 
-/** More calls of next than a check makes through a middleware that ends. */
-const MANY = 1_000;
+/** No check makes this many calls of next, unless the middleware repeats a call forever. */
+const MAX_CALLS = 1_000;
 
-/** Its next answers no more after many calls: one that repeats without an end would let nothing else run. */
-export function answersUpToMany(middleware: Middleware): Middleware {
+/** Stops answering after `MAX_CALLS`. Otherwise a middleware that repeats a call forever would block the event loop. */
+export function withMaxCalls(middleware: Middleware): Middleware {
   checkFunction('middlewareContract: make: what it returns', middleware);
   return (next) => {
-    if (layersOf(next).length > 0) return middleware(next); // a layer gets the call itself, which ends
+    if (layersOf(next).length > 0) return middleware(next); // a layer inside gets the call itself, and checks with one make few calls
     let calls = 0;
     const answering = function (this: unknown, ...call: Parameters<Fetch>): Promise<Response> {
-      return ++calls > MANY ? new Promise(() => {}) : Reflect.apply(next, this, call);
+      return ++calls > MAX_CALLS ? new Promise(() => {}) : Reflect.apply(next, this, call);
     };
     const steady = middleware(answering);
     checkFunction('middlewareContract: make: what its middleware returns', steady);
@@ -123,15 +123,15 @@ export function answersUpToMany(middleware: Middleware): Middleware {
   };
 }
 
-/** Makes calls whose answers are read: what lets few calls through at once may wait for that. */
+/** Reads each response, because a middleware that limits calls in flight may wait until a body has been read. */
 export function readingAll(steady: Fetch): (...call: Parameters<Fetch>) => Promise<string> {
   return async (...call) => (await steady(...call)).text();
 }
 
-/** A fetch that answers 200 and looks at nothing. */
+/** A `fetch` that answers 200 and ignores its arguments. */
 export const ok = async (): Promise<Response> => new Response('ok');
 
-/** A fetch that only ends by its signal, with its reason, and keeps the signals it got. */
+/** A `fetch` that never answers. It rejects when its signal aborts, and records the signals of its calls. */
 export function endless(): { fetch: Fetch; signals: (AbortSignal | undefined)[] } {
   const signals: (AbortSignal | undefined)[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -142,7 +142,7 @@ export function endless(): { fetch: Fetch; signals: (AbortSignal | undefined)[] 
   return { fetch, signals };
 }
 
-/** The end of a call, if it comes in time; else it is aborted. */
+/** Returns the outcome of a call. If there is none in time, aborts the call and returns `undefined`. */
 export async function endInTime(steady: Fetch, init?: RequestInit, ms?: number): Promise<Outcome | undefined> {
   const { signal, abort } = ending();
   const call = settle(steady(CONTRACT_URL, { ...init, signal }));
@@ -151,13 +151,13 @@ export async function endInTime(steady: Fetch, init?: RequestInit, ms?: number):
   return end;
 }
 
-/** A signal, and what ends the calls that have it. */
+/** A signal and the function that aborts it. */
 export function ending(): { signal: AbortSignal; abort: () => void } {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort() };
 }
 
-/** Counts the abort listeners on a signal. One that was added with `once` is gone after the abort. */
+/** Counts the abort listeners on a signal. After the abort, listeners with `once` no longer count. */
 export function watchListeners(signal: AbortSignal): { readonly count: number } {
   const listeners = new Map<unknown, boolean>();
   const { addEventListener, removeEventListener } = signal;

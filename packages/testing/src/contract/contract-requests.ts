@@ -1,11 +1,11 @@
 import { defineMiddleware, settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same, statusOf } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, MAX_WAIT_MS, same, statusOf } from './contract-claim.ts';
 import { type Asked, asInitAndAsRequest, askedAgain, ending, ok, probe, readingAll } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
 /** Members that a `Request` has, each with a value that is not the default. */
 const MEMBERS = {
-  cache: 'reload', // not what a middleware may set for all calls
+  cache: 'reload', // not 'no-store', which a middleware may set for all calls
   credentials: 'omit',
   integrity: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
   keepalive: true,
@@ -14,17 +14,17 @@ const MEMBERS = {
   referrerPolicy: 'no-referrer',
 } as const satisfies RequestInit;
 
-/** Spelled as a signature may depend on: what parses and writes a query changes it. */
+/** A URL whose spelling must not change, because a signature may cover it. Parsing and rewriting the query would change it. */
 const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/100%/%E6%9D%B1/?b=%20+&a=2&a=1/&c=';
 
-/** What goes on to the next fetch. */
+/** Checks of the arguments that next gets. */
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'takes a string, a URL and a Request': async (make) => {
     const { fetch, asked } = probe();
     const addresses = [CONTRACT_URL, SPELLED_URL];
-    const unset = { method: undefined, headers: undefined, body: undefined, signal: undefined } as object; // as many clients pass it
+    const unset = { method: undefined, headers: undefined, body: undefined, signal: undefined } as object; // many clients pass `undefined`
     for (const method of ['put', 'post']) {
-      const steady = readingAll(make()(fetch)); // ten calls each, since one may be paced
+      const steady = readingAll(make()(fetch)); // ten calls for each, since a rate limiter may delay more
       for (const address of addresses) {
         await steady(address, { ...unset, method, headers: { 'x-a': '1' } });
         await steady(new Request(address, { method, headers: { 'x-a': '1' } }), unset);
@@ -70,7 +70,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     ];
     const names = pairs.map(([name]) => name);
     const expected = [...new Headers(pairs)].join('; ');
-    // only six methods are the same in any case; happy-dom refuses one that it does not know, and Bun takes it for a GET
+    // `fetch` changes the case of only six methods; happy-dom rejects unknown ones, and Bun sends a GET
     const odd = isMethod('x-Odd') ? 'x-Odd' : 'patch';
     for (const written of [odd, 'PUT', 'PATCH', 'DELETE']) {
       await steady(CONTRACT_URL, { method: written, headers: pairs });
@@ -83,7 +83,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
         same([...request.headers].filter(([name]) => names.includes(name)).join('; '), expected, 'the headers');
       }
     }
-    // what is written on `call.headers` is not sent
+    // changes of `call.headers` are not sent, so a middleware must not make them
     const read: [string, string][] = [];
     const reading = defineMiddleware((call, next) => {
       read.push([[...call.headers].join('; '), [...call.with({}).headers].join('; ')]);
@@ -144,7 +144,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     ] as const) {
       const { fetch } = probe();
       const request = new Request(CONTRACT_URL, { method, signal: AbortSignal.abort() });
-      const outcome = await inTime(settle(make()(fetch)(request, { signal })), PATIENT);
+      const outcome = await inTime(settle(make()(fetch)(request, { signal })), MAX_WAIT_MS);
       same(statusOf(outcome), 200, `the status of a call whose signal is ${signal && 'another'}`);
     }
   },
@@ -155,10 +155,10 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       const { fetch, asked } = probe();
       await make()(fetch)(...args());
       const expected = new Request(...args());
-      const copied = new Request(expected); // as the probe copies a Request that it is given
+      const copied = new Request(expected); // the probe copies a Request in the same way
       const claim = ({ request, input }: Asked, when = '') => {
         for (const name of Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]) {
-          // a runtime may lose a member of a Request that is copied (undici: referrerPolicy); to keep it is no mistake
+          // a copied Request may lose a member (undici: referrerPolicy); a middleware may keep it
           if (request[name] === MEMBERS[name]) continue;
           same(
             request[name],
@@ -200,27 +200,27 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const calls = async () => {
       await steady(CONTRACT_URL);
       await steady(CONTRACT_URL, { method: 'POST', body: 'x', headers: { 'x-a': '1' } });
-      // which may throw for a status
+      // a middleware may throw for a status
       await settle(failing(CONTRACT_URL, { method: 'POST', body: 'x' }));
       await settle(refusing(CONTRACT_URL, { method: 'POST', body: 'x' }));
     };
-    // what never ends would keep all others waiting that count
+    // other checks wait for this one, so it must end
     let isOver: true | undefined;
     const copies = await countCopies(async () => {
       const over = calls().then(() => true as const);
-      isOver = await inTime(over, 2 * PATIENT); // each may be paced
+      isOver = await inTime(over, 2 * MAX_WAIT_MS); // a rate limiter may delay each call
     });
     same(copies, 0, 'the number of requests built and messages cloned');
     same(isOver, true, 'whether plain calls end, also one that gets a 500');
   },
 };
 
-/** An address without its origin, since one that repeats may ask another host. */
+/** A URL without its origin, since a middleware may repeat the call at another host. */
 function targetOf(url: string): string {
   return url.replace(/^https:\/\/[^/]*/, '');
 }
 
-/** Whether the `Request` of the environment takes a method. */
+/** Whether the environment's `Request` accepts a method. */
 function isMethod(method: string): boolean {
   try {
     return Boolean(new Request(CONTRACT_URL, { method }));

@@ -1,18 +1,18 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { KINDS, ofKind, TRANSIENT } from './aborted-call.ts';
-import { CONTRACT_URL, type ContractCheck, inTime, type Make, PATIENT, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, MAX_WAIT_MS, type Make, same } from './contract-claim.ts';
 import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
-import { oneKey, sendsOnce } from './contract-orders.ts';
+import { sendsOnce, sendsOneKey } from './contract-orders.ts';
 import { ending, endless, FAILURES, probe, REPEATED, readingAll, untilItWaits } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
-/** What calls are answered, or the error of one. */
+/** The answers joined, or the first error as text. */
 function joined(answers: Promise<string>[]): Promise<string> {
   return Promise.all(answers).then(String, String);
 }
 
-/** Each of several calls at once, and a later one, gets the answer to itself. */
+/** Concurrent calls, and a later call, each get their own response. */
 async function answersEach(make: Make): Promise<void> {
   const { fetch } = probe(async ({ url, method, headers, request }) => {
     for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
@@ -27,10 +27,10 @@ async function answersEach(make: Make): Promise<void> {
   const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
   same(await joined(calls), expected.join(), 'the answers');
   const languages = ['de', 'en', 'de'];
-  // many share the answers to one of these alone
+  // many middlewares deduplicate only one of these forms
   for (const init of [{}, { method: 'GET' }]) {
     const pages = languages.map(async (name) => {
-      const headers = new Headers({ 'x-a': name }); // of which JSON shows nothing
+      const headers = new Headers({ 'x-a': name }); // JSON.stringify shows no entries of Headers
       return (await steady(CONTRACT_URL, { ...init, headers })).text();
     });
     same(await joined(pages), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
@@ -40,13 +40,13 @@ async function answersEach(make: Make): Promise<void> {
   same(await joined(requests), expectedOfRequests, 'the answers');
   const both = ['GET', 'HEAD'].map(async (method) => (await steady(`${CONTRACT_URL}&both`, { method })).text());
   same(await joined(both), `${CONTRACT_URL}&both null ,`, 'the answers to a GET and a HEAD');
-  const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // what keeps answers has two by now
+  const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // a cache has two responses by now
   same(await later.text(), `${CONTRACT_URL} fr `, 'the answer to a later call');
   const puts = languages.map(async (body) => (await steady(CONTRACT_URL, { method: 'PUT', body })).text());
   same(await joined(puts), languages.map((body) => `${CONTRACT_URL} null ${body}`).join(), 'the answers');
 }
 
-/** A call whose caller aborts ends no other that waits with it. */
+/** An abort of one call must not end another call that waits at the same time. */
 async function endsByItsOwnSignal(make: Make): Promise<void> {
   const refusals = REPEATED.map(([status]): [string, Fetch] => [
     `after a ${status}`,
@@ -71,7 +71,7 @@ async function endsByItsOwnSignal(make: Make): Promise<void> {
   await Promise.all(ends);
 }
 
-/** Calls that fail at once are each repeated as they are. */
+/** Calls that fail at the same time must each be repeated with their own method, headers and body. */
 async function repeatsEach(make: Make): Promise<void> {
   for (const { when, status, fail } of FAILURES) {
     const before = new Set<string>();
@@ -82,42 +82,42 @@ async function repeatsEach(make: Make): Promise<void> {
     const again = make()(busy);
     for (const [names, method] of [
       ['012', 'PUT'],
-      ['345', 'GET'], // many repeat nothing else
+      ['345', 'GET'], // many middlewares repeat only GET
     ] as const) {
       const { signal, abort } = ending();
       const three = [...names].map(async (name) => {
         const body = method === 'PUT' ? name : '';
         const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
         const end = await settle(again(CONTRACT_URL + name, init));
-        const isAnswered = status !== undefined && before.has(CONTRACT_URL + name); // not refused, as by a circuit
+        const isAnswered = status !== undefined && before.has(CONTRACT_URL + name); // the call was sent, not rejected by a circuit breaker
         if (isAnswered) same(end.error, undefined, `the error of a call that is answered ${when}`);
         if (end.failed) return;
         const answer = await end.response.text();
         if (end.response.ok) same(answer, `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
       });
-      const isRefused = status === 401; // no wait helps
-      const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
+      const isRefused = status === 401; // waiting does not help after a 401
+      const ended = await inTime(Promise.all(three), isRefused ? MAX_WAIT_MS : undefined).finally(abort);
       same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
       const { signal: left, abort: leave } = ending();
       const aborted = settle(again(CONTRACT_URL + names, { signal: left }));
       await untilItWaits();
       leave();
-      await (await inTime(aborted))?.response?.text().catch(() => {}); // which the abort may end
+      await (await inTime(aborted))?.response?.text().catch(() => {}); // the abort may end the body
     }
   }
 }
 
-/** What many calls and fetches share. */
+/** Checks of several calls, or several fetches, through one middleware. */
 export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   'calls next once for each call, as a plain function': async (make) => {
     const { fetch, asked } = probe();
     const steady = make()(fetch);
-    if (steady === fetch) return; // one that hands back next itself does nothing that could be wrong
+    if (steady === fetch) return; // a middleware that returns next itself cannot fail this check
     await Promise.all(KINDS.map((kind) => readingAll(ofKind(kind, steady))(CONTRACT_URL)));
-    await (await { steady }.steady(CONTRACT_URL)).text(); // as clients call the fetch in their options
+    await (await { steady }.steady(CONTRACT_URL)).text(); // clients often call the fetch in their options as a method
     same(asked.length, 5, 'the number of calls of next for five calls');
     for (const { receiver } of asked) {
-      // the platform's own says "Illegal invocation"
+      // the platform's fetch would throw "Illegal invocation"
       same(receiver === undefined || receiver === globalThis, true, 'whether next was called as a plain function');
     }
     const { fetch: orders, asked: placed } = probe();
@@ -130,7 +130,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     same(keys.includes('own'), true, 'whether the idempotency key of the caller is sent');
     same(new Set(keys).size, keys.includes(null) ? 2 : 3, 'the number of idempotency keys of three orders');
     const repeated = [...all, { ...init, method: 'PATCH' }].flatMap((one) =>
-      TRANSIENT.map((end) => oneKey(make, one, end)),
+      TRANSIENT.map((end) => sendsOneKey(make, one, end)),
     );
     await Promise.all(repeated);
   },

@@ -1,7 +1,7 @@
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
 
-/** Counts the requests built and the messages cloned while `run` runs. One at a time, since all copies are counted. */
+/** Counts the requests that are built and the messages that are cloned while `run` runs. Only one count runs at a time. */
 export function countCopies(run: () => Promise<unknown>): Promise<number> {
   return exclusively(() => countNow(run));
 }

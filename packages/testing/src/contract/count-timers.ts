@@ -1,7 +1,7 @@
 import { exclusively } from './exclusively.ts';
 import { watchTimers } from './watch-timers.ts';
 
-/** Counts the timers that are set while `run` runs and neither fire nor are cleared by its end. It may look at those that are left so far. */
+/** Counts the timers that are set while `run` runs and are still active at its end. `left` returns those active so far. */
 export function countTimers(run: (left: () => unknown[]) => Promise<unknown>): Promise<number> {
   return exclusively(async () => {
     const { left, restore } = watchTimers();

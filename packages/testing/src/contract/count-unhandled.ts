@@ -6,10 +6,7 @@ interface Runtime {
   removeEventListener?: Listens;
 }
 
-/**
- * Counts rejections and errors that nobody handles while `run` runs, in Node, Deno, Bun and browsers. Meanwhile an error that is
- * thrown in a timer does not end the process.
- */
+/** Counts unhandled rejections and uncaught errors while `run` runs, in Node, Deno, Bun and browsers. During that time an uncaught error does not end the process. */
 export async function countUnhandled(run: () => Promise<unknown>): Promise<number> {
   const { process, addEventListener, removeEventListener } = globalThis as Runtime;
   let count = 0;

@@ -1,12 +1,12 @@
-/** The real ones, unless timers were faked before. Browsers have no `setImmediate`. */
+/** The real functions, unless timers were already faked. Browsers have no `setImmediate`. */
 const { setImmediate, setTimeout } = globalThis;
 
-/** The fakes of Sinon, Jest and Vitest carry their clock, and those of `node:test` are bound functions. */
+/** Fake timers of Sinon, Jest and Vitest have a property `clock`, and those of `node:test` are bound functions. */
 function isReal(timer: typeof setImmediate | typeof setTimeout | undefined): boolean {
   return timer !== undefined && !('clock' in timer) && !timer.name.startsWith('bound ');
 }
 
-/** One turn of the event loop in real time, also under fake timers: everything that is runnable now has run. */
+/** Waits one turn of the real event loop, also with fake timers, so that everything that is runnable now has run. */
 export function macrotask(): Promise<void> {
   if (isReal(setImmediate)) return new Promise((resolve) => setImmediate(resolve)); // a channel costs ten times as much
   return new Promise((resolve) => {
@@ -19,7 +19,7 @@ export function macrotask(): Promise<void> {
   });
 }
 
-/** About a millisecond of real time, also where the timers were faked before: then in turns, of which it takes a few. */
+/** Waits about a millisecond of real time. If the timers are fake, it waits for turns of the event loop instead. */
 export async function millisecond(): Promise<void> {
   if (isReal(setTimeout)) return new Promise((resolve) => setTimeout(resolve, 1));
   const over = AbortSignal.timeout(1);

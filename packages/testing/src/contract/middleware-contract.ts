@@ -4,23 +4,23 @@ import { checkValue } from '../options.ts';
 import { contractChecks } from './contract-checks.ts';
 import { inTurn, type TestRunner, testRunner } from './test-runner.ts';
 
-/** In milliseconds. A check ends by itself: this is for machines on which it takes longer than the five seconds of most runners. */
-const MAX_TIME = 60_000;
+/** The timeout of a check. Most runners allow five seconds, which is too short on a slow machine. */
+const CHECK_TIMEOUT_MS = 60_000;
 
 export interface ContractOptions {
-  /** How the suite is called. @default 'the middleware contract' */
+  /** The name of the suite. @default 'the middleware contract' */
   name?: string;
-  /** Names of checks that do not hold by design, e.g. `gives the response of next itself` for one that buffers. */
+  /** Names of checks that your middleware fails by design, e.g. `gives the response of next itself` if it buffers bodies. */
   except?: readonly string[];
   /** @default vitest, else global `describe` and `it` */
   runner?: TestRunner;
 }
 
 /**
- * Registers the tests that every middleware passes, whatever it does: it hands on what it got, gives back what it was
- * given, and leaves nothing behind. `make` is called for each test, and each first answer is a 200.
+ * Registers the tests that every middleware must pass: it passes on the call unchanged, returns the response or error of
+ * next, and leaves nothing behind. Each test calls `make` for new middlewares.
  *
- * Without vitest or global test functions, pass `runner`; or run the `contractChecks` one by one.
+ * Without vitest or global test functions, pass `runner`, or run the `contractChecks` one by one.
  *
  * @example middlewareContract(() => retry({ clock: instantClock() }));
  */
@@ -36,12 +36,12 @@ export function middlewareContract(make: () => Middleware, options: ContractOpti
     if (!Object.hasOwn(contractChecks, title))
       throw new TypeError(`middlewareContract: except: no check is called '${title}'`);
   }
-  // a runner that takes no limit, as that of Deno, ignores it
+  // runners without a timeout argument, such as Deno's, ignore it
   const limited: { it(name: string, test: () => Promise<void>, limit: number): unknown } = runner;
-  // some checks count what happens meanwhile, in the whole process
+  // one after another, because some checks count timers or errors of the whole process
   inTurn(runner)(name, () => {
     for (const [title, check] of Object.entries(contractChecks)) {
-      if (!except.includes(title)) limited.it(title, () => check(make), MAX_TIME);
+      if (!except.includes(title)) limited.it(title, () => check(make), CHECK_TIMEOUT_MS);
     }
   });
 }

@@ -1,9 +1,9 @@
-/** Puts members in place of those of an object. Returns the function that puts back what was there, or was not. */
+/** Replaces members of an object. Returns the function that restores the original members, and removes new ones. */
 export function patch(target: object, members: Readonly<Record<string, unknown>>): () => void {
   const before = Object.keys(members).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
   for (const [name, descriptor] of before) {
     const value = members[name];
-    const isFixed = descriptor?.configurable === false; // in Bun the methods of a Request can be written, and no more
+    const isFixed = descriptor?.configurable === false; // Bun's Request methods are writable but not configurable
     const own = isFixed ? { value } : { value, configurable: true, enumerable: true, writable: true };
     Object.defineProperty(target, name, own);
   }

@@ -1,11 +1,11 @@
 type Describe = (name: string, body: () => void) => unknown;
 
-/** The two functions of a test runner that the contract needs: those of vitest, node:test, jest, bun. */
+/** The two functions of a test runner that the contract needs, as in vitest, node:test, jest and bun. */
 export interface TestRunner {
   describe: Describe & {
-    /** Up to vitest 4: runs the tests one after the other, where a project runs them at once. */
+    /** Vitest up to version 4: runs the tests one after another, even if the project runs tests concurrently. */
     readonly sequential?: Describe;
-    /** Vitest's alone. From vitest 5 on `{ concurrent: false }` does what `sequential` did. */
+    /** Only vitest has it. Since vitest 5, `{ concurrent: false }` replaces `sequential`. */
     readonly runIf?: unknown;
   };
   it(name: string, test: () => Promise<void>): unknown;
@@ -18,22 +18,22 @@ export interface HookRunner {
 
 type Runner = TestRunner & HookRunner;
 
-/** The runner in a package that may be missing. By a name that bundlers do not follow. */
+/** Imports a test runner, or returns `null` if it is not installed. Bundlers do not follow the import. */
 export async function loadRunner(name: string): Promise<Runner | null> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ name).catch(() => null);
 }
 
-/** Vitest says so where it runs; its functions are needed at once, so that it cannot be loaded later. */
+/** Vitest sets the environment variable. It is imported here, because `middlewareContract` must register tests synchronously. */
 const vitest: Runner | null = globalThis.process?.env?.VITEST ? await loadRunner('vitest') : null;
 
-/** The `describe` that runs its tests one after the other. */
+/** A `describe` that runs its tests one after another. */
 export function inTurn({ describe }: TestRunner): Describe {
   if (describe.sequential || !describe.runIf) return describe.sequential ?? describe;
   const withOptions = describe as (name: string, options: object, body: () => void) => unknown;
   return (name, body) => withOptions(name, { concurrent: false }, body);
 }
 
-/** Vitest where it runs, else a runner whose functions are global. */
+/** Returns vitest if it runs, or else a runner with global functions. */
 export function testRunner(loaded: TestRunner | null = vitest, globals: object = globalThis): TestRunner {
   if (loaded) return loaded;
   const { describe, it } = globals as Partial<TestRunner>;

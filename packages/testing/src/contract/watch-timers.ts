@@ -2,17 +2,17 @@ import { patch } from './patch.ts';
 
 type Start = (fire: () => void, ms?: number) => unknown;
 
-/** What ends a timer of Node, Deno and Bun besides the functions of the platform: `using` calls one of these. */
+/** Methods that clear a timer in Node, Deno and Bun. `using` calls the second. */
 const ENDS = ['close', Symbol.dispose];
 
-/** The timers that are set from now on and have neither fired nor been cleared, each with what fires it at once. */
+/** The active timers that were set since the watch began, each with a function that fires it at once. */
 export interface WatchedTimers {
   readonly left: Map<unknown, () => void>;
-  /** Puts back the timers that were there. */
+  /** Restores the original timer functions. */
   readonly restore: () => void;
 }
 
-/** Watches the timers of the platform. `onSet` is called for each. */
+/** Watches the global timers. `onSet` is called for each new timer. */
 export function watchTimers(onSet: () => void = () => {}): WatchedTimers {
   const { setTimeout, setInterval, clearTimeout: stop } = globalThis;
   const left: WatchedTimers['left'] = new Map();
@@ -24,7 +24,7 @@ export function watchTimers(onSet: () => void = () => {}): WatchedTimers {
         if (isOnce) left.delete(timer);
         listener(...rest);
       };
-      const timer = start(fire, ms); // which may fire again after `refresh()`, also when nobody watches any more
+      const timer = start(fire, ms); // it may fire again after `refresh()`, even after `restore()`
       left.set(timer, () => {
         if (isOnce) stop(timer as never);
         if (left.has(timer)) fire();
@@ -40,7 +40,7 @@ export function watchTimers(onSet: () => void = () => {}): WatchedTimers {
       return timer;
     };
   const clear = (timer: never): void => {
-    const isNumber = typeof timer !== 'object'; // which may stand for the timer of Node
+    const isNumber = typeof timer !== 'object'; // Node accepts a timer's number
     left.delete(isNumber ? [...left.keys()].find((one) => Number(one) === Number(timer)) : timer);
     stop(timer);
   };

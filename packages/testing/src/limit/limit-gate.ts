@@ -5,25 +5,25 @@ import { type LimitHint, limitHeaders } from './limit-headers.ts';
 import { LIMITERS, type Limit, type LimitAlgorithm, ROUNDING, type Verdict } from './limiter.ts';
 
 export interface RateLimitedOptions {
-  /** Requests per second. Give this or `requests`. */
+  /** Requests per second. Set this or `requests`. */
   rate?: number;
   /** Requests per window; with `concurrency`, requests in flight. */
   requests?: number;
-  /** The window, in milliseconds. One with parts of a request is made longer or shorter, to hold whole ones. @default 1_000 */
+  /** The window, in milliseconds. It is adjusted if it would not hold a whole number of requests. @default 1_000 */
   per?: number;
-  /** How many may come at once, for `token-bucket` and `gcra`. @default one window's worth */
+  /** How many requests may come at once, for `token-bucket` and `gcra`. @default the requests of one window */
   burst?: number;
   /** @default 'token-bucket' */
   algorithm?: LimitAlgorithm;
-  /** What the server says about it. @default 'retry-after' */
+  /** The headers by which the server reports the limit. @default 'retry-after' */
   hint?: LimitHint;
-  /** The status of a refusal, 429 or 503 as a rule. @default 429 */
+  /** The status of a refusal, usually 429 or 503. @default 429 */
   status?: number;
-  /** Counts on this clock. @default that of the server */
+  /** The clock of the limit. @default the server's clock */
   clock?: Clock;
 }
 
-/** A limit and what it says about itself. */
+/** Decides about a request that comes at `now`, and returns the headers that report the limit. */
 type LimitGate = (now: number) => Verdict & { headers: Record<string, string> };
 
 const NAMES = ['rate', 'requests', 'per', 'burst', 'algorithm', 'hint', 'status', 'clock'];
@@ -33,7 +33,7 @@ export function limitGate(options: RateLimitedOptions): LimitGate {
   const { algorithm = 'token-bucket', hint = 'retry-after', status = 429 } = options;
   checkNumber('rateLimited: status', status, { min: 200, max: 599, integer: true });
   const limiter = choice('rateLimited: algorithm', LIMITERS, algorithm);
-  const limit = BURSTS.has(algorithm) ? limitOf(options) : inWhole(limitOf(options));
+  const limit = BURSTS.has(algorithm) ? limitOf(options) : withWholeRequests(limitOf(options));
   const take = limiter(limit);
   const headersOf = choice('rateLimited: hint', limitHeaders, hint);
   return (now) => {
@@ -44,8 +44,8 @@ export function limitGate(options: RateLimitedOptions): LimitGate {
 
 const BURSTS = new Set<LimitAlgorithm>(['token-bucket', 'gcra']);
 
-/** A window has whole requests and no burst of its own: half a request in a second is one in two. */
-function inWhole({ requests, per }: Limit): Limit {
+/** Adjusts a window so that it holds a whole number of requests: half a request per second becomes one in two seconds. A window has no burst of its own. */
+function withWholeRequests({ requests, per }: Limit): Limit {
   const whole = Math.max(1, Math.floor(requests + ROUNDING));
   return { requests: whole, per: (per * whole) / requests, burst: whole };
 }

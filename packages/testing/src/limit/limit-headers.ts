@@ -1,13 +1,13 @@
 import { type Limit, ROUNDING, type Verdict } from './limiter.ts';
 
-/** How a server speaks about its limit. */
+/** The headers by which a server reports its limit. */
 export type LimitHint = 'retry-after' | 'ratelimit' | 'x-ratelimit' | 'none';
 
 type Headers = Record<string, string>;
 
 /**
- * The fields per kind of hint: `retry-after` in refusals alone, as whole seconds; `ratelimit` (draft-ietf-httpapi-
- * ratelimit-headers-10) and `x-ratelimit` in every response, with `retry-after` in refusals.
+ * `retry-after` is sent in refusals only, in whole seconds. `ratelimit` (draft-ietf-httpapi-ratelimit-headers-10) and
+ * `x-ratelimit` are sent in every response, with `retry-after` in refusals.
  */
 export const limitHeaders: Readonly<Record<LimitHint, (limit: Limit, verdict: Verdict) => Headers>> = {
   none: () => ({}),

@@ -1,17 +1,16 @@
-/** What a limit says to one request. */
+/** The decision of a limit about one request. */
 export interface Verdict {
   readonly allowed: boolean;
-  /** Milliseconds until the next request would be allowed; 0 where it would be now. */
+  /** Milliseconds until the next request would be allowed; 0 if one would be allowed now. */
   readonly wait: number;
   /** How many more requests would be allowed now. */
   readonly remaining: number;
-  /** Milliseconds until nothing of the limit is used any more. */
+  /** Milliseconds until the whole quota is available again. */
   readonly reset: number;
-  /** Says how long the request will be in flight, where that counts. */
+  /** Sets how long the request is in flight, for a limit on concurrency. */
   readonly occupy?: (ms: number) => void;
 }
 
-/** The numbers of a limit. */
 export interface Limit {
   readonly requests: number;
   /** The window, in milliseconds. */
@@ -19,7 +18,7 @@ export interface Limit {
   readonly burst: number;
 }
 
-/** A limit at work: asked once per request, in the order of time. */
+/** Decides about one request. Call it once per request, in the order in which requests come. */
 type Limiter = (now: number) => Verdict;
 
 export type LimitAlgorithm = 'token-bucket' | 'fixed-window' | 'sliding-window' | 'gcra' | 'concurrency';
@@ -28,11 +27,11 @@ export const LIMITERS: Readonly<Record<LimitAlgorithm, (limit: Limit) => Limiter
   'token-bucket': tokenBucket,
   'fixed-window': fixedWindow,
   'sliding-window': slidingWindow,
-  gcra: tokenBucket, // the same decisions: its one instant is the level of the bucket
+  gcra: tokenBucket, // GCRA and a token bucket make the same decisions
   concurrency,
 };
 
-/** What adding up parts of a request may lose. */
+/** Sums of fractions may be too small by this much. */
 export const ROUNDING = 1e-9;
 
 function tokenBucket({ requests, per, burst }: Limit): Limiter {
@@ -74,8 +73,8 @@ function slidingWindow({ requests, per }: Limit): Limiter {
   };
 }
 
-/** What is said of a request in flight whose end is not known. */
-const UNKNOWN = 1_000;
+/** The wait that a refusal reports if no end of a request in flight is known. */
+const DEFAULT_WAIT_MS = 1_000;
 
 function concurrency({ requests }: Limit): Limiter {
   let ends: { at: number }[] = [];
@@ -85,7 +84,7 @@ function concurrency({ requests }: Limit): Limiter {
     const mine = { at: Number.POSITIVE_INFINITY };
     if (allowed) ends.push(mine);
     const known = ends.map(({ at }) => at - now).filter(Number.isFinite);
-    const wait = ends.length < requests ? 0 : known.length > 0 ? Math.min(...known) : UNKNOWN;
+    const wait = ends.length < requests ? 0 : known.length > 0 ? Math.min(...known) : DEFAULT_WAIT_MS;
     const occupy = (ms: number) => {
       mine.at = now + ms;
     };

@@ -7,16 +7,16 @@ import { limitGate, type RateLimitedOptions } from './limit-gate.ts';
 
 export type { RateLimitedOptions };
 
-/** A rate-limited server, which counts what it let through. */
+/** A script of a rate-limited server. It counts what it accepts and refuses. */
 export interface RateLimitedScript extends ScriptFunction {
   readonly accepted: number;
   readonly refused: number;
 }
 
 /**
- * Refuses what is above a limit; the rest is answered by `then`.
+ * Refuses calls above a limit. `then` answers the others.
  *
- * With `concurrency` a request counts as in flight for as long as the `delay` of its reply.
+ * With the algorithm `concurrency` a request is in flight for the `delay` of its reply.
  *
  * @example startServer(rateLimited({ rate: 100, burst: 20, hint: 'ratelimit' }))
  */
@@ -45,7 +45,7 @@ export function rateLimited(options: RateLimitedOptions, then: Script = 200): Ra
   }) as RateLimitedScript;
 }
 
-/** Milliseconds of the limit, which go on where the clock is set back, and are those of all servers that share it. */
+/** Milliseconds that have passed for the limit. They never go back, even if the clock is set back. Servers that share one script share them. */
 function passedOn(clock: Clock | undefined): (request: RecordedRequest) => number {
   const elapsed = elapsedOn('rateLimited', clock);
   let last: number | undefined;

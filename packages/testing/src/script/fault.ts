@@ -1,15 +1,15 @@
 /**
- * What goes wrong on a connection.
+ * A fault that a scripted server plays on a connection.
  *
  * - `refuse`: the port is closed
- * - `reset`: the connection is reset before any answer
+ * - `reset`: the connection is reset before the response
  * - `reset-after-headers`: reset after the headers, before the first byte of the body
  * - `reset-mid-body`: reset after half of the body
- * - `truncate`: closed in order after half of the body that `content-length` promised
- * - `stall-headers`: never an answer
+ * - `truncate`: closed without an error after half of the body that `content-length` promised
+ * - `stall-headers`: the response never comes
  * - `stall-body`: half of the body, then nothing more
  * - `drip`: the whole body, in small pieces, `every` milliseconds apart
- * - `close`: a whole answer, then the kept-alive connection is closed without notice
+ * - `close`: a whole response, then the server closes the kept-alive connection without notice
  */
 export type Fault =
   | 'refuse'
@@ -22,7 +22,7 @@ export type Fault =
   | 'drip'
   | 'close';
 
-/** Faults that need a body to show: they get one of 1,024 bytes where the reply has none. */
+/** Faults that happen in the body. If the reply has no body, it gets one of 1,024 bytes. */
 export const BODY_FAULTS: readonly Fault[] = [
   'reset-after-headers',
   'reset-mid-body',
@@ -33,12 +33,12 @@ export const BODY_FAULTS: readonly Fault[] = [
 
 export const FAULTS: readonly Fault[] = ['refuse', 'reset', 'stall-headers', 'close', ...BODY_FAULTS];
 
-/** How many bytes of a body are sent before it breaks off or stalls. */
+/** The number of bytes that are sent before the body breaks off or stalls. */
 export function sentBefore(fault: Fault | undefined, length: number): number {
   return fault === 'reset-after-headers' ? 0 : length >> 1;
 }
 
-/** The pieces of a body that drips: ten at most. */
+/** Splits a body into at most ten pieces, for `drip`. */
 export function pieces(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const size = Math.max(1, Math.ceil(body.length / 10));
   const parts: Uint8Array<ArrayBuffer>[] = [];

@@ -28,7 +28,7 @@ const ERRNO: Readonly<Record<string, number>> = {
 };
 
 /**
- * The error that `fetch` of Node rejects with: a `TypeError` whose cause carries `code`, `syscall` and the address.
+ * The error that Node's `fetch` rejects with: a `TypeError` whose cause has `code`, `syscall` and the address.
  *
  * @example await expect(call).rejects.toEqual(networkError('ECONNREFUSED', url));
  */
@@ -38,7 +38,7 @@ export function networkError(code = 'ECONNRESET', url = 'http://127.0.0.1:80/'):
   return new TypeError('fetch failed', { cause: systemError(code, url) });
 }
 
-/** The error of a body that broke off: `terminated`, with the reason as its cause. */
+/** The error of reading a body that broke off: `terminated`, with the reason as its cause. */
 export function bodyError(code: string, url: string): TypeError {
   return new TypeError('terminated', { cause: systemError(code, url) });
 }

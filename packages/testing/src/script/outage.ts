@@ -5,18 +5,18 @@ import { planOf, type Reply } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 export interface OutageOptions {
-  /** When it begins, in milliseconds from the start. */
+  /** When the outage begins, in milliseconds from the start. */
   from: number;
-  /** When it is over, in milliseconds from the start. `Infinity`: never. */
+  /** When the outage ends, in milliseconds from the start. `Infinity`: never. */
   to: number;
-  /** The reply while it lasts. @default 503 */
+  /** The reply during the outage. @default 503 */
   reply?: Reply;
-  /** Counts from the making of the script, on this clock. @default that of the server, from its start */
+  /** With a clock, `from` and `to` count from the creation of the script. @default the server's clock, from its start */
   clock?: Clock;
 }
 
 /**
- * Fails every call from one instant to another; before and after, `then` answers.
+ * Fails every call between two instants. Before and after, `then` answers.
  *
  * @example flaky(URL, outage({ from: 10_000, to: 20_000 }, failRate(0.01)), { clock })
  */

@@ -3,7 +3,7 @@ import { checkValue } from '../options.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 /**
- * One script after the other, by the time since the server was made: a limit that changes, or is lifted.
+ * Switches scripts at given times, in milliseconds since the server was created. Use it for a limit that changes or ends.
  *
  * @example startServer(phases([[0, rateLimited({ rate: 100 })], [5_000, 200]]))
  */

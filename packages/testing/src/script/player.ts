@@ -4,21 +4,22 @@ import type { OpenRecord } from '../server/recorder.ts';
 import { type Plan, planOf } from './reply.ts';
 import { REPEATS, type Repeat, repliesOf, type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
-/** Plays a script, one call after the other. */
+/** Returns the plan for the next call. */
 export type Player = (record: OpenRecord, place: { clock: Clock; signal?: AbortSignal | undefined }) => Promise<Plan>;
 
 export interface PlayerOptions {
   repeat?: Repeat | undefined;
-  /** Says why a plan cannot be played here. */
+  /** Returns why this server cannot play a plan, or `undefined` if it can. */
   refuses?: (plan: Plan) => string | undefined;
-  /** The script as a function, where the caller keeps its own hands on it. */
+  /** The script as a function, if the caller also takes replies from it. */
   next?: ScriptFunction | undefined;
 }
 
 /**
- * Asks the script for the next reply, and lets its delay pass. A script that fails is written down, then thrown.
+ * Returns a function that asks the script for the next reply and waits for its delay. An error of the script is recorded
+ * and thrown.
  *
- * What cannot be played is an error at once where it stands in a list, and when it comes from a function.
+ * A reply that this server cannot play is an error: at once if it is in a list, at its call if a function returns it.
  */
 export function player(
   script: Script,
@@ -50,7 +51,7 @@ export function player(
   };
 }
 
-/** What is answered in place of a reply that the script did not have. */
+/** The response to a call for which the script had no reply. */
 export function problemPlan({ problem }: OpenRecord): Plan {
   return planOf({ status: 599, body: String(problem) });
 }

@@ -4,7 +4,7 @@ import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
 
 export type { Fault };
 
-/** What a scripted server does with one call, in full. Everything that is left out is as for a plain 200. */
+/** What a scripted server does with one call. The defaults are those of a plain 200. */
 export interface ReplyObject {
   /** From 200 to 599. @default 200 */
   status?: number;
@@ -12,22 +12,22 @@ export interface ReplyObject {
   body?: string | Uint8Array;
   /** A value to send as JSON, with its content type. */
   json?: unknown;
-  /** How long the answer takes, in milliseconds, on the clock of what plays the script. @default 0 */
+  /** How long the response takes, in milliseconds on the clock of the scripted server. @default 0 */
   delay?: number;
-  /** The call fails as on a broken network: no response at all. */
+  /** The call fails with a network error instead of a response. */
   networkError?: boolean;
   /** A network error with this code, e.g. `ECONNREFUSED`. */
   error?: string;
-  /** What goes wrong on the connection. */
+  /** A fault of the connection. */
   fault?: Fault;
   /** Milliseconds between the pieces of a `drip`. @default 10 */
   every?: number;
 }
 
-/** One step of a script: a status, `'network-error'`, or both and more spelt out. */
+/** One step of a script: a status, `'network-error'`, or an object with all details. */
 export type Reply = number | 'network-error' | ReplyObject;
 
-/** A reply with nothing left open. */
+/** A reply with all defaults filled in. */
 export interface Plan {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -45,16 +45,16 @@ export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 const FILLER = '0123456789abcdef'.repeat(64);
 const EMPTY = new Uint8Array(0);
 
-/** A reply spelt out. */
+/** Converts any reply to an object. */
 export function replyObject(reply: Reply): ReplyObject {
   if (typeof reply === 'number') return { status: reply };
   return reply === 'network-error' ? { networkError: true } : reply;
 }
 
-/** Completes a reply and refuses one that means nothing. */
+/** Checks a reply and fills in its defaults. */
 export function planOf(given: Reply): Plan {
   const reply = replyObject(given);
-  const isObject = Object.prototype.toString.call(reply) === '[object Object]'; // not a Response
+  const isObject = Object.prototype.toString.call(reply) === '[object Object]'; // a Response is refused
   checkValue('reply', reply, "a status, 'network-error' or an object", isObject);
   checkNames('reply', reply, NAMES);
   const { status = 200, headers = {}, delay = 0, networkError = false, error, fault, every = 10 } = reply;
@@ -63,7 +63,7 @@ export function planOf(given: Reply): Plan {
   checkHeaders('reply: headers', headers);
   checkNumber('reply: status', status, { min: 200, max: 599, integer: true });
   const body = bodyOf(reply);
-  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const); // or one is sent twice
+  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const); // otherwise a name in two cases is sent twice
   const isBodiless = BODILESS.has(status) && body.length > 0;
   checkValue('reply: body', body, `none for the status ${status}`, !isBodiless);
   return {
@@ -86,7 +86,7 @@ function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
   return fault !== undefined && BODY_FAULTS.includes(fault) ? bytesOf(FILLER) : EMPTY;
 }
 
-/** Not made at import: Jest with jsdom has no `TextEncoder`. */
+/** Creates the encoder at use, because Jest with jsdom has no `TextEncoder`. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }

@@ -1,18 +1,18 @@
 import type { RecordedRequest } from '../server/recorder.ts';
 import { planOf, type Reply } from './reply.ts';
 
-/** Decides per call. `index` is 0 for the first call. */
+/** Returns the reply to each call. `index` is 0 for the first call. */
 export type ScriptFunction = (request: RecordedRequest, index: number) => Reply | Promise<Reply>;
 
 /** What a server answers: one reply for all calls, replies in order, or a function. */
 export type Script = Reply | readonly Reply[] | ScriptFunction;
 
-/** What comes after the last reply of a list: the last again, the list again, or a failure the test sees. */
+/** What follows the last reply of a list: the last reply again, the whole list again, or an error that the test sees. */
 export type Repeat = 'last' | 'cycle' | 'none';
 
-/** A list on its way. Keeps its own place, so that it can stand inside another script. */
+/** A list as a function. It counts its own calls, so it also works inside another script. */
 export interface ListScript extends ScriptFunction {
-  /** Takes the next reply out of turn if it passes the test. */
+  /** Takes the next reply before its call comes, if it passes the test. */
   takeIf(test: (reply: Reply) => boolean): Reply | undefined;
 }
 
@@ -23,7 +23,7 @@ export function repliesOf(script: Exclude<Script, ScriptFunction>): readonly Rep
   return Array.isArray(script) ? script : [script as Reply];
 }
 
-/** A script as a function. */
+/** Converts any script to a function. */
 export function scriptFunction(script: Script, repeat: Repeat = 'last'): ScriptFunction {
   return typeof script === 'function' ? script : listScript(repliesOf(script), repeat);
 }

@@ -4,7 +4,7 @@ import { type Reply, replyObject } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 /**
- * Adds a delay to the replies of `then`: the same for all, or one per call.
+ * Adds a delay to the replies of `then`: the same for all calls, or one per call.
  *
  * @example flaky(URL, slow((_, index) => 100 * index), { clock })
  */

@@ -1,12 +1,12 @@
 /**
- * Makes a response as `fetch` gives it: it has its address and headers that cannot be changed, and so have its clones. Where those
- * of the platform can be changed, as in Bun, these can, too.
+ * Makes a response and its clones look like those of `fetch`: with an address and with immutable headers. In a runtime
+ * whose `fetch` returns mutable headers, as in Bun, the headers stay mutable.
  */
 export function asFetched(response: Response, url: string = response.url): Response {
   if (areFixed()) for (const name of CHANGES) Object.defineProperty(response.headers, name, { value: refuse });
   const { clone, redirected } = response;
   const members = { url: { value: url, configurable: true }, redirected: { value: redirected, configurable: true } };
-  Object.defineProperties(response, members); // both, since a response that tells its URL alone may have been redirected
+  Object.defineProperties(response, members); // both: a fake that sets only `url` counts as possibly redirected
   const value = (): Response => asFetched(clone.call(response), url);
   return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true });
 }

@@ -1,7 +1,7 @@
 import type { RecordedRequest } from './recorder.ts';
 
 /**
- * How often each `Idempotency-Key` came; requests without one are left out.
+ * Counts the requests with each `Idempotency-Key`. Requests without a key are left out.
  *
  * @example expect(Math.max(...countByKey(server.requests).values())).toBe(1);
  */

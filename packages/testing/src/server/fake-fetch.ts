@@ -16,10 +16,10 @@ export interface FakeFetchOptions {
   clock?: Clock;
 }
 
-/** Statuses that a `fetch` follows (Fetch standard, "redirect status"). */
+/** Statuses that `fetch` follows (Fetch standard, "redirect status"). */
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** A scripted `fetch` that writes down its calls. */
+/** A scripted `fetch` that records its calls. */
 export interface FakeFetch extends Fetch {
   /** The calls so far, in the order they came. */
   readonly requests: readonly RecordedRequest[];
@@ -28,13 +28,14 @@ export interface FakeFetch extends Fetch {
 }
 
 /**
- * A `fetch` without a network that plays a script: statuses, bodies, delays, network errors with the codes and causes
- * of the real ones, and every fault of the loopback server.
+ * A `fetch` without a network that plays a script: statuses, bodies, delays, network errors with real codes and causes,
+ * and all faults of `startServer`.
  *
- * It refuses what every `fetch` refuses: a `Request` that was sent before, a stream without `duplex`, a GET with a body,
- * credentials in the URL, an address that is none, a scheme that is not HTTP, a port that is blocked. URLs are recorded as they would be sent.
+ * It rejects what every `fetch` rejects: a `Request` that was sent before, a stream without `duplex`, a GET with a body,
+ * credentials in the URL, an invalid URL, a scheme other than HTTP, a blocked port. URLs are recorded as they would be sent.
  *
- * Aborts reject with the caller's reason. A script that has no reply left, or throws, rejects the call with that error.
+ * An abort rejects the call with the caller's reason. If the script has no reply left or throws, the call rejects with
+ * that error.
  *
  * @example
  * const fetch = fakeFetch([{ error: 'ECONNREFUSED' }, 503, 200]);
@@ -51,9 +52,9 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     const { signal, request } = asRequested(input, init);
     const { method, headers, body } = request;
     const url = request.url.replace(/#.*$/s, '');
-    // the Request of Bun takes one, and its fetch does not
+    // Bun's Request accepts such a body, but its fetch does not
     if (body && /^(?:GET|HEAD)$/i.test(method)) throw new TypeError('Request with GET/HEAD method cannot have body.');
-    // a form has nothing to close, and undici rejects where it cannot be caught when one is closed (Node 24)
+    // a form needs no cancel, and undici rejects uncatchably when one is cancelled (Node 24)
     const closes = init?.body instanceof FormData ? undefined : signal;
     if (closes?.aborted) void body?.cancel(closes.reason).catch(() => {});
     throwIfAborted(signal);
@@ -75,8 +76,8 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
 }
 
 /**
- * The request that every `fetch` makes of its arguments, so that it is used and refused as by the real one. Its own signal
- * would outlive the call as a listener on that of the caller.
+ * Builds a `Request` from the arguments, as every `fetch` does, so that both accept and reject the same arguments. It gets
+ * no signal: the listener of a `Request` on the caller's signal would outlive the call.
  */
 function asRequested(input: RequestInfo | URL, init?: RequestInit): { request: Request; signal?: AbortSignal } {
   const { url, signal, init: members } = Call.from(input, init);
@@ -84,9 +85,9 @@ function asRequested(input: RequestInfo | URL, init?: RequestInit): { request: R
     throw new TypeError('RequestInit: Expected signal to be an instance of AbortSignal.');
   }
   checkUrl(url);
-  // the `Request` of Node, which stands beside jsdom, knows no page that an address is relative to
+  // with jsdom, Node's `Request` cannot resolve an address relative to the page
   const address = typeof input === 'string' ? url : input;
-  // as members of its own: the `Request` that vitest puts beside jsdom reads no others where there is a body
+  // spread to own members: with a body, vitest's `Request` for jsdom ignores inherited ones
   const request = new Request(address, { ...members, signal: null });
   return signal === undefined ? { request } : { request, signal };
 }
@@ -99,7 +100,7 @@ function checkUrl(url: string): void {
   }
 }
 
-/** The chunks of a body, until the caller aborts: then their source is cancelled. */
+/** Yields the chunks of a body. When the caller aborts, the body is cancelled. */
 async function* upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   const release = onAbort(signal, (reason) => void reader.cancel(reason).catch(() => {}));
@@ -115,7 +116,7 @@ async function* upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | u
   }
 }
 
-/** Read from its tag: in tests with jsdom the global class is of another realm than the bytes of Node. */
+/** Checks the tag instead of the class: with jsdom, Node's bytes have another `Uint8Array` than the global one. */
 function isBytes(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Uint8Array]';
 }

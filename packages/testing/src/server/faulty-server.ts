@@ -1,24 +1,24 @@
 import type { RecordedRequest } from './recorder.ts';
 
-/** For `await using`. Nothing where the TypeScript library of the user does not know it yet (before `esnext.disposable`). */
+/** For `await using`. An empty type if the user's TypeScript library has no `Symbol.asyncDispose` (before `esnext.disposable`). */
 type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Name extends symbol }
   ? { [Key in Name]: () => Promise<void> }
   : object;
 
-/** A server on 127.0.0.1 that fails the way servers fail. It closes by `close()`, or at the end of `await using`. */
+/** A scripted server on 127.0.0.1. Close it with `close()` or `await using`. */
 export interface FaultyServer extends Disposable {
-  /** Its address, with a slash at the end. */
+  /** The address, with a slash at the end. */
   readonly url: string;
-  /** Its address, without. */
+  /** The address without the slash. */
   readonly origin: string;
-  /** The calls so far, in the order they came. A refused one never comes. */
+  /** The calls so far, in the order they came. A refused connection is no call. */
   readonly requests: readonly RecordedRequest[];
-  /** How many connections are open now. */
+  /** The number of open connections. */
   readonly openSockets: number;
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   readonly connections: number;
-  /** Cuts all connections and opens the same port again, also after a `refuse`. */
+  /** Destroys all connections and opens the same port again, also after `refuse`. */
   restart(): Promise<void>;
-  /** Cuts all connections and closes the port, which stays closed whatever the script decides. */
+  /** Destroys all connections and closes the port. The script cannot open it again. */
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { planResponse } from './plan-response.ts';
 import { type OpenRecord, type RecordedRequest, recordBody, recorder } from './recorder.ts';
 
 export interface FlakyOptions {
-  /** Answers only these methods; others go on to the next handler. @default all */
+  /** Answers only these methods. Other calls go to the next handler. @default all */
   method?: string | readonly string[];
   /** What comes after the last reply of a list. @default 'last' */
   repeat?: Repeat;
@@ -18,7 +18,7 @@ export interface FlakyOptions {
   clock?: Clock;
 }
 
-/** An msw handler that plays a script and writes down the calls it answered. */
+/** An msw handler that plays a script and records the calls it answered. */
 export interface FlakyHandler extends HttpHandler {
   /** The calls so far, in the order they came. */
   readonly requests: readonly RecordedRequest[];
@@ -29,9 +29,9 @@ export interface FlakyHandler extends HttpHandler {
 /**
  * A flaky server for msw: for `server.use(...)` in Node and `worker.use(...)` in the browser.
  *
- * msw cannot break off a response body (the client would see a clean end), nor give a network error its code: such
- * replies are refused, `fakeFetch` and `startServer` play them. A script that has no reply left, or throws, answers
- * 599 with the message as its body; `problem` of the recorded call says why.
+ * msw cannot break off a response body (the client would see a clean end), and its network errors have no code. `flaky`
+ * refuses such replies; use `fakeFetch` or `startServer` for them. If the script has no reply left or throws, the
+ * response is a 599 with the message as its body, and `problem` of the recorded call is the error.
  *
  * @example
  * const api = flaky(URL, [503, 'network-error', { status: 429, headers: { 'retry-after': '7' } }, 200]);
@@ -46,7 +46,7 @@ export function flaky(url: Parameters<typeof http.all>[0], script: Script, optio
   const play = player(script, { repeat, refuses });
   const { requests, open } = recorder(clock);
   const handler = new HttpHandler(methodPattern(method), url, async ({ request }) => {
-    // one by one: msw 2 loses fields of a Headers that is copied
+    // entry by entry: msw 2 loses fields when a Headers is copied
     const record = open(request.method, request.url, new Headers([...request.headers]));
     if (request.body) await recordBody(record, request.clone().body!);
     return answer(play, record, { request, clock });
@@ -62,7 +62,7 @@ async function answer(
   const { url, method, signal } = request;
   const plan = await play(record, { clock, signal }).catch(() => problemPlan(record));
   if (plan.fault === 'stall-headers') await new Promise((resolve) => onAbort(signal, resolve));
-  // where the client has gone, nobody gets an answer
+  // if the client has aborted, no response is recorded
   if (signal.aborted || plan.error !== undefined || RESPONSELESS.has(plan.fault)) return HttpResponse.error();
   record.status = plan.status;
   return planResponse(plan, { url, method, clock, signal, isReal: true });

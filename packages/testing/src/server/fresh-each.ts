@@ -3,18 +3,18 @@ import { type HookRunner, hookRunner } from '../contract/test-runner.ts';
 
 export type { HookRunner };
 
-/** Whatever keeps state: a stack of `standard()`, a budget, a breaker, a limiter. */
+/** Anything with state: a stack of `standard()`, a budget, a breaker, a limiter. */
 export interface Resettable {
   reset(): unknown;
 }
 
 /**
- * Has each test of the file, or of the `describe` that it stands in, begin with fresh state: calls `reset()` of all of
- * them before each. Needs vitest or a global `beforeEach`; for another runner, give its `beforeEach` last.
+ * Calls `reset()` of all arguments before each test, so that each test of the file, or of the surrounding `describe`,
+ * starts with fresh state. Needs vitest or a global `beforeEach`. For another runner, pass `{ beforeEach }` as the last argument.
  *
  * @example
  * freshEach(stack, budget, limiter);
- * freshEach(budget, { beforeEach }); // that of node:test
+ * freshEach(budget, { beforeEach }); // from node:test
  */
 export function freshEach(...keepers: [...Resettable[], Resettable | HookRunner]): void {
   const last = keepers.at(-1);

@@ -1,20 +1,20 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A port on 127.0.0.1 that can be closed and opened again, and the connections it has. */
+/** A port on 127.0.0.1 that can be closed and opened again, with its connections. */
 export interface Listener {
   readonly port: number;
   readonly connections: number;
   readonly openSockets: number;
   readonly listening: boolean;
   open(): Promise<void>;
-  /** Takes no new connections; idle ones end, the others after their answer. */
+  /** Accepts no new connections. Idle connections end now, the others after their response. */
   refuse(): void;
-  /** Ends everything. Resolves when no socket is left. */
+  /** Destroys all connections. Resolves when no socket is left. */
   close(): Promise<void>;
 }
 
-/** Takes `node:http` from the process, so that no bundler for browsers ever meets it. */
+/** Loads `node:http` from the process, so that bundlers for browsers do not see an import of it. */
 export function listener(onRequest: RequestListener): Listener {
   const http = globalThis.process?.getBuiltinModule?.('node:http');
   if (!http) throw new Error('startServer: needs node:http (Node >= 22.3, Deno or Bun)');

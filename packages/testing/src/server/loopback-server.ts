@@ -13,14 +13,14 @@ import { sendPlan } from './send-plan.ts';
 
 const NO_STATUS = new Set<Fault | undefined>(['refuse', 'reset', 'stall-headers']);
 
-/** A script, a port and the record of what came. */
+/** Plays a script on a port and records the calls. */
 export class LoopbackServer implements FaultyServer {
   readonly #clock: Clock;
   readonly #list: ListScript | undefined;
   readonly #play: Player;
   readonly #recorder: Recorder;
   readonly #port: Listener;
-  /** Of the port: to open it twice, or while it closes, would fail. */
+  /** Runs `open` and `close` of the port one after another. To open it twice, or while it closes, would fail. */
   readonly #turns = new Turns();
   #reopening = new AbortController();
   #closed = false;
@@ -84,7 +84,7 @@ export class LoopbackServer implements FaultyServer {
     const plan = await this.#play(record, place).catch(() => problemPlan(record));
     if (plan.fault === 'refuse') this.#refuse(plan.delay);
     this.#refuseIfNext();
-    // the client has gone, and no answer is sent
+    // the client has disconnected
     if (gone.signal.aborted) return;
     response.shouldKeepAlive &&= this.#port.listening;
     if (plan.error === undefined && !NO_STATUS.has(plan.fault)) record.status = plan.status;
@@ -96,7 +96,7 @@ export class LoopbackServer implements FaultyServer {
     if (refusal !== undefined) this.#refuse(planOf(refusal).delay);
   }
 
-  /** A script may decide so after `close`: then the port stays closed. */
+  /** Closes the port for `delay` milliseconds. If `close()` was called before, the port stays closed. */
   #refuse(delay: number): void {
     this.#port.refuse();
     this.#reopening.abort();

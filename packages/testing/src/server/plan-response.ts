@@ -4,38 +4,38 @@ import { pieces, sentBefore } from '../script/fault.ts';
 import { bodyError } from '../script/network-error.ts';
 import { BODILESS, type Plan } from '../script/reply.ts';
 
-/** Where a response is made: whose clock drips it, and what ends it early. */
+/** The call that a response is made for. The clock times a `drip`; the signal ends the body early. */
 export interface Place {
   url: string;
   method: string;
   clock: Clock;
   signal?: AbortSignal | undefined;
-  /** Whether a real `fetch` takes it, as below msw, which ends the body on an abort itself. */
+  /** Whether a real `fetch` receives the response, as with msw. That `fetch` ends the body on an abort itself. */
   isReal?: boolean;
 }
 
 /**
- * The `Response` of a plan, with the faults of its body played in the stream.
+ * Builds the `Response` of a plan. Its stream plays the faults of the body.
  *
- * It has a length, as that of a server: below msw, undici takes a body without one that is aborted for a complete one,
- * and throws where it cannot be caught.
+ * It has a `content-length`, like a response of a server. Without one, with msw, undici treats an aborted body as
+ * complete, and throws uncatchably.
  */
 export function planResponse(plan: Plan, place: Place): Response {
   const { status, body, fault } = plan;
-  const empty = place.method === 'HEAD' || BODILESS.has(status); // without bytes a body is still one, which is read once
+  const empty = place.method === 'HEAD' || BODILESS.has(status); // an empty body is still a body: it can be read once
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
-  // a HEAD has that of the body that it does not get
+  // the response to a HEAD has the length of the body that a GET would get
   if (body.length > 0 && !headers.has('content-length')) headers.set('content-length', String(body.length));
   const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
   return whole && !empty ? untilAbort(response, body, place) : response;
 }
 
-/** The same response, of which nothing is read after an abort, as of a real one. It listens to no signal while it is not read. */
+/** Makes reading the body fail after an abort, like that of a real response. It adds no listener to the signal. */
 function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: Place): Response {
   if (!signal || isReal || !holdsStreams()) return response;
   const pull = async (controller: ReadableByteStreamController | ReadableStreamDefaultController): Promise<void> => {
-    await undefined; // an abort right after the reading has begun ends it
+    await undefined; // an abort right after the start of a read still ends it
     throwIfAborted(signal);
     if (body.length > 0) controller.enqueue(body.slice());
     controller.close();
@@ -56,7 +56,7 @@ function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<U
     throwIfAborted(signal);
     const piece = queue.shift();
     if (piece?.length) controller.enqueue(piece);
-    if (fault === 'drip') return queue.length === 0 ? controller.close() : undefined; // with the last piece, as a server
+    if (fault === 'drip') return queue.length === 0 ? controller.close() : undefined; // together with the last piece, like a server
     if (piece?.length) return;
     if (fault === 'stall-body') return abortable(new Promise<never>(() => {}), signal);
     throw bodyError(fault === 'truncate' ? 'UND_ERR_SOCKET' : 'ECONNRESET', url);

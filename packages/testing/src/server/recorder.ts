@@ -1,34 +1,34 @@
 import type { Clock } from '@steadfetch/core';
 
-/** One call as the scripted server saw it. */
+/** One call that the scripted server received. */
 export interface RecordedRequest {
-  /** 0 for the first. */
+  /** 0 for the first call. */
   readonly index: number;
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
-  /** The body as text, '' without one; at most the first 64 kB. */
+  /** The body as text, at most the first 64 kB. '' if there is none. */
   readonly body: string;
-  /** The same as bytes. */
+  /** The same part of the body as bytes. */
   readonly bytes: Uint8Array;
   /** The size of the whole body. */
   readonly size: number;
-  /** When it came, on the clock of the scripted server. */
+  /** When the call came, on the clock of the scripted server. */
   readonly at: number;
-  /** Milliseconds since the scripted server was made. */
+  /** Milliseconds since the scripted server was created. */
   readonly elapsed: number;
-  /** The status it was answered with; undefined while it waits, and where no response was sent. */
+  /** The status of the response; `undefined` before the response, and if none was sent. */
   readonly status: number | undefined;
-  /** What the script let go wrong: a fault, the code of a network error, or `network-error`. */
+  /** The failure that the script asked for: a fault, the code of a network error, or `network-error`. */
   readonly fault: string | undefined;
-  /** Why the script had no reply: it threw, or its replies were used up. */
+  /** The error of the script, if it threw or its replies were used up. */
   readonly problem: unknown;
 }
 
-/** A record while it is being written. */
+/** A record that the server may still change. */
 export type OpenRecord = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] };
 
-/** Writes calls down in the order they come. */
+/** Records calls in the order they come. */
 export interface Recorder {
   readonly requests: RecordedRequest[];
   open(method: string, url: string, headers: Headers): OpenRecord;
@@ -48,7 +48,7 @@ export function recorder(clock: Clock): Recorder {
   };
 }
 
-const LIMIT = 65_536;
+const MAX_RECORDED_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
 
 function blank(
@@ -69,15 +69,18 @@ function blank(
   };
 }
 
-/** Reads a body to its end, keeps the first bytes of it. */
+/** Reads a body to its end and records its first bytes. */
 export async function recordBody(record: OpenRecord, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const kept: Uint8Array[] = [];
-  for await (const chunk of chunks) {
-    const room = LIMIT - record.size;
-    if (room > 0) kept.push(chunk.subarray(0, room));
-    record.size += chunk.length;
+  try {
+    for await (const chunk of chunks) {
+      const room = MAX_RECORDED_BYTES - record.size;
+      if (room > 0) kept.push(chunk.subarray(0, room));
+      record.size += chunk.length;
+    }
+  } finally {
+    record.bytes = join(kept); // also the part of a body that breaks off
   }
-  record.bytes = join(kept);
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {

@@ -3,7 +3,7 @@ import type { Clock } from '@steadfetch/core';
 import { pieces, sentBefore } from '../script/fault.ts';
 import type { Plan } from '../script/reply.ts';
 
-/** Writes a plan to a connection, faults included. Resolves when the server's part in it is over. */
+/** Sends a plan over a connection, including its fault. Resolves when the server has done its part. */
 export async function sendPlan(
   plan: Plan,
   response: ServerResponse,
@@ -36,7 +36,7 @@ async function drip(
   response.end();
 }
 
-/** The headers and the bytes are on their way. */
+/** Resolves when the headers and the bytes have been written to the socket. */
 async function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
   response.flushHeaders();
   if (bytes.length > 0) await new Promise((resolve) => response.write(bytes, resolve));

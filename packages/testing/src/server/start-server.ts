@@ -12,11 +12,11 @@ export interface ServerOptions {
 }
 
 /**
- * Starts a real HTTP server that plays a script, for what msw cannot do: see `Fault`.
+ * Starts a real HTTP server that plays a script. It can play faults that msw cannot: see `Fault`.
  *
- * A port is closed for all: with `refuse` next in a list, no connection is taken once the reply before it is sent, and
- * the list goes on at `restart()`, or by itself after the `delay` of that reply. A script that has no reply left, or
- * throws, answers 599 with the message as its body; `problem` of the recorded call says why.
+ * `refuse` closes the port for all clients. In a list, the port closes as soon as the reply before `refuse` is sent. The
+ * list continues at `restart()`, or after the `delay` of the `refuse` reply. If the script has no reply left or throws,
+ * the response is a 599 with the message as its body, and `problem` of the recorded call is the error.
  *
  * @example
  * await using server = await startServer([{ fault: 'reset' }, { fault: 'truncate', body: 'half' }, 200]);

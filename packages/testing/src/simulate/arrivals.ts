@@ -1,9 +1,9 @@
 import { checkNumber } from '@steadfetch/core/kit';
 
-/** Calls per second, the same all the time or by the milliseconds since the start. */
+/** Calls per second: a constant, or a function of the milliseconds since the start. */
 export type Arrivals = number | ((at: number) => number);
 
-/** Evenly spaced arrivals: the milliseconds in which calls come, and how many. */
+/** Evenly spaced arrivals: each millisecond in which calls come, and their number. */
 export function* arrivalTimes(arrivals: Arrivals, until: number): Generator<{ at: number; count: number }> {
   let due = 0;
   let come = 0;
@@ -15,7 +15,7 @@ export function* arrivalTimes(arrivals: Arrivals, until: number): Generator<{ at
   }
 }
 
-/** What adding up thousandths may lose. */
+/** A sum of thousandths may be too small by this much. */
 const ROUNDING = 1e-6;
 
 function rateAt(arrivals: (at: number) => number, at: number): number {

@@ -4,30 +4,30 @@ import { checkShare } from '../chance/chance.ts';
 import { limitGate, type RateLimitedOptions } from '../limit/limit-gate.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 
-/** A service that has room for so much and no more. */
+/** A service with a limited capacity. */
 export interface ServiceModel {
-  /** Requests per second it can serve. */
+  /** Requests per second that the service can serve. */
   capacity: number;
-  /** How long an answer takes, good or bad, in milliseconds. @default 20 */
+  /** How long each response takes, in milliseconds, also that of a refusal. @default 20 */
   latency?: number;
-  /** What refusing a request costs, as a share of serving it. @default 0.5 */
+  /** The work of refusing a request, as a share of the work of serving it. @default 0.5 */
   shedCost?: number;
-  /** Share of the requests that fail although there is room, each on its own. @default 0 */
+  /** Share of the requests within capacity that fail, independently of each other. @default 0 */
   failRate?: number;
-  /** Fails everything between two instants, in milliseconds from the start. */
+  /** All requests between these two instants fail, in milliseconds from the start. */
   outage?: { from: number; to: number };
-  /** How much work may pile up before it refuses, in milliseconds. @default 20 */
+  /** The most work that may wait before the service refuses requests, in milliseconds. @default 20 */
   backlog?: number;
-  /** A limit in front of it, as for `rateLimited`. A refusal costs nothing. @default none */
+  /** A rate limit in front of the service, as for `rateLimited`. Its refusals cost the service nothing. @default none */
   limit?: RateLimitedOptions;
 }
 
 const NAMES = ['capacity', 'latency', 'shedCost', 'failRate', 'outage', 'backlog', 'limit'];
 
-/** Says whether the service is well enough to answer a request that comes now. */
+/** Returns whether the service serves a request that comes at `now`. */
 function serviceModel(model: ServiceModel, random: Random): (now: number) => boolean {
   const { capacity, shedCost = 0.5, failRate = 0, outage, backlog = 20 } = model;
-  const most = Math.max(1 + capacity / 1_000, (capacity * backlog) / 1_000); // time moves in milliseconds
+  const most = Math.max(1 + capacity / 1_000, (capacity * backlog) / 1_000); // at least what refills in one step of the clock
   let room = most;
   let last = 0;
   return (now) => {
@@ -40,7 +40,7 @@ function serviceModel(model: ServiceModel, random: Random): (now: number) => boo
   };
 }
 
-/** The model as a fetch, in virtual time. `onSent` is called for each request. */
+/** A `fetch` to the service, in virtual time. `onSent` is called for each request. */
 export function serviceFetch(
   model: ServiceModel,
   { time, random, onSent }: { time: VirtualTime; random: Random; onSent: () => void },

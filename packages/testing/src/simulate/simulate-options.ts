@@ -4,7 +4,7 @@ import { checkValue } from '../options.ts';
 import type { Arrivals } from './arrivals.ts';
 import { checkService, type ServiceModel } from './service-model.ts';
 
-/** What a client is built from. */
+/** What a client is made with. */
 export interface ClientParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -12,28 +12,28 @@ export interface ClientParts {
   readonly index: number;
 }
 
-/** Builds a client's stack around the service. */
+/** Wraps the `fetch` to the service in a client's stack. */
 export type ClientMaker = (fetch: Fetch, parts: ClientParts) => Fetch | Promise<Fetch>;
 
 export interface SimulateOptions {
-  /** One kind of client, or one maker per client. */
+  /** One function for all clients, or one per client. */
   client: ClientMaker | readonly ClientMaker[];
-  /** How many independent clients of one kind share the calls, in turns. @default 1 */
+  /** The number of independent clients, if `client` is one function. They make the calls in turns. @default 1 */
   clients?: number;
-  /** Calls per second of all clients together, the same all the time or by the milliseconds since the start. */
+  /** Calls per second of all clients together: a constant, or a function of the milliseconds since the start. */
   arrivals: Arrivals;
   service: ServiceModel;
-  /** How long calls are made. What is still under way then is played to its end, an hour at most. @default 60 */
+  /** How long calls are made. Calls in flight at the end may finish, for at most an hour. @default 60 */
   seconds?: number;
   /** @default 1 */
   seed?: number;
-  /** What each call asks for. @default 'http://service.test/', nothing */
+  /** The arguments of each call. @default 'http://service.test/' without an init */
   request?: { url?: string; init?: RequestInit };
-  /** Drives clients that use the global timers, `Date` and `Math.random`: those are virtual while it runs. @default false */
+  /** For clients that use the global timers, `Date` and `Math.random`: makes these virtual during the simulation. @default false */
   globals?: boolean;
 }
 
-/** The options, all there. */
+/** The options with all defaults filled in. */
 export type SimulateSettings = Required<Omit<SimulateOptions, 'client' | 'clients'>> & {
   makers: readonly ClientMaker[];
 };
@@ -45,7 +45,7 @@ export function simulateSettings(options: SimulateOptions): SimulateSettings {
   const { client, clients = 1, arrivals, service, seconds = 60, seed = 1, request = {}, globals = false } = options;
   checkNumber('simulate: clients', clients, { min: 1, max: 100_000, integer: true });
   checkNumber('simulate: seconds', seconds, { min: 1, max: 86_400, integer: true });
-  checkNumber('simulate: seed', seed, { min: -(2 ** 52), max: 2 ** 52 }); // each client gets the next one
+  checkNumber('simulate: seed', seed, { min: -(2 ** 52), max: 2 ** 52 }); // each client uses the next seed
   if (typeof arrivals !== 'function') checkNumber('simulate: arrivals', arrivals, { max: 1_000_000 });
   checkService(service);
   checkRequest(request);

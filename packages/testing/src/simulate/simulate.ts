@@ -11,13 +11,14 @@ import { type StormReport, stormReport } from './storm-report.ts';
 import { StormRows } from './storm-rows.ts';
 
 const START = Date.UTC(2025, 0, 1);
-const PATIENCE = 3_600_000;
+/** How long calls in flight at the end may take to finish. */
+const MAX_FINISH_MS = 3_600_000;
 
 /**
- * Tries a client stack against a service that fails, in virtual time: no real waiting, the same result each time.
+ * Simulates clients of a failing service in virtual time: without real waiting, and with the same result each time.
  *
- * The arrivals are open-loop: calls come at their rate whatever became of the ones before, as from many users. That is
- * what makes retry storms. A call is good when its response is `ok`.
+ * Arrivals are open-loop: calls come at their rate even while earlier calls fail or wait, as from many users. This is what
+ * makes retry storms possible. A call succeeds when its response is `ok`.
  *
  * @example
  * const report = await simulate({
@@ -89,7 +90,7 @@ async function play({ arrivals, seconds, request }: SimulateSettings, { time, ro
   };
   arrive();
   await time.run(seconds * 1_000);
-  await time.run(time.elapsed + PATIENCE, () => open === 0);
+  await time.run(time.elapsed + MAX_FINISH_MS, () => open === 0);
 }
 
 async function succeeds(client: Fetch, url: string, init: RequestInit | undefined): Promise<boolean> {

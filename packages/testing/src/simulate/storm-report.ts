@@ -4,15 +4,15 @@ export interface StormRow {
   calls: number;
   /** Requests that reached the service. */
   sent: number;
-  /** Calls made in this second that ended well, whenever that was. */
+  /** Calls made in this second that succeeded, at any later time. */
   ok: number;
-  /** Calls made in this second that did not. */
+  /** Calls made in this second that failed. */
   bad: number;
 }
 
-/** What came of a simulation. */
+/** The result of a simulation. */
 export interface StormReport {
-  /** One per second, in order; those after the last call hold what was still sent. */
+  /** One row per second, in order. Rows after the last call count the requests that were still sent. */
   readonly rows: readonly StormRow[];
   readonly calls: number;
   readonly sent: number;
@@ -21,22 +21,22 @@ export interface StormReport {
   /** Calls that never ended. */
   readonly unfinished: number;
   /**
-   * Share of the calls that ended well, before the outage or without one. The first two seconds are left out, and so are
-   * the last two, but the third always counts. NaN: no calls.
+   * Share of the calls before the outage that succeeded, or of all calls if there is no outage. The first two and the last
+   * two seconds are left out, but the third second always counts. `NaN` if there were no calls.
    */
   readonly calmSuccess: number;
-  /** Requests per call during the outage; `undefined` without one. */
+  /** Requests per call during the outage; `undefined` without an outage. */
   readonly sentPerCallDown: number | undefined;
-  /** Requests in the busiest second, per call made in the busiest second. */
+  /** The most requests in one second, divided by the most calls in one second. */
   readonly peakLoad: number;
   /**
-   * Seconds from the end of the outage to the first second with 99 % success after which none falls below 98 %;
-   * `Infinity`: never; `undefined` without an outage.
+   * Seconds from the end of the outage to the first second in which 99 % of the calls succeed, if no later second falls
+   * below 98 %. `Infinity` if there is none; `undefined` without an outage.
    */
   readonly healthyAfter: number | undefined;
 }
 
-/** Adds the rows up. */
+/** Computes the report from the rows. */
 export function stormReport(
   rows: readonly StormRow[],
   { seconds, outage }: { seconds: number; outage?: { from: number; to: number } | undefined },

@@ -1,6 +1,6 @@
 import type { StormRow } from './storm-report.ts';
 
-/** The seconds of a simulation, each made when it comes. */
+/** The rows of a simulation, one per second. Those of `seconds` exist from the start; later ones are added when needed. */
 export class StormRows {
   readonly all: StormRow[] = [];
   readonly #time: { readonly elapsed: number };

@@ -1,8 +1,8 @@
 import { checkNames, checkNumber } from '@steadfetch/core/kit';
 
-/** Where a clock for tests begins. */
+/** When a test clock begins. */
 export interface ClockOptions {
-  /** In milliseconds since the epoch. @default that of 1 January 2025 */
+  /** The first instant, in milliseconds since the epoch. @default 1 January 2025, 00:00 UTC */
   now?: number;
 }
 
@@ -12,12 +12,12 @@ export function clockStart(owner: string, options: ClockOptions): number {
   return checkSpan(`${owner}: now`, now);
 }
 
-/** As far as a `Date` reaches, and back. */
+/** Checks for a time in the range of `Date`. */
 export function checkSpan(option: string, ms: unknown): number {
   return checkNumber(option, ms, { min: -8.64e15, max: 8.64e15 });
 }
 
-/** Any number but NaN, at which no clock would ever arrive. */
+/** Checks for any number but NaN. No clock would ever reach NaN. */
 export function checkTime(option: string, ms: unknown): number {
   return checkNumber(option, ms, { min: Number.NEGATIVE_INFINITY });
 }

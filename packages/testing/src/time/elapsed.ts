@@ -2,7 +2,7 @@ import type { Clock } from '@steadfetch/core';
 import { clockOption } from '@steadfetch/core/kit';
 import type { RecordedRequest } from '../server/recorder.ts';
 
-/** Milliseconds since the script was made on its own clock; without one, since the scripted server was made. */
+/** Milliseconds since the script was created, on the given clock. Without a clock: since the server was created. */
 export function elapsedOn(owner: string, clock: Clock | undefined): (request: RecordedRequest) => number {
   if (clock === undefined) return (request) => request.elapsed;
   const start = clockOption.check(`${owner}: clock`, clock).now();

@@ -1,11 +1,11 @@
 import { Queue } from '@steadfetch/core/kit';
 
-/** Something that happens at an instant. To call it off, set `run` to `undefined`. */
+/** An event at an instant. To cancel it, set `run` to `undefined`. */
 export interface TimedEvent {
   run: (() => void) | undefined;
 }
 
-/** Events in the order of time, those of one instant in the order they were added. Instants are whole milliseconds. */
+/** Events in order of time. Events of the same instant keep the order in which they were added. Instants are whole milliseconds. */
 export class EventQueue {
   readonly #events = new Map<number, TimedEvent[]>();
   /** The instants that have events. */
@@ -27,7 +27,7 @@ export class EventQueue {
     return event;
   }
 
-  /** Takes the events of the next instant. */
+  /** Removes and returns the events of the next instant. */
   take(): TimedEvent[] {
     const first = this.#instants.first!;
     this.#instants.remove(first);

@@ -1,17 +1,17 @@
 import { type Clock, throwIfAborted } from '@steadfetch/core';
 import { type ClockOptions, checkSpan, checkTime, clockStart } from './clock-start.ts';
-import { passed } from './passed.ts';
+import { skipped } from './skipped.ts';
 
-/** A clock whose sleeps take no time and are written down. */
+/** A clock that records its sleeps and does not wait. */
 export interface InstantClock extends Clock {
   /** Every sleep so far, in milliseconds. */
   readonly sleeps: readonly number[];
-  /** Lets `ms` pass without a sleep; a negative number sets the clock back. */
+  /** Moves the clock by `ms` without a sleep. A negative number sets it back. */
   advance(ms: number): void;
 }
 
 /**
- * Sleeps end at once and move the time on by what was asked for.
+ * A clock for tests: each sleep resolves at once and moves the clock forward by its duration.
  *
  * @example
  * const clock = instantClock();
@@ -23,7 +23,7 @@ export function instantClock(options: ClockOptions = {}): InstantClock {
   let time = clockStart('instantClock', options);
   return {
     sleeps,
-    now: () => time + passed.ms,
+    now: () => time + skipped.ms,
     advance: (ms) => {
       time += checkSpan('instantClock: advance', ms);
     },

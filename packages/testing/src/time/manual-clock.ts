@@ -2,19 +2,16 @@ import { type Clock, onAbort } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
 import { macrotask } from '../contract/macrotask.ts';
 import { type ClockOptions, checkTime, clockStart } from './clock-start.ts';
-import { passed } from './passed.ts';
+import { skipped } from './skipped.ts';
 import { Turns } from './turns.ts';
 
-/** A clock that stands still until `advance` moves it. */
+/** A clock that only `advance` and `runAll` move. */
 export interface ManualClock extends Clock {
-  /** How many sleeps are waiting: 0 after an abort means that no timer was left behind. */
+  /** The number of sleeps that are waiting. 0 after an abort means that no timer is left. */
   readonly pending: number;
-  /**
-   * Moves on by `ms`, waking sleepers in the order they are due, each at its own instant. Moves that overlap are made one
-   * after the other.
-   */
+  /** Moves the clock forward by `ms`. Sleeps end in the order they are due, each at its own instant. Overlapping calls run one after another. */
   advance(ms: number): Promise<void>;
-  /** Moves on until nothing sleeps any more, at most `limit` milliseconds. */
+  /** Moves the clock forward until no sleep is waiting, by at most `limit` milliseconds. */
   runAll(limit?: number): Promise<void>;
 }
 
@@ -24,7 +21,8 @@ interface Sleeper {
 }
 
 /**
- * Time moves only by `advance` and `runAll`, which let everything that became runnable run before they go on.
+ * A clock for tests that moves only by `advance` and `runAll`. After each sleep that they end, all runnable code runs
+ * before they continue.
  *
  * @example
  * const call = rateLimit({ clock })(fetch)(url);
@@ -63,9 +61,9 @@ export function manualClock(options: ClockOptions = {}): ManualClock {
     get pending() {
       return sleepers.size;
     },
-    now: () => time + passed.ms,
+    now: () => time + skipped.ms,
     advance: async (ms) => {
-      checkNumber('manualClock: advance', ms, { max: 8.64e15 }); // not back: that would wake no sleeper
+      checkNumber('manualClock: advance', ms, { max: 8.64e15 }); // never back: no sleep would end
       return turns.take(() => advanceTo(time + ms));
     },
     runAll: async (limit = 86_400_000) => {

@@ -1,4 +1,4 @@
-/** Runs steps one after the other, in the order they are given, whatever becomes of the ones before. */
+/** Runs steps one after another, in the order they are added, even if an earlier one fails. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -18,9 +18,9 @@ export function claimGlobals(): () => void {
 }
 
 /**
- * Puts virtual time and seeded chance in place of the global timers, `Date`, `performance.now`, `AbortSignal.timeout` and
- * `Math.random`. Gives the function that puts the real ones back. One at a time: a second one would take the virtual
- * ones of the first for the real ones.
+ * Replaces the global timers, `Date`, `performance.now` and `AbortSignal.timeout` by virtual time, and `Math.random` by a
+ * seeded function. Returns the function that restores them. Only one replacement at a time: a second one would later
+ * restore the virtual globals of the first.
  */
 export function installGlobals(time: VirtualTime, random: Random): () => void {
   const { clearTimeout, clearInterval, Date: RealDate } = globalThis;
@@ -39,17 +39,17 @@ export function installGlobals(time: VirtualTime, random: Random): () => void {
   ];
   return () => {
     for (const undo of restore) undo();
-    timers.clear(); // those that go on would keep the client
+    timers.clear(); // a running interval would keep the client in memory
   };
 }
 
 type Run = (...args: unknown[]) => void;
 
-/** By number, since a timer may be kept as one. Below zero, where no real one has its own. */
+/** Timers by number, since a client may keep only the number. It is negative, since those of real timers are positive. */
 const timers = new Map<number, Timer>();
 let made = 0;
 
-/** What `setTimeout` returns in Node, as far as clients use it. */
+/** The part of Node's `Timeout` that clients use. */
 class Timer {
   readonly #id = --made;
   readonly #time: VirtualTime;
@@ -63,7 +63,7 @@ class Timer {
     const wait = Math.trunc(Number(ms));
     this.#time = time;
     this.#run = run;
-    // as the real ones, which fire at once where they cannot wait that long
+    // like a real timer, which fires at once if the delay is out of range
     this.#ms = wait >= 1 && wait <= MAX_TIMER ? wait : 1;
     this.#again = again;
     this.#start();

@@ -4,10 +4,10 @@ import { checkSpan, checkTime } from './clock-start.ts';
 import { EventQueue, type TimedEvent } from './event-queue.ts';
 
 /**
- * Time that jumps from event to event, and waits for nothing: for benchmarks and pages that live through hours in a
- * moment. It is a `Clock` for any middleware. It moves in whole milliseconds; a wait takes at least one, as with timers.
+ * A `Clock` that jumps from event to event without real waiting, so that benchmarks and pages simulate hours in a moment.
+ * It moves in whole milliseconds. A wait takes at least one, as with timers.
  *
- * Time stands still until `run`. What is done between two events, also by promises, takes none.
+ * Time moves only during `run`. Code between two events, including promises, takes no time.
  *
  * @example
  * const time = new VirtualTime(Date.UTC(2025, 0, 1));
@@ -16,7 +16,7 @@ import { EventQueue, type TimedEvent } from './event-queue.ts';
  * await time.run(60_000);
  */
 export class VirtualTime implements Clock {
-  /** Where it began, in milliseconds since the epoch. */
+  /** The first instant, in milliseconds since the epoch. */
   readonly start: number;
   readonly #queue = new EventQueue();
   #elapsed = 0;
@@ -36,19 +36,19 @@ export class VirtualTime implements Clock {
   }
 
   /**
-   * Has something run at an instant, in milliseconds from the start; one that has passed is now. Events of one instant
-   * run in the order they were added. `event.run = undefined` calls it off. What it throws rejects `run`.
+   * Schedules an event, in milliseconds from the start. An instant in the past means now. Events of the same instant run
+   * in the order they were added. `event.run = undefined` cancels it. An error that it throws rejects `run`.
    */
   at(elapsed: number, run: () => void): TimedEvent {
     return this.#queue.add(Math.max(this.#elapsed, Math.ceil(checkTime('VirtualTime: at', elapsed))), run);
   }
 
-  /** Has something run after a wait, as `setTimeout`. */
+  /** Schedules an event after a delay, like `setTimeout`. */
   after(ms: number, run: () => void): TimedEvent {
     return this.#queue.add(this.#elapsed + Math.max(1, Math.ceil(checkTime('VirtualTime: after', ms))), run);
   }
 
-  /** Resolves after `ms`; rejects at once with the reason of the signal. */
+  /** Resolves after `ms`. On an abort, rejects at once with the reason of the signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const event = this.after(ms, () => {
@@ -63,8 +63,8 @@ export class VirtualTime implements Clock {
   }
 
   /**
-   * Lives through all events up to an instant, in milliseconds from the start, or until `done` says so after one. After
-   * each instant all promises settle: one turn of the real event loop. One run at a time.
+   * Runs all events up to an instant, in milliseconds from the start, or until `done` returns true. After each instant it
+   * waits one turn of the real event loop, so that all promises settle. Do not run it twice at the same time.
    */
   async run(until: number, done: () => boolean = () => false): Promise<void> {
     checkTime('VirtualTime: run', until);
