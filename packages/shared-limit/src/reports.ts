@@ -43,8 +43,9 @@ export class Reports {
     if (rate > 0) [this.#lastRate, this.#lastBurst] = [rate, burst];
   }
 
-  /** A request that was sent at a time was accepted. Its slot was for a call of the cost `paid`; 0: it had none. */
-  accepted(at: number, cost: number, paid: number): void {
+  /** Adds an accepted request that was sent at `at`. `paid` is the cost that its slot was reserved for; 0: it had no slot. */
+  accepted(at: number, given: number, paid: number): void {
+    const cost = Math.min(given, Number.MAX_SAFE_INTEGER); // the sum stays finite: JSON has no `Infinity`
     this.#requests++;
     this.#extra += cost - paid;
     if (!(cost > 0)) return;

@@ -57,3 +57,11 @@ it('tells of a refusal only quotas that the last accepted answer told as well, w
   reports.tell(50, refused, false);
   expect(reports.take(60).quotas.map(({ name, remaining }) => [name, remaining])).toEqual([['a', 0]]);
 });
+
+it('reports a finite cost, whatever a server says that its answers cost: JSON has no Infinity', () => {
+  const reports = new Reports();
+  reports.heard(place as Parameters<Reports['heard']>[0], 0);
+  for (const at of [10, 11]) reports.accepted(at, 1e308, 1);
+  const { accepted, extra } = reports.take(20);
+  expect([accepted[0]!.cost, extra].every(Number.isFinite)).toBe(true);
+});
