@@ -78,8 +78,8 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /NOPERM|NOAUTH|WRONGPASS|ACL failure/,
     'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
   ],
-  [/READONLY/, 'it needs a server that can be written to, and got a replica'],
-  [/^(MOVED|ASK) /, 'the server is one of a cluster, so it needs a client for clusters'],
+  [/READONLY/, 'it needs a primary, and got a replica'],
+  [/^(MOVED|ASK) /, 'the server belongs to a cluster, so it needs a cluster client'],
   [/\bOOM\b/, 'the server is out of memory'],
 ];
 

@@ -51,7 +51,7 @@ export class Availability {
   }
 
   /** Notes that an answer or an error has come. */
-  responded(now: number): void {
+  received(now: number): void {
     this.#unanswered = 0;
     this.askAgainAt = Math.min(this.askAgainAt, now + PAUSE_MS);
   }
@@ -95,7 +95,7 @@ export class Availability {
   }
 
   /** Whether a place that is not used can be used again. */
-  canComeBack(now: number): boolean {
+  isReady(now: number): boolean {
     return !this.isUsed && this.#goodSince !== undefined && now >= this.#backAt;
   }
 

@@ -76,7 +76,7 @@ export class Questions {
 
   /** Uses the place again if it is time. Returns whether it was. */
   comeBack(now: number): boolean {
-    if (!this.#availability.canComeBack(now)) return false;
+    if (!this.#availability.isReady(now)) return false;
     this.#availability.comeBack(now);
     this.#isLate = false;
     return true;
@@ -153,9 +153,9 @@ export class Questions {
     const availability = this.#availability;
     const { want } = asked.question;
     if (!isUsable(reply, asked.question))
-      throw new TypeError(`storeOf: expected an answer as of decide(), got ${shown(reply)}`);
+      throw new TypeError(`storeOf: expected an answer of decide(), got ${shown(reply)}`);
     const now = this.#parts.now();
-    availability.responded(now);
+    availability.received(now);
     this.reports.answered(reply, now);
     if (asked.isOver) {
       // an answer that an outage delayed shows that the outage is over
@@ -218,7 +218,7 @@ export class Questions {
 
   /** The question failed: its report goes with the next one. */
   #notDelivered(asked: Asked, error: unknown): void {
-    this.#availability.responded(this.#parts.now());
+    this.#availability.received(this.#parts.now());
     this.reports.restore(asked.report);
     this.#fail(asked, error);
   }

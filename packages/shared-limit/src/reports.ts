@@ -45,8 +45,8 @@ export class Reports {
   }
 
   /** Adds an accepted request that was sent at `at`. `paid` is the cost that its slot was reserved for; 0: it had no slot. */
-  addAccepted(at: number, given: number, paid: number): void {
-    const cost = Math.min(given, Number.MAX_SAFE_INTEGER); // the sum stays finite: JSON has no `Infinity`
+  add(at: number, given: number, paid: number): void {
+    const cost = Math.min(given, 9e15); // the sum stays finite: JSON has no `Infinity`
     this.#requests++;
     this.#extra += cost - paid;
     if (!(cost > 0)) return;
@@ -54,7 +54,7 @@ export class Reports {
     if (last && at >= last.from && at - last.from <= SAME_ENTRY_MS) {
       last.to = Math.max(last.to, at);
       last.cost += cost;
-    } else this.#add([{ from: at, to: at, cost }]);
+    } else this.#addEntries([{ from: at, to: at, cost }]);
   }
 
   /**
@@ -107,7 +107,7 @@ export class Reports {
   restore({ accepted, requests, extra, quotas }: Report): void {
     const newer = this.#accepted;
     this.#accepted = [...accepted];
-    this.#add(newer);
+    this.#addEntries(newer);
     this.#requests += requests;
     this.#extra += extra;
     for (const quota of quotas) if (!this.#quotas.has(quota.name)) this.#quotas.set(quota.name, quota);
@@ -129,7 +129,7 @@ export class Reports {
     };
   }
 
-  #add(entries: readonly Entry[]): void {
+  #addEntries(entries: readonly Entry[]): void {
     this.#accepted.push(...entries);
     while (this.#accepted.length > MOST_ENTRIES) this.#accepted = inPairs(this.#accepted);
   }

@@ -23,8 +23,9 @@ export class Slots {
   /** Whether a call waits for a slot. */
   isWaitedFor = false;
   /** When the place has its next free slot; `-Infinity`: not known. */
-  nextFreeAt: number = -Infinity;
-  #hasWaited = false;
+  freeAt: number = -Infinity;
+  /** Whether a call had to wait for a slot of this batch. */
+  hasWaited = false;
   #slots: Slot[] = [];
   /** When the reserved slots were asked for, and when the place last answered. */
   #askedAt = 0;
@@ -59,15 +60,10 @@ export class Slots {
   add(lease: Reply, offset: number, cost: number, askedAt: number): void {
     this.lease = lease;
     this.#askedAt = askedAt;
-    this.nextFreeAt = lease.count > 0 ? -Infinity : lease.first + offset;
+    this.freeAt = lease.count > 0 ? -Infinity : lease.first + offset;
     for (let n = 0; n < lease.count; n++) {
       this.#slots.push({ at: lease.first + n * lease.every + offset, lease, cost });
     }
-  }
-
-  /** Notes that a call has to wait for the first slot. */
-  noteWait(): void {
-    this.#hasWaited = true;
   }
 
   /** Takes the first slot, if there is one. */
@@ -97,9 +93,9 @@ export class Slots {
   /** The batch is used up: sets the size of the next one, at most twice as large, and measures the pace. */
   #endBatch({ count, every }: Reply, now: number): void {
     const pace = count / Math.max(1, now - this.#askedAt);
-    if (!this.#hasWaited) this.pace = 0;
+    if (!this.hasWaited) this.pace = 0;
     else this.pace = this.pace > 0 ? 0.8 * this.pace + 0.2 * pace : pace;
-    this.#hasWaited = false;
+    this.hasWaited = false;
     this.want = Math.min(MOST_SLOTS, 2 * this.want, every > 0 ? Math.ceil(BATCH_MS / every) : MOST_SLOTS);
   }
 }

@@ -110,8 +110,9 @@ export interface Question {
   readonly cost: number;
   /** Slots that are due later than this, ms from now, are of no use. */
   readonly within: number;
-  /** What was accepted since the last question, and how many requests that was. */
+  /** What was accepted since the last question. */
   readonly accepted: readonly Entry[];
+  /** How many requests that was. */
   readonly requests: number;
   /** The process does not use the place, and may return after this many ms; `undefined`: it uses the place. */
   readonly aloneFor: number | undefined;

@@ -59,7 +59,7 @@ export class StoredPacer implements Pacing, Asker {
     this.#reserve(now, line);
     this.#alone?.announce(now, line);
     if (this.#questions.isAlone) return;
-    if (this.#slots.first && this.#slots.first.at > now) this.#slots.noteWait();
+    if (this.#slots.first && this.#slots.first.at > now) this.#slots.hasWaited = true;
     this.#slots.isWaitedFor = this.delay(now) > 0;
   }
 
@@ -86,7 +86,7 @@ export class StoredPacer implements Pacing, Asker {
       return settled;
     }
     const { reports } = this.#questions;
-    if (kind === 'accepted') reports.addAccepted(midOf(sent.at, now), cost, slot?.cost ?? 0);
+    if (kind === 'accepted') reports.add(midOf(sent.at, now), cost, slot?.cost ?? 0);
     reports.addQuotas(now, quotas, kind === 'accepted');
     // a call without a slot was not paced by the place, so its refusal says nothing about the pace
     if (kind === 'refused' && slot) {
@@ -150,13 +150,13 @@ export class StoredPacer implements Pacing, Asker {
       questions.firstCall = { cost, within: Math.min(LONGEST_WAIT, Math.max(0, latest - now)) };
       if (this.#slots.first) {
         if (this.#slots.isStale(now)) questions.ask(now, 0, undefined, true);
-      } else if (latest >= this.#slots.nextFreeAt) questions.ask(now, this.#slots.want);
+      } else if (latest >= this.#slots.freeAt) questions.ask(now, this.#slots.want);
     }
   }
 
   /** Whether the place had no slot for the waiting calls. It is asked again a little after its next free slot. */
   #hasNoSlot(now: number): boolean {
-    return !this.#questions.isAwaited && now < this.#slots.nextFreeAt + LOOK_AGAIN_MS;
+    return !this.#questions.isAwaited && now < this.#slots.freeAt + LOOK_AGAIN_MS;
   }
 }
 

@@ -6,14 +6,14 @@ const place = { now: 0, rate: 1, burst: 1, goodFor: 1_000 };
 it('tells what the place did not hear of with the next question, but for quotas that are told anew meanwhile', () => {
   const reports = new Reports();
   reports.answered(place as Parameters<Reports['answered']>[0], 0);
-  reports.addAccepted(10, 1, 1);
+  reports.add(10, 1, 1);
   const told = [
     { name: 'a', remaining: 5 },
     { name: 'b', remaining: 9, limit: 10 },
   ];
   reports.addQuotas(10, told, true);
   const lost = reports.take(20);
-  reports.addAccepted(500, 1, 1);
+  reports.add(500, 1, 1);
   reports.addQuotas(500, [{ name: 'a', remaining: 3 }], true);
 
   reports.restore(lost);
@@ -61,7 +61,7 @@ it('tells of a refusal only quotas that the last accepted answer told as well, w
 it('reports a finite cost, whatever a server says that its answers cost: JSON has no Infinity', () => {
   const reports = new Reports();
   reports.answered(place as Parameters<Reports['answered']>[0], 0);
-  for (const at of [10, 11]) reports.addAccepted(at, 1e308, 1);
+  for (const at of [10, 11]) reports.add(at, 1e308, 1);
   const { accepted, extra } = reports.take(20);
   expect([accepted[0]!.cost, extra].every(Number.isFinite)).toBe(true);
 });

@@ -1,4 +1,7 @@
-/** `decide.ts` in Lua. The last part: it answers the question in `ARGV[1]`, and returns the members of `wire.ts`. */
+/**
+ * `decide.ts` in Lua. The last part: it answers the question in `ARGV[1]`, and returns the members of `wire.ts`. The key expires an hour after its
+ * last use, or after the limit's last slot if that is later.
+ */
 export const DECIDE: string = `
 local function isCounted(now, isDoubted)
   if s.alone < 2 and (not isDoubted or s.way == SEARCH or isRaising(now)) then return true end
@@ -134,7 +137,6 @@ for _, quota in ipairs(question.quotas) do recordQuota(quota, min(now, quota.at)
 if refusal and isCounted(now, refusal.isDoubted) then refuse(now, refusal, cost) end
 if s.refusedAt > 0 and now >= s.counted - s.closure + min(s.closure, 250) then learn(cost) end
 local reply = grant(now, question)
--- the key expires an hour after the last slot
 redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(max(3600000, s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end
 return table.concat(reply, ' ')
