@@ -43,7 +43,6 @@ export class Availability {
     return now - this.#usedSince;
   }
 
-  /** Notes a question. */
   asked(now: number): void {
     this.#unanswered++;
     const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * Math.max(1, this.#unanswered - MOST_UNANSWERED));
@@ -78,7 +77,6 @@ export class Availability {
     this.#goodSince = undefined;
   }
 
-  /** Stops using the place. */
   leave(now: number): void {
     const isSoon = this.usedFor(now) <= SOON_FACTOR * Math.max(PAUSE_MS, this.#proofMs);
     this.#proofMs = isSoon ? Math.min(LONGEST_PROOF_MS, Math.max(PAUSE_MS, 4 * this.#proofMs)) : 0;
@@ -99,7 +97,6 @@ export class Availability {
     return !this.isUsed && this.#goodSince !== undefined && now >= this.#backAt;
   }
 
-  /** Uses the place again. */
   comeBack(now: number): void {
     this.isUsed = true;
     this.#goodSince = undefined;

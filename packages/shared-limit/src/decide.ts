@@ -3,9 +3,9 @@ import { learn } from './learn.ts';
 import { everyOf, FIRST_SLOTS, isRaising, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import {
-  BACK,
+  BACK_MS,
   fitsWindows,
-  LONGEST_TOLD,
+  LONGEST_EVERY_MS,
   recordQuota,
   reduceTrust,
   subtractReserved,
@@ -15,8 +15,7 @@ import {
 
 /** A limit that has refused nothing may be full again after this long without a call, ms. */
 const IDLE_MS = 1_000;
-/** During a search the rate grows by a factor of e to the power of `RAISE` in a second. One reservation grows it by this many ms' worth at most. */
-const RAISE = 1;
+/** A search multiplies the rate by e in each second. One reservation raises it for this long at most, ms. */
 const LONGEST_RAISE_MS = 250;
 /** A search grows the rate only while half of the reserved slots were used. This many more may be used but not reported yet. */
 const UNREPORTED = 10;
@@ -206,7 +205,7 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   if (want === 0) return { ...reply, first: start, every, count: 0 };
   const ahead = isSearching ? AHEAD_SEARCHING_MS : AHEAD_MS;
   const count = Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
-  const saved = closedUntil > now || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state, cost) * every;
+  const saved = closedUntil > now || known > 0 || now < state.backAt + BACK_MS ? 0 : depthOf(state, cost) * every;
   const next = Math.max(state.next, start - saved);
   const isSaved = next + count * every <= start;
   const due = isSaved ? start : Math.max(next, start - Math.min(saved, MOST_PAST_MS));
@@ -217,11 +216,11 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   const first = isAtOnce ? now : due;
   if (state.way === HOLD) state.since += Math.max(0, start - state.next);
   state.next = isAtOnce ? next : (isSaved ? next : first) + count * every;
-  if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);
+  if (every === LONGEST_EVERY_MS) state.next = Math.min(state.next, start + every);
   const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
   if (state.way === SEARCH && isUsed && every === cost / state.base) {
     const time = Math.min(LONGEST_RAISE_MS, Math.max(0, first - state.used));
-    state.base *= Math.exp((RAISE * time) / 1_000);
+    state.base *= Math.exp(time / 1_000);
   }
   state.used = Math.max(state.used, first);
   state.every = every;

@@ -80,12 +80,12 @@ function searchStart(state: LimitState, call: number): number {
 
 /** Holds the rate of a bucket. The group uses what refilled during the closing, except for half of the bucket. */
 function holdBucket(state: LimitState, { rate, burst, doubt }: Bucket, at: number): void {
-  const back = rate * state.closure;
+  const refilled = rate * state.closure;
   state.burst = burst;
-  state.most = Math.max(back, Math.min(state.most, BURST_ERROR * burst));
+  state.most = Math.max(refilled, Math.min(state.most, BURST_ERROR * burst));
   const under = burst > 1 ? UNDER : Math.min(MOST_UNDER, Math.max(UNDER, EARLY_MS * rate));
   hold(state, (1 - under) * rate, Math.min(burst - 1, BURST_USED * burst), doubt);
-  const missing = BURST_USED * burst - (back - acceptedSince(state, at));
+  const missing = BURST_USED * burst - (refilled - acceptedSince(state, at));
   state.next += Math.max(-state.depth, Math.min(LONGEST_REFILL_MS * state.base, missing)) / state.base;
 }
 

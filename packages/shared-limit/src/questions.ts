@@ -32,10 +32,7 @@ export interface Asked {
   isOver: boolean;
 }
 
-/**
- * Asks the place about one limit for one process, and sends the reports along. Decides by the answers, and by when they come, whether calls wait for
- * the place or go on without it.
- */
+/** Asks the place about one limit, with the reports of one process. Decides by when answers come whether calls wait for the place or go on without it. */
 export class Questions {
   readonly reports: Reports = new Reports();
   /** What the first waiting call costs, and how long it may wait for a slot, ms. */
@@ -105,14 +102,14 @@ export class Questions {
     this.#parts.clock.sleep(due).then(later, later);
   }
 
-  /** Asks for `want` slots, and reports. Calls wait for the answer if `isAwaited`. */
+  /** Asks for `want` slots, and reports. `isAwaited`: whether calls wait for the answer. */
   ask(now: number, want: number, refusal?: Question['refusal'], isAwaited: boolean = want > 0): void {
     const report = this.reports.take(now);
     this.#availability.asked(now);
     const question = {
       want,
       ...this.firstCall,
-      refusal: refusal && { ...refusal, at: refusal.at - this.reports.offset! }, // there is an offset, since the slot came with an answer
+      refusal: refusal && { ...refusal, at: refusal.at - this.reports.offset! }, // not undefined: the slot came with an answer
       known: this.#place.known,
       aloneFor: this.#availability.aloneFor(now),
       ...this.reports.translated(report),
@@ -225,7 +222,7 @@ export class Questions {
 
   #fail(asked: Asked, error: unknown): void {
     const { isUsed } = this.#availability;
-    // not used: it failed again, or fails for a process that left only because another one did
+    // it failed again, or for the first time for a process that left only because another one did
     if (!isUsed) this.#place.onFailure(this.#parts.key, error);
     if (asked.isOver) return;
     this.#ignore(asked);

@@ -57,10 +57,7 @@ export class Reports {
     } else this.#addEntries([{ from: at, to: at, cost }]);
   }
 
-  /**
-   * Adds the quotas of an answer. A quota that only refusals report is a mere wait, since no accepted answer would say when more is left: it is
-   * ignored. Before the first accepted answer every quota with a limit is used.
-   */
+  /** Adds the quotas of an answer. Ignores those that only refusals report, since no answer would say when more is left; at first those without a limit. */
   addQuotas(at: number, quotas: readonly ReadQuota[], isAccepted: boolean): void {
     if (isAccepted) this.#acceptedQuotas = quotas;
     const known = this.#acceptedQuotas;

@@ -20,7 +20,6 @@ export class Slots {
   lease: Reply | undefined;
   /** The rate that this process gets while its calls wait, per ms; 0: they do not wait. */
   pace = 0;
-  /** Whether a call waits for a slot. */
   isWaitedFor = false;
   /** When the place has its next free slot; `-Infinity`: not known. */
   freeAt: number = -Infinity;
@@ -66,7 +65,6 @@ export class Slots {
     }
   }
 
-  /** Takes the first slot, if there is one. */
   take(now: number): Slot | undefined {
     const slot = this.#slots.shift();
     if (slot && this.#slots.length === 0) this.#endBatch(slot.lease, now);
@@ -78,7 +76,6 @@ export class Slots {
     this.#slots.unshift(slot);
   }
 
-  /** Drops all slots. */
   drop(): void {
     this.#slots = [];
   }

@@ -88,7 +88,7 @@ export class StoredPacer implements Pacing, Asker {
     const { reports } = this.#questions;
     if (kind === 'accepted') reports.add(midOf(sent.at, now), cost, slot?.cost ?? 0);
     reports.addQuotas(now, quotas, kind === 'accepted');
-    // a call without a slot was not paced by the place, so its refusal says nothing about the pace
+    // the place did not pace a call without a slot, so it does not learn of its refusal
     if (kind === 'refused' && slot) {
       const isDoubted = !settled.closed;
       if (!isDoubted) this.#slots.drop();

@@ -14,9 +14,8 @@ const JUDGE_MS = 400;
 /** A measurement needs this many requests. */
 const MIN_MEASURED = 5;
 /**
- * The correction brings what is left of a bucket back to the reserve in about this time, ms. It is fast if the bucket is too full, since a full
- * bucket loses its refill. It is slow if the bucket is too empty: reserved slots show only once they are sent, so a fast correction would
- * be repeated, and the level would swing.
+ * What is left of a bucket is brought back to the reserve in about this time, ms. Fast if it is too full, since a full bucket loses its refill. Slowly if
+ * it is too empty: reserved slots show only once they are sent, so a fast correction would be repeated, and the level would swing.
  */
 const DRAIN_MS = 400;
 const FILL_MS = 800;
@@ -36,13 +35,13 @@ const NEXT_WINDOW_MS = 3_000;
 /** The pace is this share of what the server reports. */
 const UNDER = 0.995;
 /** The longest time between two slots, whatever the server reports, ms: so a call finds out whether anything is left. */
-export const LONGEST_TOLD = 60_000;
+export const LONGEST_EVERY_MS = 60_000;
 /** The part of what is left that exceeds half of the most that was ever left is spent within about this time, ms. */
 const SURPLUS_MS = 10_000;
 /** This long after processes returned to the store, all have reported, ms. */
-export const BACK = 1_000;
+export const BACK_MS = 1_000;
 /** Slots that are reserved further ahead than this do not reduce a quota, ms. */
-const LONGEST_AHEAD = 60_000;
+const LONGEST_AHEAD_MS = 60_000;
 
 /**
  * Records what a response reported about a quota, minus the slots that are reserved and not sent yet. For a second after processes return to
@@ -55,7 +54,7 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
   if (known ? at < known.heardAt : state.told.size >= MOST_QUOTAS) return;
   // another limit means another quota: a server may report the scarcest of several under one name
   const old = known && limit > 0 && limit !== known.limit ? undefined : known;
-  const isBack = at < state.backAt + BACK;
+  const isBack = at < state.backAt + BACK_MS;
   const { signs, ...ends } = endsOf(old, at, at + reset, remaining);
   const longest = Math.max(old?.window ?? 0, reset, SHORTEST_RESET_MS);
   const isWindow = old !== undefined && signs >= WINDOW_SIGNS;
@@ -84,7 +83,7 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
   if (isBack) startMeasure(told, at, remaining, spent);
   else if (old) measure(told, at, remaining, spent);
   // no slot lies in the time in which the limit is closed
-  const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD);
+  const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD_MS);
   if (state.every > 0 && ahead > 0) {
     told.left += (told.refill - 1 / state.every) * ahead;
     told.leftAt += ahead;
@@ -92,10 +91,7 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
   state.told.set(name, told);
 }
 
-/**
- * The reported ends of this window and the one before. If a later end is reported while little is left, the quota has no fixed window: the
- * signs of one are dropped.
- */
+/** The reported ends of this window and the one before. A later end while little is left drops the signs of a fixed window: the quota slides. */
 function endsOf(
   old: Told | undefined,
   at: number,
@@ -173,7 +169,7 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
       now > told.resetAt + 2 * told.window + FORGOTTEN_AFTER_MS || state.requests - told.heardIn >= MOST_UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / toldRate(told, at, state.trust)));
+      every = Math.max(every, Math.min(LONGEST_EVERY_MS, unitsOf(name, cost) / toldRate(told, at, state.trust)));
   }
   return every;
 }

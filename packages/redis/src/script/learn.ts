@@ -76,11 +76,11 @@ local function learn(cost)
     if isFar and s.way == HOLD and (#refusalsOf() <= 2 or accepted < 5 * call) then hold(0.5 * s.base, 0, 0.3)
     elseif rate then
       s.burst = burst
-      local back = rate * closure
-      s.most = max(back, min(s.most, 2 * burst))
+      local refilled = rate * closure
+      s.most = max(refilled, min(s.most, 2 * burst))
       local under = burst > 1 and 0.01 or min(0.1, max(0.01, 5 * rate))
       hold((1 - under) * rate, min(burst - 1, 0.5 * burst), doubt)
-      s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
+      s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (refilled - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(0.85 * pace, 0, 0.3)
     elseif isRaising(s.counted - s.closure) then holdBetween(accepted / time, 0.85 * pace)
     else holdGuess(pace) end
