@@ -3,7 +3,7 @@ import { Reports } from '../src/reports.ts';
 
 const place = { now: 0, rate: 1, burst: 1, goodFor: 1_000 };
 
-it('tells what the place did not hear of with the next question, but for quotas that are told anew meanwhile', () => {
+it('reports what did not arrive with the next question, except for quotas that were reported anew meanwhile', () => {
   const reports = new Reports();
   reports.answered(place as Parameters<Reports['answered']>[0], 0);
   reports.add(10, 1, 1);
@@ -27,7 +27,7 @@ it('tells what the place did not hear of with the next question, but for quotas 
   ]);
 });
 
-it('tells nothing of a quota of which it is not known what is left', () => {
+it('does not report a quota without the number that is left', () => {
   const reports = new Reports();
   reports.answered(place as Parameters<Reports['answered']>[0], 0);
   reports.addQuotas(10, [{ limit: 10 }, { remaining: 1 }], true);
@@ -35,7 +35,7 @@ it('tells nothing of a quota of which it is not known what is left', () => {
   expect(reports.take(20).quotas).toEqual([{ name: '', at: 10, remaining: 1, limit: 0, reset: 0, window: 0 }]);
 });
 
-it('tells of a refusal only quotas that the last accepted answer told as well, with the same limit; before any, those with a limit', () => {
+it('reports of a refusal only quotas that the last accepted answer had too, with the same limit; before any, those with a limit', () => {
   const reports = new Reports();
   reports.answered(place as Parameters<Reports['answered']>[0], 0);
   reports.addQuotas(0, [{ remaining: 0 }], false);
@@ -58,7 +58,7 @@ it('tells of a refusal only quotas that the last accepted answer told as well, w
   expect(reports.take(60).quotas.map(({ name, remaining }) => [name, remaining])).toEqual([['a', 0]]);
 });
 
-it('reports a finite cost, whatever a server says that its answers cost: JSON has no Infinity', () => {
+it('reports a finite cost, whatever cost an answer has: JSON has no Infinity', () => {
   const reports = new Reports();
   reports.answered(place as Parameters<Reports['answered']>[0], 0);
   for (const at of [10, 11]) reports.add(at, 1e308, 1);
