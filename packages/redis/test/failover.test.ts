@@ -78,7 +78,7 @@ describe('while a replica is promoted', () => {
 describe('a server of a cluster', () => {
   it('tells a client for one server that it needs a client for clusters', async () => {
     server.answer = () => failure('MOVED 3999 127.0.0.1:6381');
-    await expect(redisStore(connect()).check()).rejects.toThrow('it needs a client for clusters');
+    await expect(redisStore(connect()).check()).rejects.toThrow('it needs a cluster client');
   });
 
   it('redirects a client for clusters to the server that has the limit now', async () => {
