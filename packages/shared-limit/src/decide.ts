@@ -29,10 +29,10 @@ const REPORTS_MS = 250;
 /** How long a refusal closes the limit if the server asks for no wait, ms: it doubles with each closing while nothing is accepted. */
 const SHORTEST_CLOSING_MS = REPORTS_MS;
 const LONGEST_CLOSING_MS = 3_000;
-/** One question reserves slots at most this far ahead, ms; the second while the limit is not found yet. */
+/** One question reserves slots at most this far ahead, ms. `AHEAD_SEARCHING_MS` counts until the limit is found. */
 const AHEAD_MS = 1_000;
 const AHEAD_SEARCHING_MS = 8;
-/** A process may use slots this long without asking again whether the limit was closed, ms; the second as above. */
+/** A process may use slots this long without asking whether the limit was closed, ms. `GOOD_SEARCHING_MS` counts until the limit is found. */
 const GOOD_MS = 250;
 const GOOD_SEARCHING_MS = 30;
 /** The same while the group waits for reports after a refusal: the process asks again before it uses its slot, ms. */
