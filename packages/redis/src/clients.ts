@@ -1,6 +1,6 @@
 import { optionError } from '@steadfetch/core/kit';
 
-/** A script and what it is run with. */
+/** A script, its hash, and what it runs with. */
 interface ScriptCall {
   readonly sha: string;
   readonly source: string;
@@ -21,7 +21,7 @@ export interface NodeRedisLike {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
-/** The client that is built into Bun. Its newer versions have the methods of Upstash too, which take the arguments of ioredis. */
+/** The client that is built into Bun. Newer versions also have the methods of Upstash, but with the arguments of ioredis. */
 export interface BunRedisLike {
   send(command: string, args: string[]): Promise<unknown>;
   get(key: string): Promise<unknown>;
@@ -38,10 +38,10 @@ export type SendCommand = (command: readonly string[]) => Promise<unknown>;
 
 export type RedisClient = IoredisLike | NodeRedisLike | BunRedisLike | UpstashLike | SendCommand;
 
-/** Runs a script by its hash, or as a whole where the server does not have it. */
+/** Runs a script by its hash. Sends the whole script if the server does not have it. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
-/** One command that runs a script, which is named by its hash or written out. */
+/** Sends one command: EVALSHA with the hash of the script, or EVAL with its source. */
 type Run = (command: 'evalsha' | 'eval', script: string, key: string, question: string) => Promise<unknown>;
 
 const EXPECTED =
@@ -62,7 +62,7 @@ export function runnerFor(client: RedisClient): RunScript {
 function runOf(client: RedisClient): Run {
   if (typeof client === 'function') return sentBy(client);
   if (isIoredis(client)) {
-    // automatic pipelines of a cluster take the hash for the key, up to ioredis 5.10: they fail, and end the program
+    // up to ioredis 5.10 the automatic pipelines of a cluster mistake the hash for the key: they fail, and end the program
     if (isPipeliningCluster(client)) {
       return async (command, script, key, question) => {
         const [[error, answer]] = await client.pipeline([[command, script, '1', key, question]]).exec();
@@ -72,7 +72,7 @@ function runOf(client: RedisClient): Run {
     }
     return (command, script, key, question) => client[command](script, 1, key, question);
   }
-  // the cluster of node-redis 4 does not find the key of a script, and would ask one server after another
+  // the cluster client of node-redis 4 does not find the key of a script, and would ask one server after another
   if (isNodeCluster(client)) return sentBy((command) => client.sendCommand(command[3], false, [...command]));
   if (isNodeRedis(client)) {
     return (command, script, key, question) =>
@@ -112,7 +112,7 @@ function isBun(client: object): client is BunRedisLike {
   return has(client, 'send', 'get');
 }
 
-/** node-redis 3 has the same methods, but takes a callback last, and ends the process where it gets none. */
+/** Not node-redis 3: it has the same methods, but expects a callback last, and ends the process without one. */
 function isUpstash(client: object): client is UpstashLike {
   return has(client, 'evalsha', 'eval') && !has(client, 'send_command');
 }

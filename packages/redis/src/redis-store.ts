@@ -22,8 +22,8 @@ const OPTIONS = {
   prefix: { check: checkString, default: 'steadfetch' },
 } satisfies OptionTable<RedisStoreOptions>;
 
-/** A client waits without an end for a server that is away: a program that checks its store goes on after so long, ms. */
-const LONGEST_CHECK = 5_000;
+/** `check()` rejects after this long, ms. A client would wait forever for a server that is away. */
+const LONGEST_CHECK_MS = 5_000;
 
 /** The options as data: what each may be, and its default. */
 export const redisStoreOptions: OptionTable<RedisStoreOptions> = OPTIONS;
@@ -31,7 +31,7 @@ export const redisStoreOptions: OptionTable<RedisStoreOptions> = OPTIONS;
 /** A store in Redis or Valkey. */
 export interface RedisStore extends SharedStore {
   /**
-   * Asks the server once whether it can keep limits. For the start of a program: later the calls go on without the store.
+   * Asks the server once whether it can keep limits. For the start of a program: later on, calls go on without a store that fails.
    *
    * @throws {Error} naming what is missing: a server that answers within 5 s, Lua scripts, the right to write
    */
@@ -39,11 +39,11 @@ export interface RedisStore extends SharedStore {
 }
 
 /**
- * Keeps limits in Redis 5 or newer, or in Valkey, so that all processes that share a limit act as one client: at the rate that
- * the server allows, or that all together have measured.
+ * Keeps limits in Redis 5 or newer, or in Valkey. All processes that share a limit then act as one client, at the rate that the API reports or
+ * that they have measured together.
  *
- * One atomic script decides, by the server's clock. Keys expire an hour after their last use. While the server fails, or takes
- * longer than 50 ms and than calls wait for their slots, each process goes on by itself.
+ * One atomic script decides, by the clock of Redis. Keys expire an hour after their last use. While Redis fails, or takes longer than 50 ms and
+ * longer than calls wait for their slots, each process goes on by itself.
  *
  * @throws {TypeError} a client that can run no script
  * @example rateLimit({ store: redisStore(new Redis(url)), scope: 'origin' });
@@ -60,8 +60,8 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
   const store = storeOf((key, question) => ask(key, question).then(replyOf), rest);
   const check = async () => {
     const stop = new AbortController();
-    const late = rest.clock.sleep(LONGEST_CHECK, stop.signal).then(() => {
-      throw new Error(`redisStore: the server did not answer within ${LONGEST_CHECK} ms`);
+    const late = rest.clock.sleep(LONGEST_CHECK_MS, stop.signal).then(() => {
+      throw new Error(`redisStore: the server did not answer within ${LONGEST_CHECK_MS} ms`);
     });
     try {
       replyOf(await Promise.race([ask('check', NOTHING), late]));
@@ -78,12 +78,12 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /NOPERM|NOAUTH|WRONGPASS|ACL failure/,
     'it needs the right to EVALSHA, EVAL, GET, SET and TIME, on keys that begin with its prefix',
   ],
-  [/READONLY/, 'it needs a server that can be written to, and got a replica'],
-  [/^(MOVED|ASK) /, 'the server is one of a cluster, so it needs a client for clusters'],
+  [/READONLY/, 'it needs a primary, and got a replica'],
+  [/^(MOVED|ASK) /, 'the server belongs to a cluster, so it needs a cluster client'],
   [/\bOOM\b/, 'the server is out of memory'],
 ];
 
-/** The error of the client, with what is needed where that is known. */
+/** The error of the client, with what the store needs, if that is known. */
 function explained(cause: unknown): Error {
   const message = messageOf(cause);
   const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1];

@@ -1,9 +1,9 @@
 import type { Reply } from '@steadfetch/shared-limit';
 
-/** The members of an answer, in the order of the script. */
+/** The members of an answer, in the order in which the script returns them. */
 const MEMBERS = 'now first every count closedUntil goodFor rate burst backAt'.split(' ');
 
-/** What the script answered. */
+/** Reads the answer of the script. */
 export function replyOf(answer: unknown): Reply {
   const numbers = String(answer).split(' ').map(Number);
   if (numbers.length !== MEMBERS.length || numbers.some(Number.isNaN)) {

@@ -10,7 +10,7 @@ import { type Answer, FakeServer, failure, integer } from './support/fake-server
 const QUESTION = { ...NOTHING, want: 1 };
 
 const URL = 'https://api.example.com/';
-/** A slot for now, and no pace. */
+/** A reply with a slot for now, and no pace. */
 const SLOT = '0 0 0 1 0 250 0 1 0';
 const isScript = ([name]: readonly string[]) => /^eval/i.test(name!);
 
@@ -44,7 +44,7 @@ describe('while a replica is promoted', () => {
     const limited = rateLimit({ clock, store, scope: 'origin' })(async () => new Response());
     let answer: Answer = SLOT;
     server.answer = () => answer;
-    /** Makes a call, and waits until the question that it led to has been answered. */
+    /** Makes a call, and waits until its question has been answered. */
     const call = async () => {
       const { status } = await limited(URL);
       for (let n = 0; n < 20; n++) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -76,12 +76,12 @@ describe('while a replica is promoted', () => {
 });
 
 describe('a server of a cluster', () => {
-  it('says to a client of one server that it needs a client of clusters', async () => {
+  it('tells a client for one server that it needs a client for clusters', async () => {
     server.answer = () => failure('MOVED 3999 127.0.0.1:6381');
-    await expect(redisStore(connect()).check()).rejects.toThrow('it needs a client for clusters');
+    await expect(redisStore(connect()).check()).rejects.toThrow('it needs a cluster client');
   });
 
-  it('is followed by a client of clusters to the one that has the limit now', async () => {
+  it('redirects a client for clusters to the server that has the limit now', async () => {
     const promoted = await FakeServer.start();
     closings.push(() => promoted.close());
     const slots = (port: number): Answer => [[integer(0), integer(16_383), ['127.0.0.1', integer(port), 'a']]];
@@ -116,13 +116,13 @@ describe('an old server', () => {
       },
     ],
   ];
-  it.each(clients)('without Lua is named as one, by %s', async (_, open) => {
+  it.each(clients)('without Lua is named as the fault, by %s', async (_, open) => {
     server.answer = ([name]) => failure(`ERR unknown command '${name}'`);
     await expect(redisStore(await open()).check()).rejects.toThrow('it needs Redis 5 or newer, or Valkey, with EVAL');
     expect(server.commands).toEqual(['EVALSHA']);
   });
 
-  it('that lost the script gets it again', async () => {
+  it('that lost the script receives it again', async () => {
     server.answer = ([name]) => (/^evalsha$/i.test(name!) ? failure('NOSCRIPT No matching script.') : SLOT);
     await expect(redisStore(connect()).check()).resolves.toBeUndefined();
     expect(server.commands).toEqual(['EVALSHA', 'EVAL']);

@@ -14,7 +14,7 @@ const worlds = fc.record({
   lastRate: fc.constantFrom(0, 0.1),
 });
 
-it('reserves slots that are not late, never more than were asked for, and keeps little', () => {
+it('reserves slots that are not late, never more than were asked for, and keeps a short history', () => {
   fc.assert(
     fc.property(worlds, (world) => {
       let state: LimitState | undefined;

@@ -16,7 +16,7 @@ for (;;) {
 }`;
 
 describeServers('the program of the page about shared limits, at', (start) => {
-  it('goes on calling where the server is restarted', async () => {
+  it('goes on calling if the server is restarted', async () => {
     const server = await start();
     onTestFinished(() => server.kill());
     const next = run(server.port);
@@ -27,11 +27,11 @@ describeServers('the program of the page about shared limits, at', (start) => {
   });
 });
 
-it('the program of the page about shared limits calls where the server is away at its start', async () => {
+it('the program of the page about shared limits calls if the server is away at the start', async () => {
   expect(await run(await closedPort())()).toBe('called');
 });
 
-/** Runs it with Redis at this port. Gives the function that waits for its next call, or for its end. */
+/** Runs it with Redis at this port. Returns a function that waits for its next call, or for its end. */
 function run(port: number): () => Promise<string> {
   const { code } = parseMarkdown(readFileSync(PAGE, 'utf8')).fences.find((fence) => fence.code.includes('redis://'))!;
   const program = `${BEFORE}\n${code.replace('6379', String(port))}\n${AFTER}`;

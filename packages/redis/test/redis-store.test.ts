@@ -23,7 +23,7 @@ describe('a client', () => {
     expect(seen[0]!.slice(1)).toEqual([1, KEY, JSON.stringify(ASKED)]);
   });
 
-  it('like a cluster of ioredis with automatic pipelines gets a pipeline for each question: they would take the hash for the key', async () => {
+  it('like a cluster of ioredis with automatic pipelines gets a pipeline for each question: those would mistake the hash for the key', async () => {
     const seen: string[][] = [];
     const exec = async () => [
       seen.length === 1 ? [new Error('NOSCRIPT No matching script.'), undefined] : [null, ANSWER],
@@ -41,7 +41,7 @@ describe('a client', () => {
     expect([whole[0], ...whole.slice(2, 4)]).toEqual(['eval', '1', KEY]);
   });
 
-  it('like a cluster of node-redis is told the key: that of version 4 does not find it', async () => {
+  it('like a cluster of node-redis is given the key: version 4 does not find it', async () => {
     const seen: unknown[][] = [];
     const sendCommand = async (...args: unknown[]) => {
       seen.push(args);
@@ -54,7 +54,7 @@ describe('a client', () => {
     expect([key, isReadonly, command[0], command[3]]).toEqual([KEY, false, 'EVALSHA', KEY]);
   });
 
-  it('like that of Bun is sent commands, though it has methods of the names that Upstash has', async () => {
+  it("like that of Bun is sent commands, even if it has methods with the names of Upstash's", async () => {
     const seen: unknown[][] = [];
     const send = async (...args: unknown[]) => {
       seen.push(args);
@@ -77,7 +77,7 @@ describe('a client', () => {
     ['node-redis', (whole) => ({ evalSha: noScript, eval: whole })],
     ['@upstash/redis', (whole) => ({ evalsha: noScript, eval: whole })],
     ['a function', (whole) => (command) => (command[0] === 'EVALSHA' ? noScript() : whole(command[1]))],
-  ])('like %s gets the whole script where the server does not have it', async (_, client) => {
+  ])('like %s gets the whole script if the server does not have it', async (_, client) => {
     const seen: unknown[] = [];
     const whole = async (source: unknown) => {
       seen.push(source);
@@ -87,7 +87,7 @@ describe('a client', () => {
     expect(String(seen[0])).toContain("redis.call('TIME')");
   });
 
-  it('that words errors in its own way, as valkey-glide does, gets the whole script too', async () => {
+  it('that has its own error messages, as valkey-glide, gets the whole script too', async () => {
     const said = 'An error was signalled by the server: - NoScriptError: No matching script. Please use EVAL.';
     const reply = await slotsOf(async ([name]) => {
       if (name === 'EVALSHA') throw new Error(said);
@@ -158,21 +158,21 @@ describe('check()', () => {
     ["READONLY You can't write against a read only replica.", 'got a replica'],
     ["OOM command not allowed when used memory > 'maxmemory'.", 'out of memory'],
     ['connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'],
-  ])('says what a server lacks that answers %s', async (message, expected) => {
+  ])('names what a server lacks that answers %s', async (message, expected) => {
     const store = redisStore(() => Promise.reject(new Error(message)));
     await expect(store.check()).rejects.toThrow(expected);
   });
 
-  it('says what a client rejects with that is no error', async () => {
+  it('reports a rejection that is no error', async () => {
     await expect(redisStore(() => Promise.reject('closed')).check()).rejects.toThrow('redisStore: closed');
   });
 
-  it('refuses an answer that is none of the script', async () => {
+  it('rejects an answer that is not from the script', async () => {
     await expect(redisStore(async () => 'OK').check()).rejects.toThrow('expected the answer of the script, got "OK"');
     await expect(redisStore(async () => undefined).check()).rejects.toThrow('got undefined');
   });
 
-  it('waits for no server that does not answer, as a client does', async () => {
+  it('does not wait forever for a server that does not answer, as a client would', async () => {
     const clock = manualClock();
     let end: (error: Error) => void = () => {};
     const store = redisStore(() => new Promise((_, reject) => (end = reject)), { clock });
@@ -189,7 +189,7 @@ describe('check()', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('is content with a server that keeps limits', async () => {
+  it('resolves for a server that keeps limits', async () => {
     await expect(redisStore(async () => ANSWER).check()).resolves.toBeUndefined();
   });
 });

@@ -9,10 +9,10 @@ import { replyOf } from '../src/wire.ts';
 import { describeServers, type StoreServer } from './support/servers.ts';
 import { questionsOf, type World } from './support/world.ts';
 
-/** With the time as its last argument. */
+/** The script with the time as its last argument. */
 const TIMELESS_SCRIPT = SCRIPT.replace(/^.*\n.*\n/, 'local now = tonumber(ARGV[2])\n');
 
-/** Lua 5.4, as in Dragonfly, has a `log` with a base in place of `log10`. */
+/** Lua 5.4, as in Dragonfly, has a `log` with a base instead of `log10`. */
 const LUA_54 = `local real, math = math, { log = function(n, base) return base == 10 and math.log10(n) or math.log(n) end }
 for name, member in pairs(real) do if name ~= 'log10' and name ~= 'log' then math[name] = member end end
 `;
@@ -93,7 +93,7 @@ describeServers('the script', (start) => {
     );
   });
 
-  it.each([4, 5])('takes refusals for noise where the model does (%i accepted after each)', async (cost) => {
+  it.each([4, 5])('treats refusals as noise when the model does (%i accepted after each)', async (cost) => {
     const questions = [0, 2_000, 4_000].flatMap((at): [number, Partial<Question>][] => {
       const now = BEGUN + at;
       const refusal = { at: now, closedUntil: now, every: 10, wait: 1_000, isDoubted: false };
@@ -109,7 +109,7 @@ describeServers('the script', (start) => {
     }
   });
 
-  it('halves a pace after a pause where the model does', async () => {
+  it('halves a pace after a pause when the model does', async () => {
     const accepted = (...times: number[]) => ({
       requests: times.length,
       accepted: times.map((at) => ({ from: BEGUN + at, to: BEGUN + at, cost: 1 })),
@@ -137,7 +137,7 @@ describeServers('the script', (start) => {
     for await (const [reply, heard] of bothAsked(name, questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
   });
 
-  it('takes a quota for no window where the model does: little is left though a later end is told', async () => {
+  it('treats a quota as a sliding window when the model does: the reported end moves on while little is left', async () => {
     const questions = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
       const at = BEGUN + 500 * n;
       const reset = 10_000 - ((500 * n) % 10_000);
@@ -147,7 +147,7 @@ describeServers('the script', (start) => {
     for await (const [reply, heard] of bothAsked('slides', questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
   });
 
-  it('ends a told window where the model does, though a slot after its end was reserved', async () => {
+  it('ends a reported window when the model does, even if a slot after its end was reserved', async () => {
     const told = (at: number, remaining: number, reset: number): [number, Partial<Question>] => [
       at,
       {
@@ -162,7 +162,7 @@ describeServers('the script', (start) => {
     for await (const [reply, heard] of bothAsked('ends', questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
   });
 
-  it('lets calls that cannot wait go at once where the model does, while a told window covers them', async () => {
+  it('lets calls that cannot wait go at once when the model does, while a reported window has enough left', async () => {
     const told = [60, 55, 50].map((remaining, n): [number, Partial<Question>] => {
       const at = BEGUN + 1_500 * n;
       return [
@@ -187,7 +187,7 @@ describeServers('the script', (start) => {
     expect(firsts.filter((wait) => wait <= 0).length).toBe(50);
   });
 
-  it('begins a search where the model does, whatever a call costs', async () => {
+  it('starts a search at the rate of the model, whatever a call costs', async () => {
     const cost = 1_000;
     const accepted = [{ from: BEGUN + 50, to: BEGUN + 50, cost: 10 * cost }];
     const refusal = (at: number) => ({
@@ -212,7 +212,7 @@ describeServers('the script', (start) => {
     }
   });
 
-  it.each([0, 10])('begins a search where the model does after a long wait (%i accepted before)', async (cost) => {
+  it.each([0, 10])('starts a search at the rate of the model after a long wait (%i accepted before)', async (cost) => {
     const refusal = { at: BEGUN + 10, closedUntil: BEGUN, every: 0, wait: 60_000, isDoubted: false };
     const accepted = cost > 0 ? [{ from: BEGUN + 5, to: BEGUN + 5, cost }] : [];
     const questions: [number, Partial<Question>][] = [
@@ -226,7 +226,7 @@ describeServers('the script', (start) => {
     }
   });
 
-  it('slows a search down where the model does after two long waits', async () => {
+  it('slows a search down when the model does after two long waits', async () => {
     const questions = [0, 30_500].flatMap((at): [number, Partial<Question>][] => {
       const refusal = { at: BEGUN + at + 10, closedUntil: BEGUN + at + 10, every: 0, wait: 30_000, isDoubted: false };
       return [
@@ -240,7 +240,7 @@ describeServers('the script', (start) => {
     }
   });
 
-  it('searches for a pace again where the model does after a time in which all was refused', async () => {
+  it('searches again when the model does, after everything was refused for a while', async () => {
     const refused = [1_000, 2_000, 3_000, 5_000, 8_000, 12_000].flatMap((at): [number, Partial<Question>][] => {
       const refusal = { at: BEGUN + at, closedUntil: BEGUN + at, every: 50, wait: undefined, isDoubted: false };
       return [
@@ -253,7 +253,7 @@ describeServers('the script', (start) => {
     for await (const [reply, told] of bothAsked('blackout', questions)) expect(told.every).toBeCloseTo(reply.every);
   });
 
-  it('lets a search grow where the model does though calls cost less than was estimated', async () => {
+  it('lets a search grow when the model does, even if calls cost less than estimated', async () => {
     const cost = 1_000;
     const refusal = { at: BEGUN, closedUntil: BEGUN, every: 0, wait: 1_000, isDoubted: false };
     const calls = Array.from({ length: 10 }, (_, n): [number, Partial<Question>] => {
@@ -271,7 +271,7 @@ describeServers('the script', (start) => {
     }
   });
 
-  it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
+  it('ignores what was accepted before outvoted refusals when the model does', async () => {
     const refusal = (at: number, isDoubted: boolean) => ({
       want: 1,
       refusal: { at: BEGUN + at, closedUntil: 0, every: 10, wait: 1_000, isDoubted },
@@ -298,7 +298,7 @@ describeServers('the script', (start) => {
     expect(burst).toBe(10);
   });
 
-  it('takes a quota of another size for another one where the model does', async () => {
+  it('treats a quota with another limit as another quota when the model does', async () => {
     const told = (at: number, limit: number, remaining: number, reset: number) => ({
       want: 1,
       quotas: [{ name: 'q', at: BEGUN + at, limit, remaining, reset, window: 0 }],
@@ -321,7 +321,7 @@ describeServers('the script', (start) => {
     expect(await client.script('LOAD', SCRIPT)).toBe(SHA);
   });
 
-  it('keeps little of a limit that is used and refuses', async () => {
+  it('keeps a small state of a limit that is in use and refuses', async () => {
     const calls = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
       const at = BEGUN + 100 * n + 0.1;
       return [100 * n + 1, { want: 1, lastRate: 0.01, accepted: [{ from: at - 20, to: at + 0.3, cost: 1 }] }];
@@ -340,8 +340,8 @@ describeServers('the script', (start) => {
   });
 });
 
-describe('the form of what is kept', () => {
-  // where this fails, raise FORM: processes of both versions run side by side while a new one is deployed
+describe('the format of a limit', () => {
+  // if this fails, raise FORM: processes of both versions run side by side during a deployment
   it('has a number for these members', () => {
     const quotas = [{ name: 'q', at: 0, remaining: 1, limit: 1, reset: 1, window: 1 }];
     const [state] = decide(undefined, 0, { ...NOTHING, quotas });

@@ -11,7 +11,7 @@ import { describeServers, type StoreServer } from './support/servers.ts';
 
 const QUESTION = { ...NOTHING, want: 1 };
 
-/** Each takes four seconds of real time, so only the gate of the limits tries them. */
+/** Each takes four seconds of real time, so only `check:limits` runs them. */
 const BROKEN = [
   ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
   ['got a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
@@ -73,20 +73,20 @@ describeServers('a store in', (start) => {
     proxy.closeAllConnections();
   });
 
-  it('goes on where the cache of scripts was emptied', async () => {
+  it('goes on after the cache of scripts was emptied', async () => {
     await ask(client);
     await client.script('FLUSH');
     expect((await ask(client)).count).toBe(1);
   });
 
-  it('goes on from what a process knows where all was flushed', async () => {
+  it('goes on with the last rate of a process after all was flushed', async () => {
     await ask(client);
     await client.flushall();
     expect((await ask(client, { lastRate: 0.01, lastBurst: 5 })).every).toBeCloseTo(100);
   });
 
   it.each(import.meta.env.MODE === 'limits' ? BROKEN : [])(
-    'that is %s holds no call back, says so once, and is used again when it is mended',
+    'that is %s holds no call back, causes one event, and is used again when it is repaired',
     async (why, breaks, mends) => {
       const events: string[] = [];
       const hooks = {
@@ -129,7 +129,7 @@ describeServers('a store in', (start) => {
   });
 });
 
-/** Speaks the HTTP of Upstash: a command in a list or several, its answer as `result`. */
+/** Speaks the HTTP protocol of Upstash: one command or a list of them, each answer as `result`. */
 async function startProxy(client: Redis): Promise<Server> {
   const run = ([command, ...args]: readonly string[]) =>
     client.call(command!, ...args).then(

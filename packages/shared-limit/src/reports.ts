@@ -1,19 +1,19 @@
 import type { Entry, Question, Reply, ToldQuota } from './state.ts';
 import { MOST_QUOTAS } from './told.ts';
 
-/** What is accepted within so many ms is one entry. */
-const SAME = 20;
-/** More entries are made coarser. */
+/** Requests accepted within this many ms become one entry. */
+const SAME_ENTRY_MS = 20;
+/** If there are more entries, pairs of neighbours are merged. */
 const MOST_ENTRIES = 16;
-/** No report waits longer for the next question, ms. */
-export const LATEST = 250;
+/** A report waits this long for the next question at most, ms. */
+export const LONGEST_UNREPORTED_MS = 250;
 
-/** What an answer says of a quota, as far as it does. */
-type Given = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number | undefined } & {
+/** A quota as an answer reports it, with the fields that it has. */
+type ReadQuota = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number | undefined } & {
   readonly name?: string | undefined;
 };
 
-/** What is reported with one question. Times are those of this process. */
+/** What one question reports. Times are by the clock of this process. */
 export interface Report {
   readonly accepted: readonly Entry[];
   readonly requests: number;
@@ -21,45 +21,47 @@ export interface Report {
   readonly quotas: readonly ToldQuota[];
 }
 
-/** What one process has to report of a limit with its next question, and the last answer to it. */
+/** Collects what one process reports about a limit with its next question, and translates times to the clock of the place. */
 export class Reports {
-  /** What is to be added to a time of the place to get one of this process; `undefined`: the place never answered. */
+  /** How far the clock of this process is ahead of that of the place, ms; `undefined`: the place never answered. */
   offset: number | undefined;
   #accepted: Entry[] = [];
   #requests = 0;
   #extra = 0;
   readonly #quotas = new Map<string, ToldQuota>();
-  /** As the last accepted answer told them. */
-  #known: readonly Given[] | undefined;
+  /** The quotas that the last accepted answer reported. */
+  #acceptedQuotas: readonly ReadQuota[] | undefined;
   #takenAt = 0;
-  #latest = LATEST;
-  #hasTold = false;
+  #reportWithin = LONGEST_UNREPORTED_MS;
+  #hasSentQuotas = false;
   #lastRate = 0;
   #lastBurst = 0;
 
-  heard({ now, rate, burst, goodFor }: Reply, at: number): void {
-    this.#latest = Math.min(LATEST, goodFor);
+  /** Notes the last reply, which came at `at`. */
+  answered({ now, rate, burst, goodFor }: Reply, at: number): void {
+    this.#reportWithin = Math.min(LONGEST_UNREPORTED_MS, goodFor);
     this.offset = at - now;
     if (rate > 0) [this.#lastRate, this.#lastBurst] = [rate, burst];
   }
 
-  /** A request that was sent at a time was accepted. Its slot was for a call of the cost `paid`; 0: it had none. */
-  accepted(at: number, cost: number, paid: number): void {
+  /** Adds an accepted request that was sent at `at`. `paid` is the cost that its slot was reserved for; 0: it had no slot. */
+  add(at: number, given: number, paid: number): void {
+    const cost = Math.min(given, 9e15); // the sum stays finite: JSON has no `Infinity`
     this.#requests++;
     this.#extra += cost - paid;
     if (!(cost > 0)) return;
     const last = this.#accepted.at(-1);
-    if (last && at >= last.from && at - last.from <= SAME) {
+    if (last && at >= last.from && at - last.from <= SAME_ENTRY_MS) {
       last.to = Math.max(last.to, at);
       last.cost += cost;
-    } else this.#add([{ from: at, to: at, cost }]);
+    } else this.#addEntries([{ from: at, to: at, cost }]);
   }
 
-  /** A quota that only refusals tell is a wait: no accepted answer would say when there is more. Until one was accepted, a quota with a limit is used. */
-  tell(at: number, quotas: readonly Given[], isAccepted: boolean): void {
-    if (isAccepted) this.#known = quotas;
-    const known = this.#known;
-    const isTold = ({ name, limit }: Given) =>
+  /** Adds the quotas of an answer. Ignores those that only refusals report, since no answer would say when more is left; at first those without a limit. */
+  addQuotas(at: number, quotas: readonly ReadQuota[], isAccepted: boolean): void {
+    if (isAccepted) this.#acceptedQuotas = quotas;
+    const known = this.#acceptedQuotas;
+    const isTold = ({ name, limit }: ReadQuota) =>
       known ? known.some((b) => name === b.name && limit === b.limit) : limit !== undefined;
     const told = quotas.filter(isTold);
     for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of told.slice(0, MOST_QUOTAS)) {
@@ -69,22 +71,22 @@ export class Reports {
     }
   }
 
-  /** After how many ms to report, if no question comes before; `undefined`: there is nothing to report. */
+  /** In how many ms to report if no question comes before; `undefined`: there is nothing to report. */
   dueIn(now: number): number | undefined {
-    const isSomething = this.#requests > 0 || this.#quotas.size > 0;
-    return this.offset !== undefined && isSomething ? Math.max(0, this.#takenAt + this.#latest - now) : undefined;
+    const hasReport = this.#requests > 0 || this.#quotas.size > 0;
+    return this.offset !== undefined && hasReport ? Math.max(0, this.#takenAt + this.#reportWithin - now) : undefined;
   }
 
-  /** Whether to report before the next question: the first quotas do not wait for it, and old reports do not. */
+  /** Whether to report at once: the first quotas do not wait for the next question, nor does a report that is old enough. */
   areDue(now: number): boolean {
-    return now - this.#takenAt > this.#latest || (!this.#hasTold && this.#quotas.size > 0);
+    return now - this.#takenAt > this.#reportWithin || (!this.#hasSentQuotas && this.#quotas.size > 0);
   }
 
-  /** Takes all there is. A place that never answered gets no reports: its clock is not known. */
+  /** Takes all that there is to report. A place that never answered gets nothing, since its clock is not known. */
   take(now: number): Report {
     this.#takenAt = now;
     if (this.offset === undefined) return NOTHING;
-    this.#hasTold ||= this.#quotas.size > 0;
+    this.#hasSentQuotas ||= this.#quotas.size > 0;
     const report = {
       accepted: this.#accepted,
       requests: this.#requests,
@@ -98,17 +100,17 @@ export class Reports {
     return report;
   }
 
-  /** The report did not arrive: it goes with the next question. */
+  /** Puts back a report that did not arrive. It goes with the next question. */
   restore({ accepted, requests, extra, quotas }: Report): void {
     const newer = this.#accepted;
     this.#accepted = [...accepted];
-    this.#add(newer);
+    this.#addEntries(newer);
     this.#requests += requests;
     this.#extra += extra;
     for (const quota of quotas) if (!this.#quotas.has(quota.name)) this.#quotas.set(quota.name, quota);
   }
 
-  /** A report as a part of a question, with the times of the place. */
+  /** Returns the report as a part of a question, with the times of the place. */
   translated({
     accepted,
     quotas,
@@ -124,7 +126,7 @@ export class Reports {
     };
   }
 
-  #add(entries: readonly Entry[]): void {
+  #addEntries(entries: readonly Entry[]): void {
     this.#accepted.push(...entries);
     while (this.#accepted.length > MOST_ENTRIES) this.#accepted = inPairs(this.#accepted);
   }
@@ -132,7 +134,7 @@ export class Reports {
 
 const NOTHING: Report = { accepted: [], requests: 0, extra: 0, quotas: [] };
 
-/** Two neighbours become one entry. */
+/** Merges each two neighbours into one entry. */
 function inPairs(entries: readonly Entry[]): Entry[] {
   const pairs: Entry[] = [];
   for (let n = 0; n < entries.length; n += 2) {

@@ -1,10 +1,10 @@
 import type { Reply } from './state.ts';
 import { LAPSED, MOST_SLOTS } from './usable.ts';
 
-/** A slot for which no call waits lapses earlier, ms. */
-const LAPSED_IDLE = 50;
-/** A handful is what all processes together use in this time, ms: the same for each, so that shares are equal. */
-const HANDFUL = 25;
+/** A slot lapses once it was due this long ago if no call waits for one, ms. */
+const LAPSED_IDLE_MS = 50;
+/** A batch is what all processes together use in this time, ms. It is the same for each process, so that shares are equal. */
+const BATCH_MS = 25;
 
 export interface Slot {
   readonly at: number;
@@ -12,50 +12,50 @@ export interface Slot {
   readonly cost: number;
 }
 
-/** The slots that one process has in hand, and what it uses of them. Times are those of this process. */
+/** The slots that one process has reserved, and how fast it uses them. Times are by the clock of this process. */
 export class Slots {
-  /** So many are asked for next. */
+  /** How many slots the next question asks for. */
   want = 1;
-  /** What was reserved last. */
+  /** The reply that reserved slots last. */
   lease: Reply | undefined;
-  /** The share that this process has while its calls wait, per ms; 0: they do not. */
+  /** The rate that this process gets while its calls wait, per ms; 0: they do not wait. */
   pace = 0;
-  /** A call waits for a slot. */
   isWaitedFor = false;
-  /** The place has no free slot before this time. */
+  /** When the place has its next free slot; `-Infinity`: not known. */
   freeAt: number = -Infinity;
-  #hasWaited = false;
+  /** Whether a call had to wait for a slot of this batch. */
+  hasWaited = false;
   #slots: Slot[] = [];
-  /** When those in hand were asked for, and when the place last answered. */
+  /** When the reserved slots were asked for, and when the place last answered. */
   #askedAt = 0;
-  #heardAt = 0;
+  #answeredAt = 0;
 
   get first(): Slot | undefined {
     return this.#slots[0];
   }
 
-  /** Whether the first one is due, and the limit may have been closed since the place last answered. */
+  /** Whether the first slot is due, and the limit may have been closed since the place last answered. */
   isStale(now: number): boolean {
     const { at, lease } = this.#slots[0]!;
-    return at <= now && now - this.#heardAt > lease.goodFor;
+    return at <= now && now - this.#answeredAt > lease.goodFor;
   }
 
-  /** Drops what is too old to be used. */
+  /** Drops the slots that have lapsed. */
   advance(now: number): void {
-    const lapsed = now - (this.isWaitedFor ? LAPSED : LAPSED_IDLE);
+    const lapsed = now - (this.isWaitedFor ? LAPSED : LAPSED_IDLE_MS);
     while (this.#slots.length > 0 && this.#slots[0]!.at < lapsed) {
       this.#slots.shift();
       this.want = 1;
     }
   }
 
-  /** The place has answered: those that were reserved before the limit was last closed are not good any more. */
-  heard({ closedUntil }: Reply, now: number): void {
-    this.#heardAt = now;
+  /** Notes an answer of the place. Drops the slots if the limit was closed after they were reserved. */
+  answered({ closedUntil }: Reply, now: number): void {
+    this.#answeredAt = now;
     if (this.first && closedUntil !== this.first.lease.closedUntil) this.drop();
   }
 
-  /** Takes what a place has reserved, by a clock that is `offset` behind. */
+  /** Adds the slots that the place has reserved. Its clock is `offset` behind. */
   add(lease: Reply, offset: number, cost: number, askedAt: number): void {
     this.lease = lease;
     this.#askedAt = askedAt;
@@ -65,41 +65,34 @@ export class Slots {
     }
   }
 
-  /** A call has to wait for the first one. */
-  noteWait(): void {
-    this.#hasWaited = true;
-  }
-
-  /** Takes the first one. */
   take(now: number): Slot | undefined {
     const slot = this.#slots.shift();
-    if (slot && this.#slots.length === 0) this.#usedUp(slot.lease, now);
+    if (slot && this.#slots.length === 0) this.#endBatch(slot.lease, now);
     return slot;
   }
 
-  /** Its call was not sent. */
+  /** Puts back a slot whose call was not sent. */
   giveBack(slot: Slot): void {
     this.#slots.unshift(slot);
   }
 
-  /** None of them is good any more. */
   drop(): void {
     this.#slots = [];
   }
 
-  /** Forgets the slots, the pace and how many to ask for. */
+  /** Drops all slots, and forgets the pace and how many to ask for. */
   forget(): void {
     this.drop();
     this.pace = 0;
     this.want = 1;
   }
 
-  /** A handful was used up: the next one is at most twice as large. */
-  #usedUp({ count, every }: Reply, now: number): void {
+  /** The batch is used up: sets the size of the next one, at most twice as large, and measures the pace. */
+  #endBatch({ count, every }: Reply, now: number): void {
     const pace = count / Math.max(1, now - this.#askedAt);
-    if (!this.#hasWaited) this.pace = 0;
+    if (!this.hasWaited) this.pace = 0;
     else this.pace = this.pace > 0 ? 0.8 * this.pace + 0.2 * pace : pace;
-    this.#hasWaited = false;
-    this.want = Math.min(MOST_SLOTS, 2 * this.want, every > 0 ? Math.ceil(HANDFUL / every) : MOST_SLOTS);
+    this.hasWaited = false;
+    this.want = Math.min(MOST_SLOTS, 2 * this.want, every > 0 ? Math.ceil(BATCH_MS / every) : MOST_SLOTS);
   }
 }

@@ -1,128 +1,129 @@
 import { LONGEST_WAIT } from './usable.ts';
 
-/** What is known of one limit, in one place for all. Times are milliseconds on the clock of that place; rates are per ms. */
+/**
+ * What is known of one limit, kept in one place for all processes. Times are in ms by the clock of that place, rates in units of cost per ms.
+ * A closing is the time after a refusal in which no slot is due.
+ */
 export interface LimitState {
-  /** When the place was last asked, by its clock; and how far that clock was set back in all. The time of a state never goes back. */
+  /** When the place was last asked, by its clock; and by how much that clock was set back in all. The time of a state never goes back. */
   seen: number;
   lost: number;
-  /** When the next slot is: the one number of GCRA. */
+  /** When the next slot is due: the one number of GCRA. */
   next: number;
   closedUntil: number;
-  /** Refusals of slots that were reserved before this closing are counted already. */
+  /** The last closing that was counted. A refusal of a slot that was reserved before it belongs to it and is not counted again. */
   counted: number;
-  /** How many refusals that may be noise speak for a limit; acceptances reduce it. */
+  /** How many doubted refusals there are, which may be noise. Accepted requests reduce it. */
   doubted: number;
-  /** Closings by one refusal that acceptances outvoted or no bucket explains, since several were last refused together. */
+  /** How many refusals came alone and were outvoted by accepted requests, or not explained by a bucket, since several last came together. */
   alone: number;
-  /** Closings since something was accepted. */
+  /** How many closings there were since a request was last accepted. */
   shut: number;
   way: Way;
-  /** The pace that is known to be accepted; 0 while free. */
+  /** The rate that is known to be accepted; 0 while no limit is known. */
   base: number;
-  /** Since when it is held, or since when the limit is used at all. */
+  /** Since when that rate is held, or since when the limit is used at all. */
   since: number;
-  /** How long the base is held before more is tried, ms; then the pace grows by a factor of e in `1 / growth` seconds. */
+  /** How long the base is held before the pace is raised, ms. Then it grows by a factor of e in `1 / growth` seconds. */
   patience: number;
   growth: number;
   /** The cost of the unused slots that may be saved up. */
   depth: number;
   burst: number;
-  /**
-   * The burst is no larger: it is what was accepted before the first refusal (after outvoted ones), or about twice the burst that was
-   * found since.
-   */
+  /** The largest burst that is possible: what was accepted before the first refusal (after outvoted ones), or about twice the burst found since. */
   most: number;
   /** When the limit was last used up. */
   emptied: number;
-  /** The first acceptance after that, and the cost of all. */
+  /** The first accepted request after that, and the cost of all of them. */
   begun: number;
   accepted: number;
-  /** When a request was refused from which nothing is learned yet, 0: none was; and when the last one of the same closing was. */
+  /** When the request was sent whose refusal the group has yet to learn from, 0: there is none; and when the last one of the same closing was sent. */
   refusedAt: number;
   refusedLast: number;
-  /** How long the limit is closed for that refusal, and the pace that was refused. */
+  /** How long that refusal closed the limit, and the pace that was refused. */
   closure: number;
   pace: number;
-  /** When slots were last reserved for. */
+  /** The latest time for which a slot was reserved. */
   used: number;
-  /** Until this time each process works without the place; then all return together. */
+  /** Until this time each process goes on without the place. Then all return together. */
   backAt: number;
-  /** Between the last slots, ms. */
+  /** The time between the slots that were reserved last, ms. */
   every: number;
-  /** The cost of the slots since the limit was last used up, as it turned out where that is known. */
+  /** The cost of the slots since the limit was last used up: the true cost once it is reported. */
   granted: number;
-  /** All that was accepted: its cost, and requests. */
+  /** All that was ever accepted: its cost, and the number of requests. */
   cost: number;
   requests: number;
-  /** How far the quotas that the server tells are trusted. */
+  /** How far the reported quotas are trusted, from 0 to 1. */
   trust: number;
   readonly history: Entry[];
   readonly told: Map<string, Told>;
 }
 
+/** No refusal has shown a limit yet; the rate is being searched for, and grows; or a measured rate is held. */
 export const FREE = 0;
 export const SEARCH = 1;
 export const HOLD = 2;
 type Way = typeof FREE | typeof SEARCH | typeof HOLD;
 
-/** What was accepted between two times, or with a cost of 0: here one was refused. */
+/** What was accepted between two times. A cost of 0 marks a refusal. */
 export interface Entry {
   from: number;
   to: number;
   cost: number;
 }
 
-/** A quota that the server tells. */
+/** A quota that the server reports. */
 export interface Told {
   limit: number;
   window: number;
-  /** What is left of it at a time: when the slots that are reserved have been used. */
+  /** What is left of it at a time: once the slots that are reserved have been used. */
   left: number;
   leftAt: number;
   heardAt: number;
-  /** How many requests all had reported then. */
+  /** How many requests all processes had reported then. */
   heardIn: number;
   resetAt: number;
   /** The most that was ever left. */
   most: number;
-  /** The evidence for a window: before its reset nothing comes back. */
+  /** How much evidence there is for a window: measurements in which nothing came back before the reset. */
   signs: number;
-  /** What comes back by itself, per ms. Measured since `seenAt`, from what was left and spent then. */
+  /** The refill per ms. It is measured since `seenAt`, from what was left and spent then. */
   refill: number;
   seen: number;
   spent: number;
   seenAt: number;
-  /** What the last answer said is left, how many answers told this window, and its end: the earliest that they told. */
+  /** What the last answer said is left; how many answers reported this window; and the earliest end that they reported. */
   said: number;
   answers: number;
   endAt: number;
-  /** The end of the window before; 0: few answers told it. */
+  /** The end of the window before; 0: too few answers reported it. */
   endBefore: number;
-  /** How long a window is by the ends of two in a row, where that is shorter than told; 0: not seen. */
+  /** The length of a window by two ends in a row, if that is shorter than reported; 0: not known. */
   apart: number;
 }
 
 /** What one process asks and reports. */
 export interface Question {
-  /** How many slots are wanted, each for a call of this cost. 0: only whether the reserved ones are still good. */
+  /** How many slots the process wants, each for a call of this cost. 0: it asks only whether its reserved slots are still good. */
   readonly want: number;
   readonly cost: number;
-  /** Slots that are due later than in so many ms are of no use. */
+  /** Slots that are due later than this, ms from now, are of no use. */
   readonly within: number;
-  /** Reports: what was accepted since the last question. */
+  /** What was accepted since the last question. */
   readonly accepted: readonly Entry[];
-  /** How many requests these are. */
+  /** How many requests that was. */
   readonly requests: number;
-  /** The process works without the place, and may return after this many ms; `undefined`: it uses the place. */
+  /** The process does not use the place, and may return after this many ms; `undefined`: it uses the place. */
   readonly aloneFor: number | undefined;
-  /** What those cost more than their slots, if they had any; negative: less. */
+  /** What these requests cost beyond their slots, if they had any; negative if they cost less. */
   readonly extra: number;
   readonly refusal: Refusal | undefined;
   readonly quotas: readonly ToldQuota[];
-  /** What was answered last, for a place that has forgotten. 0: unknown. */
+  /** What the last answer said, for a place that has lost the limit. 0: unknown. */
   readonly lastRate: number;
   readonly lastBurst: number;
-  /** The rate that is known in advance, of requests per ms; 0: none. */
+  /** The rate that the user set, of requests per ms; 0: none. */
   readonly known: number;
 }
 
@@ -146,19 +147,19 @@ export const NOTHING: Question = {
 export interface Refusal {
   /** When it was sent. */
   readonly at: number;
-  /** Of its slot, when it was reserved. */
+  /** What the reply said that reserved its slot. */
   readonly closedUntil: number;
   readonly every: number;
-  /** For how long the server asked to wait. */
+  /** How long the server asked to wait, ms. */
   readonly wait: number | undefined;
-  /** Whether it may be noise by the answers of this process; the answers of all processes decide. */
+  /** Whether this process takes it for possible noise. The reports of all processes decide. */
   readonly isDoubted: boolean;
 }
 
-/** What a response said about a quota. A field that it did not have is 0. */
+/** What a response reported about a quota. A missing field is 0. */
 export interface ToldQuota {
   readonly name: string;
-  /** When it was said. */
+  /** When the response came. */
   readonly at: number;
   readonly remaining: number;
   readonly limit: number;
@@ -173,9 +174,9 @@ export interface Reply {
   readonly every: number;
   readonly count: number;
   readonly closedUntil: number;
-  /** After this long the process asks whether the slots are still good, ms. */
+  /** The process asks whether the slots are still good after this long, ms. */
   readonly goodFor: number;
-  /** Before this time all processes work without the place, so that there are not two ways to count. */
+  /** Before this time all processes go on without the place: two groups that count in two ways would take from each other. */
   readonly backAt: number;
   /** In units of cost per ms; 0: no limit is known. */
   readonly rate: number;

@@ -12,18 +12,18 @@ import type { LimitStore } from '@steadfetch/rate-limit';
 import type { Ask, Place } from './place.ts';
 import { StoredPacer } from './stored-pacer.ts';
 
-/** The place where limits are kept stopped to answer: each process goes on by itself. */
+/** The place where limits are kept stopped answering: each process goes on by itself. */
 export interface StoreDownEvent {
   /** The limit that was asked for. */
   readonly key: string;
-  /** What the place answered, or that it took too long. */
+  /** The error of the place, or that it took too long. */
   readonly error: unknown;
 }
 
 /** The place answers again. */
 export interface StoreUpEvent {
   readonly key: string;
-  /** Milliseconds since it stopped to answer. */
+  /** Milliseconds since it stopped answering. */
   readonly after: number;
 }
 
@@ -36,7 +36,7 @@ export interface StoreHooks {
 }
 
 export interface StoreOptions {
-  /** A limit known in advance, of all together: its slots lie evenly, without a burst. Without it the limit is learned. */
+  /** The limit of all processes together, if you know it: calls go at even intervals, without a burst. Without it the limit is measured. */
   limit?: { requests: number; per: number } | undefined;
   /** The clock of the limiter. */
   clock?: Clock;
@@ -44,8 +44,8 @@ export interface StoreOptions {
   hooks?: StoreHooks | readonly StoreHooks[];
 }
 
-/** A place that fails for one key is asked again each second: it is up when no question has failed for so long, ms. */
-const QUIET = 2_000;
+/** A place is up again once no question has failed for this long, ms: one that fails for some keys is asked for them each second. */
+const QUIET_MS = 2_000;
 
 /** The options as data: what each may be, and its default. */
 export const storeOptions: {
@@ -60,13 +60,13 @@ export const storeOptions: {
 
 /** A store, and the place behind it. */
 export interface SharedStore extends LimitStore {
-  /** Asks the place itself: for what hands the questions of others on. */
+  /** Asks the place itself: for a service that hands on the questions of other processes. */
   readonly ask: Ask;
 }
 
 /**
- * A store for `rateLimit` from one function, which asks `decide` somewhere: in a database, another thread, another tab. Reports
- * what was accepted together with the next question, and translates the clock of that place.
+ * Makes a store for `rateLimit` from one function that asks `decide` somewhere: in a database, another thread, another tab. The store reports what
+ * was accepted together with the next question, and translates the clock of that place.
  */
 export function storeOf(ask: Ask, options: StoreOptions = {}): SharedStore {
   checkFunction('storeOf: ask', ask);
@@ -82,7 +82,7 @@ export function storeOf(ask: Ask, options: StoreOptions = {}): SharedStore {
       if (isNew) callHooks(hooks, 'onDown', () => ({ key, error }));
     },
     onAnswer(key) {
-      if (!down || now() - down.failedAt < QUIET) return;
+      if (!down || now() - down.failedAt < QUIET_MS) return;
       const after = now() - down.since;
       down = undefined;
       callHooks(hooks, 'onUp', () => ({ key, after }));

@@ -28,7 +28,7 @@ interface Asked {
   readonly id: string;
   readonly key: string;
   readonly question: Question;
-  /** It was asked by a tab in the background. */
+  /** Whether a tab in the background asks. */
   readonly isHidden: boolean;
 }
 
@@ -50,23 +50,21 @@ interface Pending {
   readonly resolve: (reply: Reply) => void;
 }
 
-/** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` or of a message changes. */
+/** The version of the messages. Tabs with another one are another group. Raise it whenever a member of `LimitState` or of a message changes. */
 const FORM = 7;
-/** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
-const MOST = 1_000;
-/**
- * How long after a slot is due a tab in the background is woken for it, ms, since the answer may have reached it later. And for how many
- * slots of an answer it is woken.
- */
-const AFTER = 4;
-const MOST_TOLD = 25;
+/** Of more limits the least recently used is forgotten, of more unanswered questions the oldest. */
+const MOST_KEPT = 1_000;
+/** A tab in the background is woken this long after its slot is due, since it may have received the answer a little later, ms. */
+const WAKE_AFTER_MS = 4;
+/** It is woken for this many slots of an answer at most. */
+const MOST_WAKES = 25;
 
 /**
- * Keeps limits among the tabs and workers of one origin, without a server. One of them decides for all: the one that holds a
- * Web Lock. It sends its answers and its state to all by a `BroadcastChannel`; when it is closed, the next one goes on from that state.
- * Where a browser forbids the channel, as Firefox with cookies blocked, each tab is by itself, and the hook `onDown` is called.
+ * Shares limits among the tabs and workers of one origin, without a server. The one that holds a Web Lock decides for all. It sends its answers
+ * and its state to all by a `BroadcastChannel`; when it closes, the next one goes on from that state. If a browser forbids the channel, as Firefox
+ * with cookies blocked, each tab is by itself, and the hook `onDown` is called.
  *
- * @throws {TypeError} where there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
+ * @throws {TypeError} if there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
  * @example rateLimit({ store: tabStore(), scope: 'origin' });
  */
 export function tabStore(options?: TabStoreOptions): TabStore {
@@ -83,7 +81,7 @@ export function tabStore(options?: TabStoreOptions): TabStore {
   return { ...store, pacer, close: () => tabs.close() };
 }
 
-/** Firefox makes no channel where cookies are blocked. The program must start nevertheless: its calls then go on without the other tabs. */
+/** Firefox makes no channel while cookies are blocked. The program must start nevertheless: its calls go on without the other tabs. */
 function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'addWake' | 'close'> {
   try {
     return new Tabs(name, clock);
@@ -92,21 +90,23 @@ function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'addWake' | 'clo
   }
 }
 
+/** One tab: the leader, which decides, or one that asks the leader. */
 class Tabs {
   readonly #clock: Clock;
   readonly #channel: BroadcastChannel & { ref?(): void; unref?(): void };
   readonly #states = new Map<string, LimitState>();
   readonly #pending = new Map<string, Pending>();
-  /** What lets calls out that wait at a limit, where its timer is late. */
+  /** Functions that send the calls that wait at a limit, for tabs in the background, whose timers are late; each with its limit. */
   readonly #wakes = new Map<WeakRef<() => void>, string>();
   readonly #closed = new AbortController();
+  /** Gives the lock back. Only the leader has it. */
   #release: (() => void) | undefined;
 
   constructor(name: string, clock: Clock) {
     this.#clock = clock;
     this.#channel = new BroadcastChannel(name);
     this.#holdProgram();
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
     const lead = () => new Promise<void>((resolve) => this.#lead(resolve));
     navigator.locks
       .request(name, { signal: this.#closed.signal }, lead)
@@ -128,7 +128,7 @@ class Tabs {
     });
   }
 
-  /** `wake` is to be called where a call may go. */
+  /** Adds a function to call when a call may go. */
   addWake(key: string, wake: () => void): void {
     this.#wakes.set(new WeakRef(wake), key);
     dropOldest(this.#wakes);
@@ -140,7 +140,7 @@ class Tabs {
     this.#channel.close();
   }
 
-  /** The one that led is gone: this one decides now, first what it waits for itself. */
+  /** Becomes the leader after the last one has gone. Answers its own questions first, then those of the others, who ask again. */
   #lead(release: () => void): void {
     this.#release = release;
     if (this.#closed.signal.aborted) {
@@ -155,9 +155,9 @@ class Tabs {
 
   #decide({ id, key, question, isHidden }: Asked): Reply {
     const [state, reply] = decide(this.#states.get(key), this.#clock.now(), question);
-    this.#keep(key, state);
+    this.#keepState(key, state);
     this.#post({ type: 'answer', id, key, reply, state, isHidden });
-    if (isHidden) this.#tellWhenDue(key, reply);
+    if (isHidden) this.#wakeWhenDue(key, reply);
     return reply;
   }
 
@@ -165,46 +165,46 @@ class Tabs {
     this.#channel.postMessage(message);
   }
 
-  #hear(message: Message): void {
+  #receive(message: Message): void {
     if (message.type === 'leader') {
       for (const { asked } of this.#pending.values()) this.#post(asked);
     } else if (message.type === 'answer') {
-      this.#keep(message.key, message.state);
+      this.#keepState(message.key, message.state);
       this.#pending.get(message.id)?.resolve(message.reply);
       this.#pending.delete(message.id);
       this.#holdProgram();
-      if (message.isHidden) this.#tellWhenDue(message.key, message.reply);
-    } else if (message.type === 'due') this.#wake(message.key);
+      if (message.isHidden) this.#wakeWhenDue(message.key, message.reply);
+    } else if (message.type === 'due') this.#wakeCalls(message.key);
     else if (this.#release) this.#decide(message);
   }
 
   /**
-   * Browsers fire the timers of a tab in the background once a second or more rarely, but deliver messages to it at once. So a tab that is
-   * seen tells it of its slots.
+   * Wakes a tab in the background when its slots are due. Browsers fire its timers once a second or more rarely, but deliver messages at once, so a
+   * visible tab sends it one.
    */
-  #tellWhenDue(key: string, { now, first, every, count }: Reply): void {
+  #wakeWhenDue(key: string, { now, first, every, count }: Reply): void {
     if (isInBackground()) return;
-    const tellIn = async (ms: number) => {
+    const wakeIn = async (ms: number) => {
       await this.#clock.sleep(ms, this.#closed.signal);
       this.#post({ type: 'due', key });
     };
-    for (let n = 0; n < Math.min(count, MOST_TOLD); n++) {
+    for (let n = 0; n < Math.min(count, MOST_WAKES); n++) {
       const wait = first + n * every - now;
-      if (wait > 0) tellIn(wait + AFTER).catch(() => {}); // it was closed
+      if (wait > 0) wakeIn(wait + WAKE_AFTER_MS).catch(() => {}); // it was closed
     }
   }
 
-  #wake(key: string): void {
+  #wakeCalls(key: string): void {
     for (const [wake, of] of this.#wakes) if (of === key) wake.deref()?.();
   }
 
-  /** In Node a channel keeps the program alive: here only while an answer is waited for. */
+  /** In Node a channel keeps the program alive. Here it does so only while an answer is on its way. */
   #holdProgram(): void {
     if (this.#pending.size > 0) this.#channel.ref?.();
     else this.#channel.unref?.();
   }
 
-  #keep(key: string, state: LimitState): void {
+  #keepState(key: string, state: LimitState): void {
     this.#states.delete(key);
     this.#states.set(key, state);
     dropOldest(this.#states);
@@ -217,5 +217,5 @@ function isInBackground(): boolean {
 }
 
 function dropOldest(map: Map<unknown, unknown>): void {
-  if (map.size > MOST) map.delete(map.keys().next().value);
+  if (map.size > MOST_KEPT) map.delete(map.keys().next().value);
 }

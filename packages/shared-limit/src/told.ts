@@ -1,67 +1,66 @@
 import type { LimitState, Told, ToldQuota } from './state.ts';
 
-/** More quotas are not looked at. */
+/** A limit keeps this many quotas at most, and ignores others. */
 export const MOST_QUOTAS = 8;
-/** A quota that was not mentioned for two windows and so long is forgotten, ms. */
-const SILENT = 10_000;
-/** So is one that this many answers in a row did not mention: a proxy may have made it up. */
-const UNMENTIONED = 20;
-/** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
-const MEASURED = 1_000;
-const MEASURED_FULL = 250;
-/** What comes back slowly is not seen sooner than this, ms. */
-const JUDGED = 400;
+/** A quota is forgotten if no answer mentioned it for two windows and this long, ms. */
+const FORGOTTEN_AFTER_MS = 10_000;
+/** A quota is also forgotten if this many requests in a row did not mention it: a proxy may have made it up. */
+const MOST_UNMENTIONED = 20;
+/** The refill is measured over this time at least, ms; over the shorter time if the quota is full at its start or end. */
+const MEASURE_MS = 1_000;
+const MEASURE_FULL_MS = 250;
+/** A shorter measurement does not decide between a bucket and a window, since a slow refill does not show sooner, ms. */
+const JUDGE_MS = 400;
+/** A measurement needs this many requests. */
+const MIN_MEASURED = 5;
 /**
- * A bucket that is fuller than the level that is kept is brought to it in about so long, since what it cannot hold is lost, ms. An emptier one
- * more slowly: slots that are reserved show only when they are sent, and a correction that is made again empties and fills it by turns.
+ * What is left of a bucket is brought back to the reserve in about this time, ms. Fast if it is too full, since a full bucket loses its refill. Slowly if
+ * it is too empty: reserved slots show only once they are sent, so a fast correction would be repeated, and the level would swing.
  */
-const EMPTIED = 400;
-const FILLED = 800;
-/** So many signs make a window. */
-const WINDOW = 2;
-/** So much of what was measured is left after a refusal. */
-const CONTRADICTED = 0.8;
-/** And so much of the trust. */
-const DISTRUSTED = 0.9;
-/** So many requests are evidence. */
-const ENOUGH = 5;
-/** The ends of two windows show how long one is where so many answers told each. */
-const FEW = 3;
-/** A reset that is said to be nearer than this is taken for this, ms. */
-const SOONEST = 50;
-/** A reset in whole seconds may be so much nearer, ms. */
-const ROUNDED = 1_000;
-/** Ends that are told so far apart, of a window that is longer, are those of two windows, also where they are told rounded up, ms. */
-const RENEWED = 3_000;
-/** Just under what the server told. */
+const DRAIN_MS = 400;
+const FILL_MS = 800;
+/** A quota is a window, not a bucket, once it has this many signs: measurements in which nothing came back. */
+const WINDOW_SIGNS = 2;
+/** A refusal reduces the measured refill, and the trust in all quotas, to this share. */
+const REFILL_LEFT = 0.8;
+const TRUST_LEFT = 0.9;
+/** A window's end is trusted once this many answers reported it. Two ends in a row then show how long a window is. */
+const MIN_REPORTS_PER_WINDOW = 3;
+/** No window is shorter, and no reset nearer, than this, ms. */
+const SHORTEST_RESET_MS = 50;
+/** A reset in whole seconds may be up to this much nearer than reported, ms. */
+const ROUNDING_MS = 1_000;
+/** If two reported ends of a window that is longer than this lie further apart than this, they are of two windows, even if both are rounded up, ms. */
+const NEXT_WINDOW_MS = 3_000;
+/** The pace is this share of what the server reports. */
 const UNDER = 0.995;
-/** The longest time between two slots, whatever the server said: so a call finds out whether anything is left, ms. */
-export const LONGEST_TOLD = 60_000;
-/** What is left beyond half of the most that there was is spent in about so long, ms. */
-const SPENT = 10_000;
-/** This long after processes returned to the place, all have reported, ms. */
-export const BACK = 1_000;
-/** Slots that are reserved further ahead are not counted, ms. */
-const LONGEST_AHEAD = 60_000;
+/** The longest time between two slots, whatever the server reports, ms: so a call finds out whether anything is left. */
+export const LONGEST_EVERY_MS = 60_000;
+/** The part of what is left that exceeds half of the most that was ever left is spent within about this time, ms. */
+const SURPLUS_MS = 10_000;
+/** This long after processes returned to the store, all have reported, ms. */
+export const BACK_MS = 1_000;
+/** Slots that are reserved further ahead than this do not reduce a quota, ms. */
+const LONGEST_AHEAD_MS = 60_000;
 
 /**
- * Records what a response said about a quota, less the slots that are reserved and not sent yet. When processes return to the place,
- * it is not known yet what all have spent: nothing is measured then.
+ * Records what a response reported about a quota, minus the slots that are reserved and not sent yet. For a second after processes return to
+ * the store it does not measure: some have not reported yet what they spent.
  */
-export function hear(state: LimitState, quota: ToldQuota, lastRate: number): void {
+export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: number): void {
   const { name, at, remaining, limit, reset, window } = quota;
   const known = state.told.get(name);
   if (known) known.heardIn = state.requests;
   if (known ? at < known.heardAt : state.told.size >= MOST_QUOTAS) return;
-  // one of another size is another quota, as where a server tells the scarcest of several
+  // another limit means another quota: a server may report the scarcest of several under one name
   const old = known && limit > 0 && limit !== known.limit ? undefined : known;
-  const isBack = at < state.backAt + BACK;
+  const isBack = at < state.backAt + BACK_MS;
   const { signs, ...ends } = endsOf(old, at, at + reset, remaining);
-  const longest = Math.max(old?.window ?? 0, reset, SOONEST);
-  const isWindow = old !== undefined && signs >= WINDOW;
+  const longest = Math.max(old?.window ?? 0, reset, SHORTEST_RESET_MS);
+  const isWindow = old !== undefined && signs >= WINDOW_SIGNS;
   const length = window > 0 ? window : isWindow && ends.apart > 0 ? Math.min(ends.apart, longest) : longest;
   let resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
-  // a reset in whole seconds, rounded up, never comes nearer, so the earliest end counts; a slot after it may have moved `old.resetAt`
+  // resets are rounded up to whole seconds, so the earliest reported end is nearest to the truth; a slot after it may have moved `old.resetAt`
   if (isWindow && ends.answers > 1) resetAt = Math.min(resetAt, ...[old.resetAt, ends.endAt].filter((end) => at < end));
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;
@@ -81,10 +80,10 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
     seenAt: old?.seenAt ?? at,
     ...ends,
   };
-  if (isBack) begin(told, at, remaining, spent);
+  if (isBack) startMeasure(told, at, remaining, spent);
   else if (old) measure(told, at, remaining, spent);
-  // while the limit is closed no slot is reserved
-  const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD);
+  // no slot lies in the time in which the limit is closed
+  const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD_MS);
   if (state.every > 0 && ahead > 0) {
     told.left += (told.refill - 1 / state.every) * ahead;
     told.leftAt += ahead;
@@ -92,7 +91,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   state.told.set(name, told);
 }
 
-/** The ends of this window and the one before, as told. A quota of which little is left though a later end is told is no window: one that slides. */
+/** The reported ends of this window and the one before. A later end while little is left drops the signs of a fixed window: the quota slides. */
 function endsOf(
   old: Told | undefined,
   at: number,
@@ -102,114 +101,118 @@ function endsOf(
   if (!old) return { said, answers: 1, endAt, endBefore: 0, apart: 0, signs: 0 };
   const { answers, endBefore, apart, signs } = old;
   if (said <= old.said + Math.max(1, 0.3 * old.most)) {
-    const isOver = old.window > RENEWED && endAt > at && endAt > old.endAt + RENEWED && said < 0.5 * old.most;
+    const isSliding =
+      old.window > NEXT_WINDOW_MS && endAt > at && endAt > old.endAt + NEXT_WINDOW_MS && said < 0.5 * old.most;
     return {
       said,
       answers: answers + 1,
       endAt: Math.min(old.endAt, endAt),
       endBefore,
       apart,
-      signs: isOver ? 0 : signs,
+      signs: isSliding ? 0 : signs,
     };
   }
-  const isKnown = answers >= FEW;
-  const seconds = Math.round((old.endAt - endBefore) / ROUNDED) * ROUNDED;
+  const isKnown = answers >= MIN_REPORTS_PER_WINDOW;
+  const seconds = Math.round((old.endAt - endBefore) / ROUNDING_MS) * ROUNDING_MS;
   const isShorter = isKnown && seconds > 0 && seconds < (apart || old.window);
   return { said, answers: 1, endAt, endBefore: isKnown ? old.endAt : 0, apart: isShorter ? seconds : apart, signs };
 }
 
-/** What came back by itself since the last measurement. In a window nothing does. */
+/** Measures the refill since the last measurement. A bucket refills between requests; a window does not before its reset. */
 function measure(told: Told, at: number, remaining: number, allSpent: number): void {
   const time = at - told.seenAt;
   const spent = allSpent - told.spent;
   const full = told.most - 1.5;
   const isFull = told.seen >= full || remaining >= full;
-  // a measurement in which a window is renewed shows nothing
-  const least = Math.min(MEASURED, Math.max(JUDGED + 1, (told.apart || told.window) / 3));
-  if (time < (isFull ? MEASURED_FULL : least) || spent < ENOUGH) return;
-  const came = remaining - told.seen + spent;
-  const isNew = remaining - told.seen > 0.5 * told.most;
-  if (!isNew && came <= 0.2 * spent && time > JUDGED) told.signs = Math.min(3, told.signs + 1);
-  else if (!isNew && told.seen >= full && came >= 0.8 * spent) told.signs = Math.max(0, told.signs - 1);
-  if (!isNew && told.signs < WINDOW) {
-    const seen = Math.min(Math.max(0, came) / time, 2 * Math.max(told.refill, told.limit / told.window));
+  // a measurement across a reset shows nothing, so it is shorter than a third of the window
+  const least = Math.min(MEASURE_MS, Math.max(JUDGE_MS + 1, (told.apart || told.window) / 3));
+  if (time < (isFull ? MEASURE_FULL_MS : least) || spent < MIN_MEASURED) return;
+  const refilled = remaining - told.seen + spent;
+  const isReset = remaining - told.seen > 0.5 * told.most;
+  if (!isReset && refilled <= 0.2 * spent && time > JUDGE_MS) told.signs = Math.min(3, told.signs + 1);
+  else if (!isReset && told.seen >= full && refilled >= 0.8 * spent) told.signs = Math.max(0, told.signs - 1);
+  if (!isReset && told.signs < WINDOW_SIGNS) {
+    const seen = Math.min(Math.max(0, refilled) / time, 2 * Math.max(told.refill, told.limit / told.window));
     if (isFull) told.refill = Math.max(told.refill, seen);
     else told.refill = told.refill > 0 ? told.refill + (seen > told.refill ? 0.25 : 0.5) * (seen - told.refill) : seen;
   }
-  begin(told, at, remaining, allSpent);
+  startMeasure(told, at, remaining, allSpent);
 }
 
-/** A measurement begins. */
-function begin(told: Told, at: number, remaining: number, allSpent: number): void {
+function startMeasure(told: Told, at: number, remaining: number, allSpent: number): void {
   told.seen = remaining;
   told.spent = allSpent;
   told.seenAt = at;
 }
 
 /**
- * A refusal contradicts what was measured: it comes back slower. It contradicts what is told, too, unless it says itself that a window is used
- * up, and asks for no shorter wait: others may have used it, and what is told is as true as before when they are gone.
+ * Reduces the measured refill, and the trust in the quotas, after a refusal. The trust stays if an answer since then says that a window is used up,
+ * and the refusal asks to wait for its reset, or for no time: then other clients used the window, and the report is right.
  */
-export function contradict(state: LimitState, askedUntil: number): void {
+export function reduceTrust(state: LimitState, askedUntil: number): void {
   let isUsedUp = false;
   for (const told of state.told.values()) {
-    told.refill *= CONTRADICTED;
-    const isAsked = told.resetAt <= askedUntil + ROUNDED;
-    isUsedUp ||= isAsked && told.signs >= WINDOW && told.said < 1 && told.heardAt >= state.refusedAt;
+    told.refill *= REFILL_LEFT;
+    const isAsked = told.resetAt <= askedUntil + ROUNDING_MS;
+    isUsedUp ||= isAsked && told.signs >= WINDOW_SIGNS && told.said < 1 && told.heardAt >= state.refusedAt;
   }
-  if (!isUsedUp) state.trust *= DISTRUSTED;
+  if (!isUsedUp) state.trust *= TRUST_LEFT;
 }
 
-/** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or what is told is not trusted. */
+/** Milliseconds between two calls of this cost, by the scarcest quota; 0: no quota is reported, or the reports are not trusted. Forgets silent quotas. */
 export function toldEvery(state: LimitState, at: number, cost: number): number {
   let every = 0;
-  // slots may be reserved far ahead, so how long it was silent counts from now
+  // `at` may be far ahead, so the silence is measured until now
   const now = state.seen + state.lost;
   for (const [name, told] of state.told) {
-    const isSilent = now > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
+    const isSilent =
+      now > told.resetAt + 2 * told.window + FORGOTTEN_AFTER_MS || state.requests - told.heardIn >= MOST_UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / rateOf(told, at, state.trust)));
+      every = Math.max(every, Math.min(LONGEST_EVERY_MS, unitsOf(name, cost) / toldRate(told, at, state.trust)));
   }
   return every;
 }
 
-/** A bucket: what comes back, and a little more or less as it is full or empty. A window: evenly, or what is left of it. */
-function rateOf(told: Told, at: number, trust: number): number {
+/**
+ * The rate that a quota allows. A bucket: its refill, and up to a half more or less to keep a reserve in it. A window: its limit spread evenly, or,
+ * if less is left than that takes, what is left spread until the reset.
+ */
+function toldRate(told: Told, at: number, trust: number): number {
   const { limit, window, resetAt, most, refill, signs } = told;
-  const until = Math.max(SOONEST, at > resetAt ? window : resetAt - at);
+  const until = Math.max(SHORTEST_RESET_MS, at > resetAt ? window : resetAt - at);
   const even = limit / window;
   const base = Math.max(refill, even);
   const left = leftAt(told, at);
   const spare = left - Math.min(most / 3, 2 + 100 * base);
-  const plenty = Math.max(0, left - most / 2) / SPENT;
-  if (signs < WINDOW)
+  const surplus = Math.max(0, left - most / 2) / SURPLUS_MS;
+  if (signs < WINDOW_SIGNS)
     return (
       trust *
       UNDER *
-      (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / EMPTIED, spare / FILLED)))
+      (base + Math.min(Math.max(surplus, 0.5 * base), Math.max(-0.5 * base, spare / DRAIN_MS, spare / FILL_MS)))
     );
-  return trust * UNDER * Math.max(plenty, left >= even * (until - ROUNDED) ? even : Math.max(1, spare) / until);
+  return trust * UNDER * Math.max(surplus, left >= even * (until - ROUNDING_MS) ? even : Math.max(1, spare) / until);
 }
 
-/** What is left at a time, if nothing is sent. After its reset there is again as much as there ever was. */
+/** What is left of a quota at a time if nothing is sent until then. After the reset that is the most that was ever left. */
 function leftAt({ left, leftAt, resetAt, most, refill }: Told, at: number): number {
   return at > resetAt ? most : Math.min(most, left + refill * Math.max(0, at - leftAt));
 }
 
-/** Whether all told quotas are windows that have so many more slots left now, and none is about to be reset. */
-export function isLeft(state: LimitState, now: number, count: number, cost: number): boolean {
+/** Whether all quotas are windows in which `count` more calls fit now, and no reset is near. */
+export function fitsWindows(state: LimitState, now: number, count: number, cost: number): boolean {
   if (state.trust <= 0.5 || state.told.size === 0) return false;
   for (const [name, told] of state.told) {
-    // where slots after the reset are reserved already, what is left is of the next window
-    const isThis = now >= told.resetAt - told.window && now <= told.resetAt - ROUNDED;
-    if (told.signs < WINDOW || !isThis || leftAt(told, now) < count * unitsOf(name, cost)) return false;
+    // once slots after the reset are reserved, `left` is that of the next window
+    const isThis = now >= told.resetAt - told.window && now <= told.resetAt - ROUNDING_MS;
+    if (told.signs < WINDOW_SIGNS || !isThis || leftAt(told, now) < count * unitsOf(name, cost)) return false;
   }
   return true;
 }
 
-/** Slots were reserved, the last one for this time. */
-export function spend(state: LimitState, at: number, count: number, cost: number): void {
+/** Subtracts `count` reserved slots, the last of them at `at`, from all quotas. */
+export function subtractReserved(state: LimitState, at: number, count: number, cost: number): void {
   for (const [name, told] of state.told) {
     told.left = leftAt(told, at) - count * unitsOf(name, cost);
     told.leftAt = Math.max(told.leftAt, at);
@@ -217,7 +220,7 @@ export function spend(state: LimitState, at: number, count: number, cost: number
   }
 }
 
-/** How many calls of a cost may be saved up while quotas are told: as many as the most that was left of each. `Infinity` where none is told. */
+/** How many calls of this cost may be saved up: the most that was ever left of the scarcest quota. `Infinity` if none is reported. */
 export function toldDepth(state: LimitState, cost: number): number {
   let depth = Infinity;
   if (state.trust > 0.5)
@@ -226,12 +229,12 @@ export function toldDepth(state: LimitState, cost: number): number {
 }
 
 /**
- * The trust that an accepted request wins back: as many requests as the largest window has, a hundred at most, win back a fifth of what a refusal
- * takes, since a true window refuses now and then at its edge, however small it is. Of a bucket, and once half of the trust is gone, it takes a hundred.
+ * The trust that one accepted unit of cost restores. A full window restores 0.02, a fifth of what a refusal takes, since even a window that is reported
+ * correctly refuses now and then at its edge. With a bucket, with a larger window, and once half of the trust is gone, 0.02 takes a hundred units.
  */
-export function regained(state: LimitState): number {
+export function trustRegained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;
-  for (const { limit, signs } of state.told.values()) largest = Math.max(largest, signs < WINDOW ? 100 : limit);
+  for (const { limit, signs } of state.told.values()) largest = Math.max(largest, signs < WINDOW_SIGNS ? 100 : limit);
   return 0.02 / Math.min(100, largest);
 }
 

@@ -1,13 +1,13 @@
 import type { Question, Reply } from './state.ts';
 
-/** So many slots are reserved at once at most. */
+/** One reply reserves this many slots at most. */
 export const MOST_SLOTS = 1_000;
-/** The longest wait that is taken from a place: two days, since a server may ask for one, ms. */
+/** The longest wait that a reply may ask for, ms: two days, since a server may ask for one. */
 export const LONGEST_WAIT = 172_800_000;
-/** No call uses a slot that was due longer ago than this, ms. */
+/** A slot lapses once it was due this long ago, ms. */
 export const LAPSED = 500;
 
-/** Whether an answer can have come from `decide`: other programs may have spoiled the place. */
+/** Whether a reply can be one of `decide`. Another program may have corrupted the place. */
 export function isUsable(reply: Reply, { want, within }: Pick<Question, 'want' | 'within'>): boolean {
   const { now, first, every, count, closedUntil, goodFor, rate, burst, backAt } = reply ?? {};
   if (![now, first, every, closedUntil, goodFor, rate, burst, backAt].every(Number.isFinite)) return false;

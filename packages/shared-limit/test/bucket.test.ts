@@ -10,7 +10,7 @@ it('finds a bucket that is full again long before the server lets calls through'
   expect(found.burst).toBeLessThan(13);
 });
 
-it('takes no faster bucket for right because the history says nothing against the fastest', () => {
+it('does not choose a faster bucket because nothing contradicts the fastest', () => {
   const [rest, last] = SLOW_ANSWERS.filter(({ cost }) => cost === 0).slice(1);
   const found = bucketOf(SLOW_ANSWERS, 250, 1.05 * 0.03, last!.from - rest!.from)!;
   expect(found.rate).toBeCloseTo(0.01, 3);

@@ -2,29 +2,29 @@ import { decide, type LimitState, type Question, type Reply } from '@steadfetch/
 import { describe, expect, it } from 'vitest';
 import { asked, QUESTION, quota, refusedAt, START } from './support/asked.ts';
 
-it('a quota of requests counts a dear call once, another one its cost', () => {
+it('a quota of requests counts an expensive call once; other quotas count its cost', () => {
   const everyOf = (name: string) => asked([0, { quotas: [quota({ name })], cost: 10 }]).replies[0]!.every;
   expect(everyOf('tokens')).toBeCloseTo(10 * everyOf('requests'), 3);
 });
 
-it('a quota that tells only what is left paces by that', () => {
+it('a quota that reports only what is left sets the pace by that', () => {
   const { replies } = asked([0, { quotas: [quota({ limit: 0, reset: 0, window: 0 })] }]);
   expect(replies[0]!.every).toBeGreaterThan(0);
 });
 
-it('takes the last pace for what comes back to a quota, where the place has forgotten all', () => {
+it('if the place has lost its data, the last rate serves as the refill of a quota', () => {
   const quotas = [quota({ limit: 20, remaining: 10, reset: 1_000, window: 1_000 })];
   const everyOf = (lastRate: number) => asked([0, { quotas, lastRate }]).replies[0]!.every;
   expect(everyOf(0.1)).toBeLessThan(0.5 * everyOf(0));
 });
 
-it('keeps eight quotas, and forgets those that are not told any more', () => {
+it('keeps eight quotas, and forgets those that are no longer reported', () => {
   const quotas = Array.from({ length: 9 }, (_, n) => quota({ name: `q${n}` }));
   expect(asked([0, { quotas }]).state.told.size).toBe(8);
   expect(asked([0, { quotas }], [60_000, {}]).state.told.size).toBe(0);
 });
 
-it('keeps a quota that was told just now, however far ahead slots are reserved', () => {
+it('keeps a quota that was just reported, however far ahead slots are reserved', () => {
   const told = (at: number) => [quota({ at: START + at, limit: 1, remaining: 0, reset: 1_000, window: 1_000 })];
   const slots = Array.from({ length: 20 }, (_, n): [number, Partial<Question>] => [n, {}]);
   const { state, replies } = asked([0, { quotas: told(0) }], ...slots, [500, { quotas: told(500) }]);
@@ -32,7 +32,7 @@ it('keeps a quota that was told just now, however far ahead slots are reserved',
   expect(state.told.size).toBe(1);
 });
 
-it('takes a quota of another size for another one, where a server tells the scarcest of an hour and a minute', () => {
+it("treats a quota with another limit as another quota, since a server may report the scarcer of an hour's and a minute's", () => {
   const ofHour = quota({ at: START + 1_000, limit: 2_000, remaining: 1_900, reset: 3_500_000, window: 0 });
   const ofMinute = (at: number) => quota({ at: START + at, limit: 100, remaining: 90, reset: 55_000, window: 0 });
   const minute: [number, Partial<Question>] = [0, { quotas: [ofMinute(0)] }];
@@ -41,7 +41,7 @@ it('takes a quota of another size for another one, where a server tells the scar
   expect(replies[2]!.every).toBeLessThan(1_000);
 });
 
-it('takes a quota for the same one where some answers do not tell its size', () => {
+it('treats a quota as the same one if some answers do not report its limit', () => {
   const tell = (at: number, limit: number, remaining: number): [number, Partial<Question>] => [
     at,
     {
@@ -53,8 +53,8 @@ it('takes a quota for the same one where some answers do not tell its size', () 
   expect(state.told.get('q')).toMatchObject({ limit: 100, most: 90, signs: 2 });
 });
 
-describe('of a told window of 60 a minute', () => {
-  /** So much was left after three seconds, and nothing came back. */
+describe('in a reported window of 60 a minute', () => {
+  /** A state in which this much was left after three seconds, and nothing came back. */
   const until = (remaining: number, reset = 50_000): [number, Partial<Question>][] =>
     [60, (60 + remaining) / 2, remaining].map((left, n) => [
       1_500 * n,
@@ -72,30 +72,30 @@ describe('of a told window of 60 a minute', () => {
   const atOnce = (replies: readonly Reply[]) =>
     replies.filter(({ count, first, now }) => count > 0 && first <= now).length;
 
-  it('what is left goes to calls that could not wait for their share, at once', () => {
+  it('calls that cannot wait for their slot go at once while enough is left', () => {
     expect(atOnce(asked(...until(20), ...page(60_000)).replies)).toBeLessThan(20);
     const { replies } = asked(...until(20), ...page(100));
     expect(atOnce(replies)).toBe(20);
     expect(replies.at(-1)!.count).toBe(0);
   });
 
-  it('with nothing left one slot is given until its reset, not half of one, which would lie in the window after it', () => {
+  it('with nothing left one slot is given until the reset, not half a slot, which would lie in the next window', () => {
     expect(asked(...until(0)).replies.at(-1)!.every).toBeLessThan(50_000);
   });
 
-  it('it ends at the earliest instant that was told, though a slot after that was reserved before more was told of it', () => {
+  it('ends at the earliest reported instant, even if a slot after it was reserved before the next report', () => {
     const late = quota({ at: START + 3_300, limit: 60, remaining: 17, reset: 1_000, window: 60_000 });
     const slots = [3_001, 3_002, 3_003].map((at): [number, Partial<Question>] => [at, {}]);
     const { state } = asked(...until(20, 3_900), ...slots, [3_300, { want: 0, quotas: [late] }]);
     expect(state.told.get('q')!.resetAt).toBe(START + 3_900);
   });
 
-  it('nothing more does in the second before its reset, which is told in whole seconds', () => {
+  it('no call goes at once in the second before the reset, which is reported in whole seconds', () => {
     expect(atOnce(asked(...until(20, 3_900), ...page(100)).replies)).toBeLessThan(20);
   });
 });
 
-it('a told window of ten that has just begun is used evenly, to its end', () => {
+it('a reported window of ten that has just begun is used evenly, to its end', () => {
   const told = (at: number, remaining: number, requests: number): [number, Partial<Question>] => [
     at,
     {
@@ -109,7 +109,7 @@ it('a told window of ten that has just begun is used evenly, to its end', () => 
   expect(replies.at(-1)!.every).toBeLessThan(1_010);
 });
 
-describe('the trust in a told quota of ten', () => {
+describe('the trust in a reported quota of ten', () => {
   const told = (at: number, remaining: number, more: Partial<Question>): [number, Partial<Question>] => [
     at,
     { want: 0, ...more, quotas: [quota({ at: START + at, limit: 10, remaining, reset: 10_000 - (at % 10_000) })] },
@@ -148,7 +148,7 @@ describe('the trust in a told quota of ten', () => {
   });
 });
 
-it('what a process reports whose clock has stepped forward is not later than what is reported after it', () => {
+it('a report by a clock that has stepped forward is not later than the reports after it', () => {
   const ahead = START + 3_600_000;
   const { state } = asked(
     [0, { requests: 1, accepted: [{ from: ahead, to: ahead, cost: 1 }], quotas: [quota({ at: ahead })] }],
@@ -158,8 +158,8 @@ it('what a process reports whose clock has stepped forward is not later than wha
   expect(state.history).toEqual([{ from: START, to: START, cost: 1 }]);
 });
 
-describe('a told quota of 20, of which two are used each 100 ms', () => {
-  /** For six seconds; the reset as the server tells it. */
+describe('a reported quota of 20, of which two are used each 100 ms', () => {
+  /** For six seconds; `reset` is what the server reports. */
   const heard = (length: number, reset: (at: number) => number) => {
     const tells = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
       const at = START + 100 * n;
@@ -172,25 +172,25 @@ describe('a told quota of 20, of which two are used each 100 ms', () => {
     });
     return asked(...tells).state.told.get('q')!;
   };
-  /** The window ends at a tenth of a second after a full one, which is told rounded up. */
+  /** The window ends a tenth of a second after a full second, and its end is reported rounded up. */
   const instant = (length: number) => (at: number) =>
     Math.ceil((Math.ceil((at + 1) / length) * length + 100) / 1_000) * 1_000 - at;
 
-  it('is a window of a second, where two in a row end a second apart, though the end that is told is up to two seconds ahead', () => {
+  it('is a window of a second if two ends in a row are a second apart, even if the reported end is up to two seconds ahead', () => {
     expect(heard(1_000, instant(1_000))).toMatchObject({ signs: 3, apart: 1_000, window: 1_000 });
   });
 
-  it('ends at the earliest instant that was told of this window', () => {
+  it('ends at the earliest instant that was reported of this window', () => {
     const { resetAt, heardAt } = heard(1_000, () => 2_000);
     expect(resetAt - heardAt).toBeLessThan(1_200);
   });
 
-  it('is as long as told where that is not longer, and is seen to be a window within it', () => {
+  it('is as long as reported if that is not longer, and is recognized as a window before it ends', () => {
     expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000, signs: 3 });
   });
 });
 
-it('a quota of which little is left though a later end is told is no window, as where two counters make one that slides', () => {
+it('a quota whose reported end moves on while little is left is no fixed window, but a sliding one', () => {
   const used = new Map<number, number>();
   let report: Partial<Question> = {};
   let state: LimitState | undefined;
@@ -198,7 +198,7 @@ it('a quota of which little is left though a later end is told is no window, as 
   for (let n = 0; n < 96; n++) {
     const [after, { first }] = decide(state, now, { ...QUESTION, ...report });
     state = after;
-    // 20 in 10 s, of which 16 are wanted
+    // 20 in 10 s, and 16 calls
     const at = Math.max(first, START + n * 625);
     const window = Math.floor(at / 10_000);
     const reset = (window + 1) * 10_000 - at;
@@ -215,19 +215,19 @@ it('a quota of which little is left though a later end is told is no window, as 
   expect(now - START).toBeLessThan(85_000);
 });
 
-it('lets a call find out each minute whether a quota is what it says, however far its reset is', () => {
+it('sends a call each minute to check a quota, however far its reset is', () => {
   const never = [quota({ remaining: 1, limit: 1, reset: 1e11, window: 1e11 })];
   const later = Array.from({ length: 20 }, (_, n): [number, Partial<Question>] => [500 + n * 100, { extra: 1 }]);
   const { replies } = asked([0, { quotas: never }], ...later);
   expect(replies.at(-1)!.first - replies.at(-1)!.now).toBeLessThanOrEqual(120_000);
 });
 
-it('spends a quota of which plenty is left at once', () => {
+it('spends a quota at once if much of it is left', () => {
   const daily = [quota({ remaining: 900, limit: 1_000, reset: 86_400_000, window: 86_400_000 })];
   expect(asked([0, { quotas: daily }], [100, {}]).replies[1]!.every).toBeLessThan(50);
 });
 
-it('spends it at once also after another limit was closed for a minute', () => {
+it('spends it at once even after a closing of a minute', () => {
   const hourly = (at: number) => [
     quota({ at: START + at, remaining: 4_900, limit: 5_000, reset: 3_000_000, window: 0 }),
   ];
@@ -244,12 +244,12 @@ it('spends it at once also after another limit was closed for a minute', () => {
   expect(replies.at(-1)!.every).toBeLessThan(50);
 });
 
-it('takes a quota of nothing whose size is not told for one of one', () => {
+it('treats a quota with nothing left and no reported limit as a quota of one', () => {
   const { replies } = asked([0, { quotas: [quota({ remaining: 0, limit: 0, reset: 0, window: 0 })] }], [10, {}]);
   expect(replies.every(({ first, every }) => Number.isFinite(first + every))).toBe(true);
 });
 
-it('forgets a quota that twenty answers in a row did not mention, whatever it said', () => {
+it('forgets a quota that twenty answers in a row did not mention, whatever it reported', () => {
   const lie = [quota({ remaining: 0, limit: 1, reset: 86_400_000, window: 86_400_000 })];
   const answers = (count: number): Partial<Question> => ({ requests: count });
   const after = (...counts: number[]) =>
@@ -280,12 +280,12 @@ it('of a quota of one no slot is saved up: two at once are refused', () => {
   expect(replies[2]!.first - replies[1]!.first).toBeGreaterThanOrEqual(1_000);
 });
 
-it('what is told later than something newer changes nothing', () => {
+it('a report that is older than the last one changes nothing', () => {
   const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
   expect(state.told.get('q')!.seen).toBe(40);
 });
 
-it('what comes back to a bucket that is not full is measured', () => {
+it('measures the refill of a bucket that is not full', () => {
   const tell = (at: number, remaining: number): [number, Partial<Question>] => [
     at,
     {

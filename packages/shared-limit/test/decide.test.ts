@@ -2,20 +2,20 @@ import { decide, type Question } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
 import { asked, QUESTION, refusedAt, START } from './support/asked.ts';
 
-it('reserves no slot that is due too late for those who ask, and keeps it for the next one', () => {
+it('reserves no slot that is too late for the caller, and keeps it for the next one', () => {
   const { replies } = asked([0, { want: 2, known: 0.01 }], [1, { known: 0.01, within: 198 }], [2, { known: 0.01 }]);
   expect(replies[1]).toMatchObject({ count: 0, first: START + 200 });
   expect(replies[2]).toMatchObject({ count: 1, first: START + 200 });
 });
 
-it.each([1, 10])('after a pause lets out what was saved up, where each call costs %i', (cost) => {
+it.each([1, 10])('after a pause sends what was saved up, if each call costs %i', (cost) => {
   const { state } = asked([0, { want: 0, lastRate: 0.01 * cost, lastBurst: 20 * cost }]);
   state.depth = 10 * cost;
   const page = Array.from({ length: 40 }, () => decide(state, START + 18_000, { ...QUESTION, cost })[1]);
   expect(page.filter(({ first, now }) => first <= now).length).toBe(11);
 });
 
-it('reserves nothing while a refusal is being learned from: a slot is given again once the limit is open', () => {
+it('reserves nothing while it learns from a refusal: slots are given again once the limit is open', () => {
   const refusal = { at: START + 10, closedUntil: 0, every: 10, wait: 1_000, isDoubted: false };
   const { replies } = asked([0, {}], [10, { refusal }], [20, { want: 8 }], [1_011, { want: 0 }], [1_012, { want: 8 }]);
   expect(replies[2]).toMatchObject({ first: START + 1_010, count: 1, rate: 0 });
@@ -23,7 +23,7 @@ it('reserves nothing while a refusal is being learned from: a slot is given agai
   expect(replies[4]!.first).toBeLessThan(START + 1_100);
 });
 
-it('never reserves more than a limit that is known allows, also while a refusal is being learned from', () => {
+it('never reserves more than a known limit allows, even while it learns from a refusal', () => {
   const refusal = { at: START + 10, closedUntil: 0, every: 10, wait: 1_000, isDoubted: false };
   expect(asked([0, {}], [10, { refusal, known: 0.05 }]).replies[1]!.every).toBe(20);
 });
@@ -32,14 +32,14 @@ it('a call that costs nothing is not held back', () => {
   expect(asked([0, { cost: 0 }], [1, { cost: 0, extra: 2 }]).replies[1]).toMatchObject({ first: START + 1, every: 0 });
 });
 
-it('goes on where the clock of the place is set back by an hour', () => {
+it('goes on if the clock of the place is set back by an hour', () => {
   const hour = 3_600_000;
   const { replies } = asked([0, {}], [hour, {}], [hour + 10, {}], [20, {}], [30, {}]);
   expect(replies.map(({ now }) => now - START)).toEqual([0, hour, hour + 10, hour + 10, hour + 20]);
   expect(replies.at(-1)!.first - replies.at(-1)!.now).toBeLessThan(1_000);
 });
 
-it('goes on after a cost that is larger than whole numbers can be told apart', () => {
+it('goes on after a cost beyond the largest safe integer', () => {
   const cost = 1e17;
   let now = START;
   let [state, reply] = decide(undefined, now, { ...QUESTION, want: 5 });
@@ -65,12 +65,12 @@ describe('refusals that may be noise', () => {
     { want: 0, refusal: { at: START + at, closedUntil: 0, every: 10, wait: undefined, isDoubted: true } },
   ];
 
-  it('close a limit that nobody knows when four processes meet one at once', () => {
+  it('close an unknown limit when four processes are refused at once', () => {
     const { replies } = asked([0, {}], doubted(1), doubted(2), doubted(3), doubted(4));
     expect(replies.map(({ closedUntil }) => closedUntil > 0)).toEqual([false, false, false, false, true]);
   });
 
-  it('close nothing where calls are accepted between', () => {
+  it('close nothing if calls are accepted in between', () => {
     const accepted: [number, Partial<Question>] = [5, { requests: 4 }];
     const { replies } = asked([0, {}], doubted(1), doubted(2), doubted(3), accepted, doubted(6));
     expect(replies.at(-1)!.closedUntil).toBe(0);
@@ -90,7 +90,7 @@ describe('refusals that may be noise', () => {
     expect(replies.at(-1)!.burst).toBe(burst);
   });
 
-  // each refusal asks for a second, and of those that were sent after it so many were accepted
+  // each refusal asks to wait for a second; `outvotes` requests that were sent after it were accepted
   const closed = (at: number, outvotes: number): [number, Partial<Question>][] => [
     [at, { want: 0, refusal: refusedAt(at, { every: 10 }) }],
     [
@@ -101,7 +101,7 @@ describe('refusals that may be noise', () => {
   ];
   const begun: [number, Partial<Question>] = [0, { requests: 9, accepted: [{ from: START, to: START + 9, cost: 9 }] }];
 
-  it('close nothing once two stayed alone, though the server asks to wait', () => {
+  it('close nothing after two that came alone, even if the server asks to wait', () => {
     const { state, replies } = asked(begun, ...closed(10, 5), ...closed(2_000, 5), ...closed(4_000, 5));
     expect(replies.map(({ now, closedUntil }) => closedUntil > now).slice(1)).toEqual([
       true,
@@ -127,7 +127,7 @@ describe('refusals that may be noise', () => {
 });
 
 describe('a process that goes on alone', () => {
-  it('takes what was accepted beside the store, between two refusals there, for no limit of one call a day', () => {
+  it('does not infer a limit of one call a day from calls that were accepted beside the store', () => {
     const accepted = [{ from: START + 1_500, to: START + 1_600, cost: 8 }];
     const { replies } = asked(
       [0, {}],
@@ -142,12 +142,12 @@ describe('a process that goes on alone', () => {
     expect(replies.at(-1)!.every).toBeLessThan(3_000);
   });
 
-  it('takes all with it, and they come back together when it may', () => {
+  it('makes all leave the store, and all come back together when it may', () => {
     const { replies } = asked([0, {}], [10, { want: 0, aloneFor: 10_000 }], [20, {}], [500, { want: 0, aloneFor: 0 }]);
     expect(replies.map(({ backAt }) => backAt)).toEqual([0, ...Array(3).fill(START + 10_010)]);
   });
 
-  it('leaves nothing of what all accepted without slots in the history', () => {
+  it('drops from the history what was accepted without slots', () => {
     const before = { requests: 1, accepted: [{ from: START + 2_000, to: START + 2_000, cost: 5 }] };
     const after = { requests: 1, accepted: [{ from: START + 4_000, to: START + 4_000, cost: 5 }] };
     const { state } = asked([0, {}], [10, { want: 0, aloneFor: 0 }], [3_500, before], [4_500, after]);
@@ -156,7 +156,7 @@ describe('a process that goes on alone', () => {
   });
 });
 
-it('keeps a short history of what was accepted, and nothing of it is lost', () => {
+it('keeps a short history, and loses none of the accepted cost', () => {
   const accepted = Array.from({ length: 200 }, (_, n) => ({ from: START + n, to: START + n + (n % 3), cost: 1 }));
   const same = Array.from({ length: 100 }, () => ({ from: START + 500, to: START + 500, cost: 1 }));
   const { state } = asked([600, {}], [700, { accepted: [...accepted, ...same] }]);
@@ -164,7 +164,7 @@ it('keeps a short history of what was accepted, and nothing of it is lost', () =
   expect(state.history.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(300);
 });
 
-it('a pace that grows is not taken for an even one when a long history is made short', () => {
+it('a shortened history still shows that the pace grew', () => {
   const accepted = Array.from({ length: 200 }, (_, n) => {
     const at = START + 4_000 * Math.sqrt(n / 200); // twice as fast at the end as on average
     return { from: at, to: at, cost: 1 };

@@ -2,7 +2,7 @@ import { seededRandom } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { bucket, type Fleet, fleet } from './support/fleet.ts';
 
-/** The gate of the limits takes more of them. */
+/** `check:limits` runs more of them. */
 const IS_GATE = import.meta.env.MODE === 'limits';
 const SEEDS = IS_GATE ? [3, 4, 5] : [3];
 /** The hint, the shortest and the longest time of a question, and what it may cost. */
@@ -18,7 +18,7 @@ const shareOf = ({ perSecond }: Fleet) => perSecond.reduce((a, b = 0) => a + b, 
 const mean = (shares: readonly number[]) => shares.reduce((a, b) => a + b) / shares.length;
 
 it.each(IS_GATE ? SITUATIONS : SITUATIONS.slice(0, 1))(
-  'a store that answers too late now and then costs little beside none (%s, %i-%i ms)',
+  'a store that is sometimes too late costs little, compared with none (%s, %i-%i ms)',
   async (hint, least, most, cost) => {
     const together: number[] = [];
     const without: number[] = [];

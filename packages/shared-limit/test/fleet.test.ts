@@ -6,13 +6,13 @@ const sumOf = (numbers: readonly (number | undefined)[]) => numbers.reduce<numbe
 const shareOf = ({ perSecond }: Fleet, from: number, to: number, rate: number) =>
   sumOf(perSecond.slice(from, to)) / (rate * (to - from));
 const refusedOf = (group: Fleet) => group.refused / (group.refused + sumOf(group.accepted));
-/** The gate of the limits takes more seeds and kinds of hints. */
+/** `check:limits` runs more seeds and kinds of hints. */
 const IS_GATE = import.meta.env.MODE === 'limits';
 const HINTS = ['retry-after', 'none', 'told'] as const;
 
 describe('eight processes at 100 a second', () => {
   it.each(IS_GATE ? [3, 4, 8] : [3])(
-    'that the server tells of use all of it, alike, and are not refused (seed %i)',
+    'use all of a reported limit, in equal shares, and are not refused (seed %i)',
     async (seed) => {
       const group = fleet(8, bucket(100, 20, 'told'), { seed });
       await group.run(40);
@@ -26,7 +26,7 @@ describe('eight processes at 100 a second', () => {
   );
 
   it.each(IS_GATE ? HINTS.slice(0, 2) : HINTS.slice(0, 1))(
-    'that are only refused (%s) measure it together',
+    'measure an unreported limit together (%s)',
     async (hint) => {
       const group = fleet(8, bucket(100, 20, hint));
       await group.run(60);
@@ -38,7 +38,7 @@ describe('eight processes at 100 a second', () => {
   );
 
   it.each(IS_GATE ? HINTS.slice(0, 2) : HINTS.slice(1, 2))(
-    'whose answers overtake each other (%s) measure it too',
+    'measure it even if answers overtake each other (%s)',
     async (hint) => {
       const group = fleet(8, bucket(100, 20, hint), { travel: unevenly, workers: 10 });
       await group.run(40);
@@ -49,7 +49,7 @@ describe('eight processes at 100 a second', () => {
     },
   );
 
-  it.runIf(IS_GATE)('of busy processes, whose timers and answers are late, keep most of the rate', async () => {
+  it.runIf(IS_GATE)('use most of the rate even if timers and answers are late', async () => {
     const seeds = [3, 4, 5, 6];
     const late = (mean: number, random: () => number) => -mean * Math.log(1 - random());
     let share = 0;
@@ -76,7 +76,7 @@ describe('eight processes at 100 a second', () => {
     expect(group.perSecond.slice(1).filter((count) => count < 0.1 * perSecond).length).toBeLessThanOrEqual(2);
   });
 
-  it('that began at a small part of the limit come back to it', async () => {
+  it('that started at a small part of the limit reach it', async () => {
     const shares: number[] = [];
     for (const seed of IS_GATE ? [1, 2, 3, 4] : [1, 2]) {
       let answer = bucket(10, 5, 'retry-after');
@@ -93,7 +93,7 @@ describe('eight processes at 100 a second', () => {
     expect(sumOf(shares) / shares.length).toBeGreaterThan(0.85);
   });
 
-  it('in windows of which the server tells share each of them', async () => {
+  it('share each reported window', async () => {
     const group = fleet(8, fixedWindow(600, 60_000));
     await group.run(120);
     expect(refusedOf(group)).toBeLessThan(0.02);
@@ -108,7 +108,7 @@ describe('eight processes at 100 a second', () => {
   });
 
   it.each(IS_GATE ? HINTS : HINTS.slice(0, 1))(
-    'of which two are killed (%s) use their share within two seconds',
+    'use the share of two that are killed within two seconds (%s)',
     async (hint) => {
       const group = fleet(8, bucket(100, 20, hint));
       await group.run(12);
@@ -119,7 +119,7 @@ describe('eight processes at 100 a second', () => {
     },
   );
 
-  it('slow down by half when the server does, and find the new pace', async () => {
+  it('halve their pace when the server does', async () => {
     let server = bucket(100, 20, 'retry-after');
     const group = fleet(8, (at) => server(at));
     await group.run(15);
@@ -132,7 +132,7 @@ describe('eight processes at 100 a second', () => {
 });
 
 describe('eight processes at a server without a limit', () => {
-  it('that refuses one call in 100 by chance, and asks to wait, call on as fast as they can', async () => {
+  it('that refuses one call in 100 by chance, and asks to wait, go on as fast as they can', async () => {
     const chance = seededRandom(9);
     const server = () => (chance() < 0.01 ? { ok: false, headers: { 'retry-after': '1' } } : { ok: true, headers: {} });
     const group = fleet(8, server, { pause: 30 });
@@ -143,7 +143,7 @@ describe('eight processes at a server without a limit', () => {
 });
 
 it.each([3, 10])(
-  'eight processes whose server lets one call a second through for %i s call on as before',
+  'eight processes whose server accepts one call a second for %i s go on as before afterwards',
   async (dry) => {
     let next = 0;
     const server = (at: number) => {
@@ -183,24 +183,27 @@ describe('when the place that decides', () => {
     },
   );
 
-  it.each(IS_GATE ? HINTS : HINTS.slice(1, 2))('is away for good (%s), all goes on as without one', async (hint) => {
-    const [end, seeds] = IS_GATE ? [80, [3, 4, 8]] : [50, [3]];
-    let less = 0;
-    for (const seed of seeds) {
-      const without = fleet(8, bucket(100, 20, hint), { shared: false, seed });
-      await without.run(end);
-      const group = fleet(8, bucket(100, 20, hint), { seed });
-      await group.run(20);
-      group.place.isAway = true;
-      await group.run(end - 20);
-      expect(group.lost).toBe(0);
-      expect(group.events.filter((event) => event === 'down 3')).toHaveLength(1);
-      less += (shareOf(without, 20, end, 100) - shareOf(group, 20, end, 100)) / seeds.length;
-    }
-    expect(less).toBeLessThan(0.03);
-  });
+  it.each(IS_GATE ? HINTS : HINTS.slice(1, 2))(
+    'is away for good (%s), all processes go on as without one',
+    async (hint) => {
+      const [end, seeds] = IS_GATE ? [80, [3, 4, 8]] : [50, [3]];
+      let less = 0;
+      for (const seed of seeds) {
+        const without = fleet(8, bucket(100, 20, hint), { shared: false, seed });
+        await without.run(end);
+        const group = fleet(8, bucket(100, 20, hint), { seed });
+        await group.run(20);
+        group.place.isAway = true;
+        await group.run(end - 20);
+        expect(group.lost).toBe(0);
+        expect(group.events.filter((event) => event === 'down 3')).toHaveLength(1);
+        less += (shareOf(without, 20, end, 100) - shareOf(group, 20, end, 100)) / seeds.length;
+      }
+      expect(less).toBeLessThan(0.03);
+    },
+  );
 
-  it('forgets all between two questions, nobody notices', async () => {
+  it('loses its data between two questions, nobody notices', async () => {
     const group = fleet(8, bucket(100, 20, 'told'));
     await group.run(10);
     group.place.states.clear();
@@ -212,7 +215,7 @@ describe('when the place that decides', () => {
 });
 
 describe('fifty processes at 80 a minute', () => {
-  it('that the server tells of are not refused', async () => {
+  it('are not refused if the limit is reported', async () => {
     const group = fleet(50, bucket(80 / 60, 100, 'told'), { pause: 100 });
     await group.run(300);
     expect(group.refused).toBe(0);
@@ -220,7 +223,7 @@ describe('fifty processes at 80 a minute', () => {
     expect(group.jain()).toBeGreaterThan(0.95);
   });
 
-  it('that are only refused use most of it, alike', async () => {
+  it('use most of an unreported limit, in equal shares', async () => {
     const group = fleet(50, bucket(80 / 60, 100, 'retry-after'), { pause: 100 });
     await group.run(600);
     expect(group.lost).toBe(0);
@@ -235,7 +238,7 @@ it.each([
   [4, 5],
   [8, 5],
 ])(
-  '%i processes use a told bucket of 10 a second that holds %i, though their slots lie far ahead',
+  '%i processes use a reported bucket of 10 a second that holds %i, even if their slots lie far ahead',
   async (processes, holds) => {
     const group = fleet(processes, bucket(10, holds, 'told'));
     await group.run(60);
@@ -254,7 +257,7 @@ it('eight processes that start at a limit that is used up find it', async () => 
   expect(shareOf(group, 5, 40, 10)).toBeGreaterThan(0.9);
 });
 
-it('a limit that is kept without a pace finds one', async () => {
+it('a limit whose stored state has no pace finds one', async () => {
   const group = fleet(8, bucket(10, 20, 'retry-after'), { pause: 50 });
   await group.run(20);
   for (const state of group.place.states.values()) state.base = 0;
@@ -264,7 +267,7 @@ it('a limit that is kept without a pace finds one', async () => {
   expect(shareOf(group, 30, 80, 10)).toBeGreaterThan(0.9);
 });
 
-it('eight processes at a limit without a burst are refused no more once they have found it', async () => {
+it('eight processes at a limit without a burst are not refused after they have found it', async () => {
   const group = fleet(8, bucket(5, 1, 'retry-after'), { pause: 100, workers: 2, seed: 1 });
   await group.run(60);
   const before = group.refused;
@@ -282,14 +285,14 @@ it('two processes at 60 a minute are refused less and less', async () => {
   expect(shareOf(group, 300, 1_500, 1)).toBeGreaterThan(0.98);
 });
 
-it('fifty processes whose server says nothing are not each refused at the start', async () => {
+it('fifty processes at an unreported limit are not each refused at the start', async () => {
   const group = fleet(50, bucket(80 / 60, 100, 'none'), { pause: 100 });
   await group.run(60);
   expect(group.lost).toBe(0);
   expect(group.refused).toBeLessThan(25);
 });
 
-it('eight processes whose first answers come late meet the limit with few of their calls', async () => {
+it('eight processes whose first answers come late send few calls beyond the limit', async () => {
   let calls = 0;
   const travel = (random: () => number) => (calls++ < 300 ? 20 + 120 * random() : 1 + random());
   const group = fleet(8, bucket(100, 20, 'retry-after'), { workers: 10, travel });
@@ -298,7 +301,7 @@ it('eight processes whose first answers come late meet the limit with few of the
   expect(shareOf(group, 0, 40, 100)).toBeGreaterThan(0.7);
 });
 
-it('a limit of few calls a minute is not tried with many at once after a silence', async () => {
+it('a limit of few calls a minute is not sent many at once after a pause', async () => {
   const group = fleet(50, bucket(80 / 60, 100, 'retry-after'), { travel: unevenly, workers: 2 });
   await group.run(120);
   expect(group.refused).toBeLessThan(30);
@@ -321,7 +324,7 @@ it('without a limit nobody is held back for longer than the first second', async
   expect(group.perSecond[2]).toBeGreaterThan(370);
 });
 
-it('what refusals alone tell of a quota is a wait', async () => {
+it('a quota that only refusals report is a mere wait', async () => {
   const limit = bucket(20, 5, 'retry-after');
   const group = fleet(4, (at) => {
     const { ok, headers } = limit(at);

@@ -7,10 +7,10 @@ import { bucket } from './support/fleet.ts';
 
 /** What the server allows per second. */
 const RATE = 50;
-/** 1.2 times as much, for 20 s. */
+/** Calls at 1.2 times that rate, for 20 s. */
 const TOO_MANY = { calls: 1_200, apart: 1_000 / 60 };
 
-/** A call ends after so many ms, and says so to the layers inside. */
+/** Ends a call after `ms`, and shows the layers inside the time left. */
 const within = (clock: ManualClock, ms: number) =>
   defineMiddleware(async (call, next) => {
     const end = clock.now() + ms;
@@ -36,7 +36,7 @@ interface Given {
   readonly ms: number;
 }
 
-/** What share of the calls succeeds, and how many are refused, where each has a stack of its own. */
+/** The share of the calls that succeeds, and how many are refused, if each has its own stack. */
 async function played({
   calls,
   apart,
@@ -93,11 +93,11 @@ it('a call that may not wait for its slot is not sent beyond a limit that is kno
   expect(refused).toBe(0);
 });
 
-it('of calls that come at once each gets a slot that is in time, though not at first', async () => {
+it('each of several calls at once gets a slot in time, though not at first', async () => {
   expect(await played({ calls: 100, apart: 0, limit: KNOWN, ms: 3_000 })).toEqual({ share: 1, refused: 0 });
 });
 
-it('a process whose first calls have too little time for half of it gets slots where others have patience', async () => {
+it('a process whose first calls have little time gets slots beside processes that can wait', async () => {
   const clock = manualClock();
   let state: LimitState | undefined;
   const asked: Ask = (_, question) => {
@@ -106,7 +106,7 @@ it('a process whose first calls have too little time for half of it gets slots w
     return reply;
   };
   const limit = { requests: 10, per: 1_000 };
-  // twenty others, of which each waits for its slot and asks for the next one then
+  // twenty others that each wait for a slot, and then ask for the next one
   const busy = async (): Promise<void> => {
     const { first } = await asked('', { ...NOTHING, want: 1, known: 0.01 });
     await clock.sleep(Math.max(1, first - clock.now()));

@@ -2,7 +2,7 @@ import { decide, type Question } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
 import { asked, QUESTION, refusedAt, START } from './support/asked.ts';
 
-/** The pace that two learn who empty a bucket of 20 three times, which refills with 100 a second. */
+/** The pace that two processes learn by emptying a bucket of 20, which refills with 100 a second, three times. */
 function learned(late: (n: number) => number): number {
   const questions: [number, Partial<Question>][] = [];
   let [tokens, filledAt, at] = [20, 0, 0];
@@ -24,7 +24,7 @@ function learned(late: (n: number) => number): number {
   return asked(...questions).state.base * 1_000;
 }
 
-/** The pace some time after two have emptied that bucket three times; nobody asks to wait. */
+/** The pace some time after two processes have emptied that bucket three times, if the server asks for no wait. */
 function heldAfter(ms: number): number {
   const questions: [number, Partial<Question>][] = [];
   let [tokens, filledAt, at] = [20, 0, 0];
@@ -44,7 +44,7 @@ function heldAfter(ms: number): number {
   return asked(...questions, [at + ms, { want: 0 }]).replies.at(-1)!.rate * 1_000;
 }
 
-it('a refusal after a pause does not show that a limit hardly comes back: the pace is halved at most', () => {
+it('a refusal after a pause does not show that a limit hardly refills: the pace is halved at most', () => {
   const accepted = (...times: number[]) => ({
     requests: times.length,
     accepted: times.map((at) => ({ from: START + at, to: START + at, cost: 1 })),
@@ -61,11 +61,11 @@ it('a refusal after a pause does not show that a limit hardly comes back: the pa
     [98_801, {}],
   );
   expect(replies.at(-3)!.rate).toBeGreaterThanOrEqual(0.0025);
-  // and where nothing is known of a burst, no two go at once after the next pause
+  // and since the burst is unknown, no two go at once after the next pause
   expect(replies.at(-1)!.first - replies.at(-2)!.first).toBeGreaterThan(100);
 });
 
-it('a refusal after a pause that is the first since a place lost its data halves the pace at most, too, however much was accepted', () => {
+it('so does the first refusal after a pause since a place lost its data, however much was accepted', () => {
   const accepted = [{ from: START + 600_000, to: START + 600_100, cost: 6 }];
   const refusal = { at: START + 600_120, closedUntil: 0, every: 50, wait: 1_000, isDoubted: false };
   const { state } = asked(
@@ -76,7 +76,7 @@ it('a refusal after a pause that is the first since a place lost its data halves
   expect(state.base).toBe(0.01);
 });
 
-it('a search begins at half of what was accepted, however long the refusal asks to wait', () => {
+it('a search starts at half of the accepted rate, however long the refusal asks to wait', () => {
   const accepted = (at: number): [number, Partial<Question>] => [
     at + 5,
     { requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] },
@@ -90,7 +90,7 @@ it('a search begins at half of what was accepted, however long the refusal asks 
   expect(state.base * 1_000).toBeCloseTo(5, 0);
 });
 
-it('a pace that was held is searched for again after a time in which all was refused', () => {
+it('a held pace is searched for again after everything was refused for a while', () => {
   const refused = [1_000, 2_000, 3_000, 5_000, 8_000, 12_000].flatMap((at): [number, Partial<Question>][] => [
     [at, { want: 0, refusal: refusedAt(at, { every: 50, wait: undefined }) }],
     [at + 300, { want: 0 }],
@@ -109,12 +109,12 @@ it('a pace that was held is searched for again after a time in which all was ref
   expect(granted).toBeGreaterThan(60);
 });
 
-it('where nobody asks to wait more is tried for once in 400 requests', () => {
+it('if the server asks for no wait, the pace is raised once in 400 requests', () => {
   expect(heldAfter(2_000)).toBeCloseTo(99, 0);
   expect(heldAfter(8_000)).toBeGreaterThan(100);
 });
 
-it('refusals that lie closer together than their times are known tell no pace', () => {
+it('refusals that are closer together than the precision of their times show no pace', () => {
   const accepted = (from: number, to: number, cost: number) => ({
     requests: cost,
     accepted: [{ from: START + from, to: START + to, cost }],
@@ -130,7 +130,7 @@ it('refusals that lie closer together than their times are known tell no pace', 
   expect(replies.at(-1)!.rate * 1_000).toBeLessThan(150);
 });
 
-it('of a bucket of one no slot is saved up: two at once are refused', () => {
+it('saves up no slot for a bucket of one, which would refuse two at once', () => {
   const accepted = (at: number) => ({ requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] });
   const { state, replies } = asked(
     [5, accepted(0)],
@@ -148,15 +148,15 @@ it('of a bucket of one no slot is saved up: two at once are refused', () => {
   expect(second!.first - afterPause!.first).toBeGreaterThan(50);
 });
 
-it('what one of two reports late changes nothing that is learned', () => {
+it('a late report of one of two processes does not change what is learned', () => {
   const inTime = learned(() => 10);
   for (let shift = 0; shift < 4; shift++) {
     expect(learned((n) => ((n + shift) % 4 === 0 ? 200 : 10)) / inTime).toBeCloseTo(1, 1);
   }
 });
 
-describe('after refusals with nothing accepted between them a dear call is held back no longer than a cheap one', () => {
-  /** Milliseconds between two calls of a cost; of those that ask while the refusals are learned from the last one costs `last`. */
+describe('after refusals with nothing accepted in between an expensive call waits no longer than a cheap one', () => {
+  /** Milliseconds between two calls of a cost. The last call that asks while the refusals are learned from costs `last`. */
   const everyOf = (cost: number, before: number, last = cost) => {
     const accepted = before > 0 ? [{ from: START + 50, to: START + 50, cost: before * cost }] : [];
     return asked(
@@ -182,7 +182,7 @@ describe('after refusals with nothing accepted between them a dear call is held 
   });
 });
 
-describe('where the limit was used up before the group began, the told wait says nothing about the pace after it', () => {
+describe('if the limit was used up before the group started, the wait that the server asks for does not set the pace', () => {
   const everyAfter = (wait: number) => {
     const refusal = { at: START + 10, closedUntil: START, every: 0, wait, isDoubted: false };
     return asked([0, {}], [10, { refusal }], [260, {}], [wait + 20, {}]).replies.at(-1)!.every;
@@ -193,7 +193,7 @@ describe('where the limit was used up before the group began, the told wait says
     expect(everyAfter(60_000)).toBeLessThan(2_000);
   });
 
-  it('also when the first call after it is refused again', () => {
+  it('even when the first call after it is refused again', () => {
     const questions = [0, 30_500].flatMap((at): [number, Partial<Question>][] => [
       [at, { want: 1 }],
       [at + 10, { refusal: refusedAt(at + 10, { wait: 30_000 }) }],
@@ -202,7 +202,7 @@ describe('where the limit was used up before the group began, the told wait says
     expect(asked(...questions, [60_600, {}]).replies.at(-1)!.every).toBeLessThan(3_000);
   });
 
-  it('and a short one is what the next call waits for', () => {
+  it('and the next call waits for a short one', () => {
     expect(everyAfter(1_000)).toBeCloseTo(1_001);
   });
 
@@ -218,7 +218,7 @@ describe('where the limit was used up before the group began, the told wait says
   });
 });
 
-it('a search grows as fast where calls cost less than was estimated', () => {
+it('a search grows as fast if calls cost less than estimated', () => {
   const everyAfter = (extra: number) => {
     const cost = 1_000;
     const refusal = { at: START, closedUntil: START, every: 0, wait: 1_000, isDoubted: false };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Memory } from './support/memory.ts';
 import { delayed, later, processAt, URL } from './support/process.ts';
 
-/** A promise, and what ends it. */
+/** A promise, and the functions that settle it. */
 function pending() {
   let resolve = () => {};
   const promise = new Promise<void>((end) => {
@@ -54,7 +54,7 @@ describe('a place that', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('answers late since this process was busy is waited for a little longer', async () => {
+  it('answers late because this process was busy is waited for a little longer', async () => {
     const clock = manualClock();
     const busy = { ...clock, sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms + 30, signal) };
     const { limited, sent } = processAt(busy, delayed(clock, 90, new Memory(clock, 10).ask));
@@ -64,7 +64,7 @@ describe('a place that', () => {
     expect(sent).toEqual([90]);
   });
 
-  it('is told of the last call although no other one follows', async () => {
+  it('gets the report of the last call even if no other call follows', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     const { many } = processAt(clock, memory.ask);
@@ -76,7 +76,7 @@ describe('a place that', () => {
     expect(Math.max(...memory.times)).toBeLessThan(300);
   });
 
-  it('answers again is used again, and that is told once', async () => {
+  it('answers again is used again, and causes one event', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     memory.isDown = true;
@@ -103,7 +103,7 @@ describe('a place that', () => {
     expect(memory.times).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
   });
 
-  it('answers nothing for an hour is asked more and more rarely, since its client may keep the questions', async () => {
+  it('answers nothing for an hour is asked more and more rarely, since its client may queue the questions', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     const { promise: back, resolve: comeBack } = pending();
@@ -129,7 +129,7 @@ describe('a place that', () => {
     expect(events.map((event) => event.split(' ')[0])).toEqual(['down', 'up']);
   });
 
-  it('is left by a report while a call waits for it is asked for slots again when it is used again', async () => {
+  it('failed on a report while a call was waiting is asked for slots again when it is used again', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     let hangs = false;
@@ -152,7 +152,7 @@ describe('a place that', () => {
     expect(sent).toHaveLength(12);
   });
 
-  it('fails again soon has to answer for longer each time, up to a minute', async () => {
+  it('fails again soon has to answer in time for longer each time, up to a minute', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     const { limited, events } = processAt(clock, memory.ask);
@@ -173,7 +173,7 @@ describe('a place that', () => {
     expect(proofs).toEqual([2, 5, 17, 61, 61]);
   });
 
-  it('says when those who went on alone come back is left alone until then', async () => {
+  it('says when all come back is not used until then', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     memory.isDown = true;
@@ -188,7 +188,7 @@ describe('a place that', () => {
     expect(events).toEqual(['down 0', 'up 4000']);
   });
 
-  it('hears of no process that is alone once all are back, also where an answer comes before the next call', async () => {
+  it('gets no `aloneFor` once all are back, even if an answer comes before the next call', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     memory.isDown = true;
@@ -220,7 +220,7 @@ describe('a place that', () => {
     expect(events).toEqual([]);
   });
 
-  it('is waited for as long as the calls before waited for their slots', async () => {
+  it('is waited for as long as earlier calls waited for their slots', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 400);
     let late = 0;
@@ -239,7 +239,7 @@ describe('a place that', () => {
     expect(events).toEqual([]);
   });
 
-  it('says that another process is alone is left for as long', async () => {
+  it('says that another process has left it is left for as long', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     const { limited, sent, why, events } = processAt(clock, memory.ask);
@@ -274,7 +274,7 @@ describe('a place that', () => {
   });
 
   it.each([
-    ['is used all the same where one answer in ten comes in time', (n: number) => (n % 10 === 0 ? 10 : 70), []],
+    ['is still used if one answer in ten comes in time', (n: number) => (n % 10 === 0 ? 10 : 70), []],
     ['is not used any more after five seconds', () => 70, ['down']],
   ])('answers late %s', async (_, latency, expected) => {
     const clock = manualClock();
@@ -295,7 +295,7 @@ describe('a place that', () => {
     expect(events.map((event) => event.split(' ')[0])).toEqual(expected);
   });
 
-  it('rejects when nobody waits any more is told once', async () => {
+  it('rejects after nobody waits any more causes one event', async () => {
     const clock = manualClock();
     const { limited, events } = processAt(clock, async () => {
       await clock.sleep(1_500);
@@ -307,7 +307,7 @@ describe('a place that', () => {
     expect(events).toEqual(['down 1000']);
   });
 
-  it('was asked through an outage and answers when it is over is asked again at once', async () => {
+  it('answers a question after an outage is asked again at once', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
     const { promise: over, resolve: release } = pending();
@@ -341,7 +341,7 @@ describe('while the place fails', () => {
     await ends;
   });
 
-  it('nothing is lost of what was accepted: all of it is reported when the place answers again', async () => {
+  it('no accepted request is lost: all are reported when the place answers again', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 100);
     const { many, sent } = processAt(clock, later(memory.ask));

@@ -6,12 +6,12 @@ import { Memory } from './support/memory.ts';
 
 const URL = 'https://api.example.com/jobs';
 
-it('hands questions on to the place', () => {
+it('passes questions to the place', () => {
   const ask = new Memory(manualClock(), 10).ask;
   expect(storeOf(ask).ask).toBe(ask);
 });
 
-it('an event says which limit, what failed, and for how long', async () => {
+it('an event contains the limit, the error, and how long it lasted', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);
   const events: unknown[] = [];
@@ -54,7 +54,7 @@ it('an observer of an outage can look at the limiter, and call through it', asyn
   expect(seen).toEqual(['open', 200]);
 });
 
-it('each outage has its events where each call has a stack of its own', async () => {
+it('each outage has its events even if each call has its own stack', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);
   const events: string[] = [];
@@ -70,7 +70,7 @@ it('each outage has its events where each call has a stack of its own', async ()
   expect(events).toEqual(['down', 'up', 'down', 'up']);
 });
 
-it('a process whose place is away finds out that refusals are by chance, as without a store', async () => {
+it('a process whose place is away recognizes refusals by chance, as without a store', async () => {
   const clock = manualClock();
   const store = storeOf(() => Promise.reject(new Error('away')), { clock });
   const chance = seededRandom(3);
@@ -100,13 +100,13 @@ describe('what is reported', () => {
     return memory.asked;
   };
 
-  it('of a call that cost nothing is a request, and nothing that was accepted', async () => {
+  it('of a call that cost nothing is a request without an accepted entry', async () => {
     const asked = await reported(() => new Response(), { costOf: () => 0 });
     expect(asked.some(({ requests, extra }) => requests > 0 && extra === -requests)).toBe(true);
     expect(asked.flatMap(({ accepted }) => accepted)).toEqual([]);
   });
 
-  it('of a quota is when it was told, on the clock of the place', async () => {
+  it('of a quota is when it came, by the clock of the place', async () => {
     const headers = { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '5' };
     const asked = await reported(() => new Response(null, { headers }));
     const [quota] = asked.flatMap(({ quotas }) => quotas);
@@ -115,7 +115,7 @@ describe('what is reported', () => {
   });
 });
 
-it('a known limit is asked with', async () => {
+it('a question contains the known limit', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);
   const store = storeOf(memory.ask, { clock, limit: { requests: 10, per: 1_000 } });

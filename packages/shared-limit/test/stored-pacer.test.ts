@@ -55,7 +55,7 @@ it('slots that nobody uses lapse', async () => {
   expect(sent.filter((at) => at >= 1_000 && at < 1_050).length).toBeLessThanOrEqual(6);
 });
 
-it('a slot that is due long after it was reserved is asked for again, and dropped where the limit was closed since', async () => {
+it('a slot that is due long after it was reserved is checked again, and dropped if the limit was closed since', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 1_000);
   const { many, sent } = processAt(clock, memory.ask);
@@ -68,7 +68,7 @@ it('a slot that is due long after it was reserved is asked for again, and droppe
   expect(sent[1]).toBeGreaterThanOrEqual(5_000);
 });
 
-it('a call that gets no slot since none is free early enough is not asked for again all the time', async () => {
+it('a call that got no slot because none is early enough does not ask all the time', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);
   const ask: Ask = (key, question) => {
@@ -83,7 +83,7 @@ it('a call that gets no slot since none is free early enough is not asked for ag
   expect(events).toEqual([]);
 });
 
-it.each([0, 1])('calls are sent where %i may wait, since each waits for the answer of the place', async (maxQueue) => {
+it.each([0, 1])('calls are sent with a queue of %i, since each waits for the answer of the place', async (maxQueue) => {
   const clock = manualClock();
   const store = storeOf(delayed(clock, 3, new Memory(clock, 10).ask), { clock });
   const limited = rateLimit({ clock, store, maxQueue })(fakeFetch(200, { clock }));
@@ -94,7 +94,7 @@ it.each([0, 1])('calls are sent where %i may wait, since each waits for the answ
   }
 });
 
-it('the place is told what a call costs', async () => {
+it('a question contains the cost of a call', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);
   await processAt(clock, memory.ask, 200, 40).limited(URL);

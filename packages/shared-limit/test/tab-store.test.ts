@@ -33,7 +33,7 @@ const ask = (store: SharedStore, more: Partial<Question> = {}, key = 'api'): Pro
   Promise.resolve(store.ask(key, { ...QUESTION, ...more }));
 const refusal = { want: 0, refusal: { at: 1e15, closedUntil: 0, every: 0, wait: 5_000, isDoubted: false } };
 
-/** The names of all members, also of those inside. */
+/** The names of all members, including nested ones. */
 function membersOf(value: unknown): unknown {
   if (value instanceof Map) return [...value.values()].slice(0, 1).map(membersOf);
   if (Array.isArray(value)) return value.slice(0, 1).map(membersOf);
@@ -41,8 +41,8 @@ function membersOf(value: unknown): unknown {
   return Object.entries(value).map(([name, inner]) => [name, membersOf(inner)]);
 }
 
-// where this fails, raise FORM and the number below: tabs of both versions run side by side until all are loaded again
-it('tabs say in the name of their channel in which form they speak', async () => {
+// if this fails, raise FORM and the number below: tabs of both versions run side by side until all are reloaded
+it('the name of the channel contains the version of the messages', async () => {
   const [first, second] = tabs(2) as [TabStore, TabStore];
   await ask(first);
   await ask(second);
@@ -68,7 +68,7 @@ describe('tabs of one origin', () => {
     expect(new Set(starts).size).toBe(starts.length);
   });
 
-  it('are all closed by the refusal of one, and stay so when the one that decides is closed', async () => {
+  it('are all stopped by the refusal of one, and stay so when the leader is closed', async () => {
     const [first, second, third] = tabs(3) as [TabStore, TabStore, TabStore];
     const slots = await ask(second);
     await ask(third);
@@ -92,7 +92,7 @@ it('refuses a name that is no string', () => {
   expect(() => tabStore({ name: 7 as never })).toThrow(new TypeError('tabStore: name: expected a string, got 7'));
 });
 
-it('a tab that is closed when its turn to decide comes gives the lock back', async () => {
+it('a tab that is closed when it becomes the leader gives the lock back', async () => {
   let lead: (() => Promise<void>) | undefined;
   const request = async (_: string, __: unknown, granted: () => Promise<void>) => {
     lead = granted;
@@ -102,7 +102,7 @@ it('a tab that is closed when its turn to decide comes gives the lock back', asy
   await expect(lead!()).resolves.toBeUndefined();
 });
 
-it('does not keep a program of Node alive, but for an answer that it waits for', async () => {
+it('keeps a program of Node alive only while it waits for an answer', async () => {
   const calls: string[] = [];
   for (const name of ['ref', 'unref'] as const) {
     const ofNode = BroadcastChannel.prototype as unknown as { ref(): void; unref(): void };
@@ -118,7 +118,7 @@ it('does not keep a program of Node alive, but for an answer that it waits for',
   expect(calls.at(-1)).toBe('unref');
 });
 
-it('forgets the limit that was not used for longest where there are too many', async () => {
+it('forgets the least recently used limit if there are too many', async () => {
   const store = tabs(1)[0]!;
   await ask(store, refusal);
   for (let n = 0; n < 1_000; n++) await ask(store, {}, `api ${n}`);
@@ -132,7 +132,7 @@ describe('a tab in the background, whose timers are late,', () => {
     return channel;
   };
 
-  it('sends a call as soon as another one says that its slot is due', async () => {
+  it('sends a call as soon as another tab says that its slot is due', async () => {
     vi.stubGlobal('document', { visibilityState: 'hidden' });
     const late: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(10_000, ms), signal) };
     const name = `test ${names++}`;
@@ -150,7 +150,7 @@ describe('a tab in the background, whose timers are late,', () => {
     expect(performance.now() - began).toBeLessThan(9_000); // a busy machine takes a second
   });
 
-  it('is told by one that is seen when its slots are due, until that one is closed', async () => {
+  it('is woken by a visible tab when its slots are due, until that tab is closed', async () => {
     const store = tabs(1)[0]!;
     await ask(store);
     const hidden = channelOf(`test ${names - 1}`);
@@ -172,7 +172,7 @@ describe('a tab in the background, whose timers are late,', () => {
   });
 });
 
-it('another program of the origin that takes the lock away decides from then on', async () => {
+it('another program of the origin that steals the lock becomes the leader', async () => {
   const name = `test ${names}`;
   const store = tabs(1)[0]!;
   await ask(store);
@@ -193,12 +193,12 @@ it('another program of the origin that takes the lock away decides from then on'
   expect(await question).toBe('question');
 });
 
-it('says what is missing where a page is not served securely', () => {
+it('names what is missing if a page is not served securely', () => {
   vi.stubGlobal('navigator', {});
   expect(() => tabStore()).toThrow('tabStore: expected BroadcastChannel and navigator.locks');
 });
 
-it('lets calls go on alone where the browser makes no channel, as Firefox where cookies are blocked', async () => {
+it('lets calls go on without the others if the browser makes no channel, as Firefox with cookies blocked', async () => {
   const error = new DOMException('The operation is insecure.', 'SecurityError');
   vi.stubGlobal(
     'BroadcastChannel',

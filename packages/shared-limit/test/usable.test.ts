@@ -16,7 +16,7 @@ const GOOD: Reply = {
 };
 
 describe('an answer of a place', () => {
-  it('is used as decide() gives it', () => {
+  it('is used as decide() returns it', () => {
     expect(isUsable(GOOD, QUESTION)).toBe(true);
   });
 

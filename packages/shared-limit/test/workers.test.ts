@@ -14,7 +14,7 @@ function reply({ want }: Question): Reply {
 
 const never = () => new Promise<Reply>(() => {});
 
-it('asks again where the request that has asked has ended in Workers', async () => {
+it('asks again in Workers if the request that asked has ended', async () => {
   const ask = vi.fn((_: string, question: Question): Reply | Promise<Reply> => reply(question));
   const send = rateLimit({ store: storeOf(ask) })(async () => new Response('ok'));
   ask.mockImplementationOnce(never);
@@ -30,7 +30,7 @@ it('asks again where the request that has asked has ended in Workers', async () 
   expect(isAnswered).toBe(true);
 });
 
-it('goes on alone where the store is too slow in Workers, also after the request that has asked has ended', async () => {
+it('goes on alone in Workers if the store is too slow, even after the request that asked has ended', async () => {
   const ask = vi.fn(never);
   const onDown = vi.fn();
   const fetch = vi.fn(async () => new Response('ok'));
@@ -48,7 +48,7 @@ it('goes on alone where the store is too slow in Workers, also after the request
   expect(fetch).toHaveBeenCalledTimes(7);
 });
 
-it('reports what was accepted in Workers, also after a request that would have reported has ended', async () => {
+it('reports accepted calls in Workers, even after the request that would have reported has ended', async () => {
   const ask = vi.fn((_: string, question: Question): Reply => reply(question));
   const send = rateLimit({ store: storeOf(ask) })(async () => new Response('ok'));
   const end = await request(() => send(URL), 100);

@@ -24,7 +24,7 @@ local function contradiction(rate)
   return walk(min(s.most, below), rate)
 end
 
-local LEAST = 1 / 86400000
+local SLOWEST = 1 / 86400000
 
 local function root(of, least, most)
   local low, high = least, most
@@ -54,29 +54,29 @@ local function bucketOf(top, time)
   local slowest = root(function(one)
     local tooLow, tooHigh = contradiction(one)
     return tooLow - tooHigh
-  end, LEAST, reach)
-  local rate, wrong, best, least, other = slowest, huge, slowest, huge, slowest
+  end, SLOWEST, reach)
+  local rate, misfit, best, least, other = slowest, huge, slowest, huge, slowest
   while other < reach do
     local tooLow, tooHigh = contradiction(other)
-    local by = max(0, tooLow, tooHigh)
-    if by < least - 0.3 then best, least = other, by end
-    if other == slowest or by > least + 0.3 then rate, wrong = best, least end
+    local otherMisfit = max(0, tooLow, tooHigh)
+    if otherMisfit < least - 0.3 then best, least = other, otherMisfit end
+    if other == slowest or otherMisfit > least + 0.3 then rate, misfit = best, least end
     other = other * 1.05
   end
   local function over(one)
     local _, tooHigh = contradiction(one)
-    return tooHigh - wrong - 20 * one
+    return tooHigh - misfit - 20 * one
   end
   local low = rate > slowest and root(over, slowest, rate)
-    or root(function(one) return (contradiction(one)) - wrong - 20 * one end, LEAST, reach)
+    or root(function(one) return (contradiction(one)) - misfit - 20 * one end, SLOWEST, reach)
   local high = root(function(one)
     local _, tooHigh = contradiction(one)
-    return wrong + 20 * one - tooHigh
-  end, rate > slowest and rate or LEAST, reach)
-  local back = rate * time
-  if wrong >= 1 + 40 * rate + 0.05 * back or rate >= 0.97 * top then return nil end
+    return misfit + 20 * one - tooHigh
+  end, rate > slowest and rate or SLOWEST, reach)
+  local refilled = rate * time
+  if misfit >= 1 + 40 * rate + 0.05 * refilled or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
-  local doubt = max((high - low) / rate / 2, wrong / back)
+  local doubt = max((high - low) / rate / 2, misfit / refilled)
   return round, burst, max(share * doubt, doubt - 0.1)
 end
 `;

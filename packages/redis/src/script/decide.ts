@@ -1,7 +1,10 @@
-/** `decide.ts` in Lua: the last part, which answers the question in `ARGV[1]`. */
+/**
+ * `decide.ts` in Lua. The last part: it answers the question in `ARGV[1]`, and returns the members of `wire.ts`. The key expires an hour after its
+ * last use, or after the limit's last slot if that is later.
+ */
 export const DECIDE: string = `
-local function isBelieved(now, isDoubted)
-  if s.alone < 2 and (not isDoubted or s.way == SEARCH or isTrying(now)) then return true end
+local function isCounted(now, isDoubted)
+  if s.alone < 2 and (not isDoubted or s.way == SEARCH or isRaising(now)) then return true end
   s.doubted = s.doubted + 1
   if s.doubted < 4 then return false end
   s.alone = 0
@@ -24,8 +27,8 @@ local function refuse(now, refusal, cost)
     s.next = max(s.next, s.closedUntil)
   else
     if s.refusedAt > 0 then learn(cost) end
-    local apart = every > 0 and every or everyOf(now, 1, 0)
-    s.pace = apart > 0 and 1 / apart or 0
+    local gap = every > 0 and every or everyOf(now, 1, 0)
+    s.pace = gap > 0 and 1 / gap or 0
     s.closedUntil = max(s.closedUntil + 1, till)
     s.refusedLast = min(now, at)
     s.counted = s.closedUntil
@@ -46,12 +49,12 @@ end
 local function accept(from, to, cost)
   s.shut = 0
   s.cost = s.cost + cost
-  s.trust = min(1, s.trust + regained() * cost)
+  s.trust = min(1, s.trust + trustRegained() * cost)
   if to > s.emptied then
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
   end
-  if to > s.backAt then keep(from, to, cost) end
+  if to > s.backAt then addAccepted(from, to, cost) end
 end
 
 local function grant(now, question)
@@ -61,16 +64,16 @@ local function grant(now, question)
   if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
   local from = max(s.next, start)
   local every = everyOf(from, cost, known)
-  local isBlind = s.way ~= HOLD and every == cost / rateAt(from, cost)
-  local rate, goodFor = 0, isBlind and 30 or 250
-  if every > 0 and not (isBlind and s.way == FREE) then rate = cost / every end
+  local isSearching = s.way ~= HOLD and every == cost / rateAt(from, cost)
+  local rate, goodFor = 0, isSearching and 30 or 250
+  if every > 0 and not (isSearching and s.way == FREE) then rate = cost / every end
   local function reply(first, every, count)
     return { now, first, every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
   end
   if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
   s.granted = s.granted + extra
   if want == 0 then return reply(start, every, 0) end
-  local ahead = isBlind and 8 or 1000
+  local ahead = isSearching and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
   if s.trust > 0.5 then for _, q in ipairs(s.told) do depth = min(depth, q.most / max(1, unitsOf(q.name, cost))) end end
@@ -80,7 +83,7 @@ local function grant(now, question)
   local isSaved = next + count * every <= start
   local due = isSaved and start or max(next, start - min(saved, 40))
   local isTooLate = due - now > within
-  local isAtOnce = isTooLate and saved > 0 and isLeft(now, count, cost)
+  local isAtOnce = isTooLate and saved > 0 and fitsWindows(now, count, cost)
   if isTooLate and not isAtOnce then return reply(due, every, 0) end
   local first = isAtOnce and now or due
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
@@ -102,14 +105,14 @@ local function grant(now, question)
   return reply(first, (isSaved or isAtOnce) and 0 or every, count)
 end
 
-local function restart(at)
+local function restartHistory(at)
   s.history = s.way == FREE and {} or { { from = at, to = at, cost = 0 } }
   s.emptied, s.accepted, s.begun, s.granted = at, 0, 0, 0
 end
 
-local function leave(now, aloneFor)
+local function leaveStore(now, aloneFor)
   s.backAt = max(s.backAt > now and s.backAt or now + 3000, now + aloneFor)
-  restart(s.backAt)
+  restartHistory(s.backAt)
   s.refusedAt = 0
 end
 
@@ -125,16 +128,15 @@ s = kept and cmsgpack.unpack(kept) or newLimit(now, question.lastRate, question.
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
 now = now + s.lost
-if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restart(now) end
+if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restartHistory(now) end
 for _, one in ipairs(question.accepted) do accept(min(now, one.from), min(now, one.to), one.cost) end
-if aloneFor then leave(now, aloneFor) end
+if aloneFor then leaveStore(now, aloneFor) end
 s.requests = s.requests + question.requests
 outvote(question.requests)
-for _, quota in ipairs(question.quotas) do hear(quota, min(now, quota.at), question.lastRate) end
-if refusal and isBelieved(now, refusal.isDoubted) then refuse(now, refusal, cost) end
+for _, quota in ipairs(question.quotas) do recordQuota(quota, min(now, quota.at), question.lastRate) end
+if refusal and isCounted(now, refusal.isDoubted) then refuse(now, refusal, cost) end
 if s.refusedAt > 0 and now >= s.counted - s.closure + min(s.closure, 250) then learn(cost) end
 local reply = grant(now, question)
--- a limit that was not used for an hour is forgotten
 redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(max(3600000, s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end
 return table.concat(reply, ' ')

@@ -16,5 +16,5 @@ local function everyOf(at, cost, known)
   return max(least, rate > 0 and cost / rate or 0)
 end
 
-local function isTrying(now) return s.way == HOLD and now - s.since > s.patience end
+local function isRaising(now) return s.way == HOLD and now - s.since > s.patience end
 `;

@@ -1,15 +1,14 @@
 /**
- * The form in which the script keeps a limit, as a part of the key: another version of the script must not read what it does not
- * understand. To be raised whenever a member of a limit or of a told quota changes, or its meaning.
+ * The version of the format of a limit. It is part of the key, so that no script reads a format that it does not understand. Raise it whenever a
+ * member of a limit or of a quota changes, or its meaning.
  */
 export const FORM = 8;
 
-/** `state.ts` in Lua: the time, a new limit `s`, and functions that all parts use. */
+/** `state.ts` in Lua: the time, the limit `s`, how a new one begins, and what all parts use. Lua 5.4, as in Dragonfly, has no `log10`. */
 export const STATE: string = `local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
 local abs, exp, sqrt = math.abs, math.exp, math.sqrt
--- Lua 5.4, as in Dragonfly, has none
 local log10 = math.log10 or function(n) return math.log(n, 10) end
 local FREE, SEARCH, HOLD = 0, 1, 2
 

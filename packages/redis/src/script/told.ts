@@ -3,7 +3,7 @@ export const TOLD: string = `
 local function countsRequests(name) return string.find(name, 'request', 1, true) ~= nil end
 local function unitsOf(name, cost) return countsRequests(name) and 1 or cost end
 
-local function begin(q, at, remaining, allSpent)
+local function startMeasure(q, at, remaining, allSpent)
   q.seen = remaining
   q.spent = allSpent
   q.seenAt = at
@@ -13,16 +13,16 @@ local function measure(q, at, remaining, allSpent)
   local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
   local isFull = q.seen >= full or remaining >= full
   if time < (isFull and 250 or min(1000, max(401, (q.apart > 0 and q.apart or q.window) / 3))) or spent < 5 then return end
-  local came = remaining - q.seen + spent
-  local isNew = remaining - q.seen > 0.5 * q.most
-  if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
-  elseif not isNew and q.seen >= full and came >= 0.8 * spent then q.signs = max(0, q.signs - 1) end
-  if not isNew and q.signs < 2 then
-    local seen = min(max(0, came) / time, 2 * max(q.refill, q.limit / q.window))
+  local refilled = remaining - q.seen + spent
+  local isReset = remaining - q.seen > 0.5 * q.most
+  if not isReset and refilled <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
+  elseif not isReset and q.seen >= full and refilled >= 0.8 * spent then q.signs = max(0, q.signs - 1) end
+  if not isReset and q.signs < 2 then
+    local seen = min(max(0, refilled) / time, 2 * max(q.refill, q.limit / q.window))
     if isFull then q.refill = max(q.refill, seen)
     else q.refill = q.refill > 0 and q.refill + (seen > q.refill and 0.25 or 0.5) * (seen - q.refill) or seen end
   end
-  begin(q, at, remaining, allSpent)
+  startMeasure(q, at, remaining, allSpent)
 end
 
 local function noteEnd(q, at, endAt, said)
@@ -41,7 +41,7 @@ local function noteEnd(q, at, endAt, said)
   q.said = said
 end
 
-local function hear(quota, at, lastRate)
+local function recordQuota(quota, at, lastRate)
   local name, remaining, limit, reset, window = quota.name, quota.remaining, quota.limit, quota.reset, quota.window
   local told = s.told
   local place = #told + 1
@@ -71,7 +71,7 @@ local function hear(quota, at, lastRate)
   q.heardIn = s.requests
   q.resetAt = resetAt
   q.most = most
-  if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
+  if isBack then startMeasure(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
   told[place] = q
   local ahead = min(s.next - max(at, s.closedUntil), 60000)
   if s.every > 0 and ahead > 0 then
@@ -91,12 +91,12 @@ local function toldRate(q, at)
   local base = max(q.refill, even)
   local left = leftAt(q, at)
   local spare = left - min(q.most / 3, 2 + 100 * base)
-  local plenty = max(0, left - q.most / 2) / 10000
-  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400, spare / 800))) end
-  return s.trust * 0.995 * max(plenty, left >= even * (till - 1000) and even or max(1, spare) / till)
+  local surplus = max(0, left - q.most / 2) / 10000
+  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(surplus, 0.5 * base), max(-0.5 * base, spare / 400, spare / 800))) end
+  return s.trust * 0.995 * max(surplus, left >= even * (till - 1000) and even or max(1, spare) / till)
 end
 
-local function isLeft(at, count, cost)
+local function fitsWindows(at, count, cost)
   if s.trust <= 0.5 or #s.told == 0 then return false end
   for _, q in ipairs(s.told) do
     local isThis = at >= q.resetAt - q.window and at <= q.resetAt - 1000
@@ -105,7 +105,7 @@ local function isLeft(at, count, cost)
   return true
 end
 
-local function regained()
+local function trustRegained()
   local largest = s.trust > 0.5 and 1 or 100
   for _, q in ipairs(s.told) do largest = max(largest, q.signs < 2 and 100 or q.limit) end
   return 0.02 / min(100, largest)

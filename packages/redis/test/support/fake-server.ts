@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What a server answers a command: a line of the protocol, a text, a list, or nothing: then it drops the connection. */
+/** The answer to a command: a line of the protocol, a text, a list; or nothing, which drops the connection. */
 export type Answer = { readonly line: string } | string | readonly Answer[] | undefined;
 
 const OK: Answer = { line: '+OK' };
 export const failure = (message: string): Answer => ({ line: `-${message}` });
 export const integer = (value: number): Answer => ({ line: `:${value}` });
 
-/** A server that speaks the protocol of Redis, and answers what it is told to. */
+/** A server that speaks the protocol of Redis, and gives the answers of the test. */
 export class FakeServer {
-  /** The commands that came, without those of a client that connects. */
+  /** The commands that came, without those that clients send while they connect. */
   readonly commands: string[] = [];
   answer: (command: readonly string[]) => Answer = () => undefined;
   readonly #server: Server;
@@ -57,7 +57,7 @@ export class FakeServer {
   }
 }
 
-/** What a client asks while it connects. */
+/** The answer to a command that clients send while they connect. */
 function greeting([name, part]: readonly string[]): Answer {
   const command = `${name} ${name?.toUpperCase() === 'CLIENT' ? part : ''}`.trim().toUpperCase();
   if (command === 'INFO') return 'loading:0\r\n';

@@ -10,7 +10,7 @@ const KINDS = ['redis-server', 'valkey-server'] as const;
 
 export interface StoreServer {
   readonly port: number;
-  /** A client that fails at once where the server is away. */
+  /** A client that fails at once if the server is away. */
   connect(): Redis;
   kill(): Promise<void>;
   /** Starts again, empty, on the same port. */

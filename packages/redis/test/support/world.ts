@@ -10,18 +10,18 @@ export interface World {
   readonly asks: boolean;
   readonly tells: boolean;
   readonly known: number;
-  /** Of each call. */
+  /** The cost of each call. */
   readonly cost: number;
-  /** What the first process knows of a place that has forgotten all, per ms. */
+  /** The last rate of the first process, for a place that has lost its data, per ms. */
   readonly lastRate: number;
 }
 
-/** So many are refused by chance. */
+/** The share of requests that is refused by chance. */
 const NOISE = 0.01;
 
 /**
- * The questions of a few processes that send to a server with a bucket, each by what the last one was answered: so the states
- * are reached that are reached in truth. Now and then the bucket changes, a refusal is old or comes by chance, or a cost was wrong.
+ * The questions of a few processes at a server with a bucket. Each depends on the last answer, so the states are those of real use. Now and then the
+ * bucket changes, a refusal is old or comes by chance, or the cost of a call was wrong.
  */
 export function* questionsOf(world: World, count: number): Generator<[now: number, question: Question], void, Reply> {
   const random = seededRandom(world.seed);

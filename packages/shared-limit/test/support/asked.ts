@@ -15,7 +15,7 @@ export const quota = (more: Partial<ToldQuota> = {}): ToldQuota => ({
 
 type Refusal = NonNullable<Question['refusal']>;
 
-/** A refusal while nothing is closed, so many milliseconds after `START`. */
+/** A refusal while the limit is open, `at` ms after `START`. */
 export const refusedAt = (at: number, more: Partial<Refusal> = {}): Refusal => ({
   at: START + at,
   closedUntil: START + at,
@@ -25,7 +25,7 @@ export const refusedAt = (at: number, more: Partial<Refusal> = {}): Refusal => (
   ...more,
 });
 
-/** Asks one after the other. */
+/** Asks the questions one after the other. */
 export function asked(...questions: [at: number, question: Partial<Question>][]): {
   state: LimitState;
   replies: Reply[];

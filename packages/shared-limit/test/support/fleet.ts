@@ -6,7 +6,7 @@ import { type ManualClock, manualClock, seededRandom } from '@steadfetch/testing
 /** A limited server: decides at a time in milliseconds. */
 export type Server = (at: number) => { readonly ok: boolean; readonly headers: Record<string, string> };
 
-/** A bucket that tells its quota in each answer, asks to wait for whole seconds when it refuses, or says nothing. */
+/** A bucket that reports its quota in each answer, asks to wait for whole seconds when it refuses, or does neither. */
 export function bucket(perSecond: number, burst: number, hint: 'told' | 'retry-after' | 'none'): Server {
   let tokens = burst;
   let last = 0;
@@ -25,7 +25,7 @@ export function bucket(perSecond: number, burst: number, hint: 'told' | 'retry-a
   };
 }
 
-/** A window that begins with the first request after the last one. */
+/** A window that begins with the first request after the last window. */
 export function fixedWindow(requests: number, per: number): Server {
   let start = -Infinity;
   let count = 0;
@@ -43,12 +43,12 @@ export function fixedWindow(requests: number, per: number): Server {
   };
 }
 
-/** The place that decides, as a database would: in another process, which may be away, and forget. */
+/** The place that decides, as a database in another process would: it may be away, and lose its data. */
 class Place {
   readonly states: Map<string, LimitState> = new Map();
   questions = 0;
   isAway = false;
-  /** How long a question takes, and its answer, ms. */
+  /** How long a question travels, and its answer, ms. */
   latency: () => number = () => 1;
   readonly #clock: ManualClock;
 
@@ -76,10 +76,10 @@ export interface Fleet {
   readonly events: string[];
   refused: number;
   lost: number;
-  /** Processes that stop without a word. */
+  /** Processes that are killed: they stop without a report. */
   readonly killed: Set<number>;
   run(seconds: number): Promise<void>;
-  /** What is fair: 1 where all got the same. */
+  /** Jain's index of fairness: 1 if all got the same. */
   jain(): number;
 }
 

@@ -32,5 +32,5 @@ export const FULL_EARLY: readonly Entry[] = historyOf(10, 10_000, [
   (after) => Math.max(0.002, after / 2_000_000),
 ]);
 
-/** Answers take seconds, so that nothing speaks against the fastest rate. */
+/** Answers take seconds, so nothing contradicts the fastest rate. */
 export const SLOW_ANSWERS: readonly Entry[] = historyOf(50, 30_000, [() => 0.03, () => 0.03, () => 0.03], 3_000);

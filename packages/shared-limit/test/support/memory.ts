@@ -4,7 +4,7 @@ import type { ManualClock } from '@steadfetch/testing';
 /** A place that keeps one number, as GCRA does: when the next slot is. Its clock is an hour behind. */
 export class Memory {
   readonly asked: Question[] = [];
-  /** When it was asked, from its beginning on, and what it heard. */
+  /** When it was asked, from its start on, and the questions. */
   readonly times: number[] = [];
   readonly heard: Question[] = [];
   isDown = false;
@@ -44,7 +44,7 @@ export class Memory {
     return { now, first, every, count: want, closedUntil, goodFor: 250, rate: 1 / every, burst: 1, backAt };
   };
 
-  /** What it was told that was accepted. */
+  /** What was reported as accepted. */
   get accepted(): number {
     return this.heard.flatMap(({ accepted }) => accepted).reduce((sum, { cost }) => sum + cost, 0);
   }

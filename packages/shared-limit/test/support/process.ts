@@ -6,7 +6,7 @@ export const URL = 'https://api.example.com/jobs';
 
 type Answer = Parameters<typeof fakeFetch>[0];
 
-/** A process that shares a limit, what it sent and when, and what its store said. */
+/** A process that shares a limit, what it sent and when, and the events of its store. */
 export function processAt(clock: ManualClock, ask: Ask, answer: Answer = 200, cost = 1) {
   const begun = clock.now();
   const sent: number[] = [];
@@ -24,7 +24,7 @@ export function processAt(clock: ManualClock, ask: Ask, answer: Answer = 200, co
   return { sent, events, limited, many, why };
 }
 
-/** Answers by a promise. */
+/** Answers with a promise. */
 export const later =
   (ask: Ask): Ask =>
   async (...args) =>
