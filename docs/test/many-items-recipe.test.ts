@@ -3,7 +3,7 @@ import { networkError } from '@steadfetch/testing/simulation';
 import { expect, it, vi } from 'vitest';
 import { importSnippet } from './import-snippet.ts';
 
-const MANY_ITEMS = 'outermost: 20 items at work';
+const MANY_ITEMS = 'outermost: 20 items in progress';
 
 it('the stack for many items outlasts a restart of three seconds, and sends most items once', async () => {
   vi.spyOn(console, 'log').mockReturnValue(undefined);

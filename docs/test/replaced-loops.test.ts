@@ -12,7 +12,7 @@ const LOOPS: readonly [loop: string, page: string, words: string, lasts: number]
   ['got', 'migration.md', 'as got', 3 * SECOND],
   ['RetryAgent', 'migration.md', 'was: new RetryAgent', 15.5 * SECOND],
   ['urllib3', 'migration-python.md', 'const patient', 15 * SECOND],
-  ['Octokit', 'recipes-apis.md', "Octokit's own loop", 14 * SECOND],
+  ['Octokit', 'recipes-apis.md', "Octokit's own retries", 14 * SECOND],
   ['Octokit', 'clients.md', 'new Octokit', 14 * SECOND],
   ['Supabase', 'clients.md', 'createClient(', 7 * SECOND],
   ['PostgREST', 'clients.md', 'new PostgrestClient', 7 * SECOND],

@@ -45,7 +45,7 @@ export interface RateLimitOptions {
   proof?: 'direct' | 'first';
   /**
    * The cost of a call, in the unit of the quota that the server reports, such as tokens. `limit`, and a limit that the server does not
-   * report, are in requests. @default 1
+   * report, are in requests. Without this option a call costs 1.
    */
   cost?: (call: Call) => number;
   /** The true cost of a call, read from its response; `undefined` if the response does not say. */

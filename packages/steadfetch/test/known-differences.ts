@@ -16,7 +16,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     without: (ours, bare, { body }) => (body?.kind === 'shared' ? { ...ours, server: bare.server } : ours),
   },
   {
-    row: 'An invalid call with an aborted signal rejects with the reason',
+    row: 'An invalid call with an aborted signal rejects with the abort reason',
     without: (ours, bare) => {
       const aborted =
         ours.caller.error === 'Error Error: the reason' && String(bare.caller.error).startsWith('TypeError');
@@ -24,7 +24,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     },
   },
   {
-    row: 'A `Request` of a call that `fetch` refuses is used',
+    row: 'If `fetch` refuses a call, its `Request` counts as used',
     without: (ours, bare) => {
       const refused = bare.caller.error !== undefined && ours.caller.requestUsed === true;
       return refused ? withCaller(ours, { requestUsed: bare.caller.requestUsed }) : ours;
