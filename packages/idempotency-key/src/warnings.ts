@@ -9,8 +9,7 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
  */
 export function warnOfSecondKey(sentKeys: WeakMap<CallRecord, string>, call: Call, key: string): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    const { record, retried } = call;
-    if (retried === true) return;
+    const { record } = call;
     if ((sentKeys.get(record) ?? key) !== key) {
       warnOnce(
         'a layer outside of idempotencyKey() sends a call again, as after a 401, with another key: an order may be placed twice. ' +

@@ -236,7 +236,10 @@ describe('idempotencyKey', () => {
     expect(fetch.calls).toHaveLength(0);
   });
 
-  it('warns once if a layer outside sends a call again, but not of separate calls', async () => {
+  it.each([
+    ['a layer', false],
+    ['a retry', true],
+  ])('warns once if %s outside sends a call again, but not of separate calls', async (_what, retried) => {
     vi.resetModules();
     const { Call, compose, defineMiddleware } = await import('@steadfetch/core');
     const { idempotencyKey } = await import('../src/index.ts');
@@ -264,7 +267,7 @@ describe('idempotencyKey', () => {
     expect(warn).not.toHaveBeenCalled();
     for (let n = 0; n < 2; n++)
       await compose(
-        twice((call) => call),
+        twice((call) => call.with({ retried })),
         keys,
       )(fakeFetch(200))(URL, POST);
 
