@@ -94,8 +94,8 @@ function isReadable(response: Response, maxBytes: number): boolean {
 }
 
 /**
- * Returns the error that the attempt rejects with: the caller's reason after an abort, otherwise a transient network error. It needs its
- * own code, since `classifyError` otherwise reads the code of its cause, for instance that of a decoder.
+ * Returns the error that the attempt rejects with: the caller's reason after an abort; otherwise the error itself if it is transient, or
+ * a network error around it. That needs its own code, since `classifyError` otherwise reads the code of the cause, for instance a decoder's.
  */
 function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);

@@ -37,7 +37,7 @@ export interface RetryOptions {
    * rejects with that error.
    */
   shouldRetry?(failure: Failure): boolean | undefined | Promise<boolean | undefined>;
-  /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
+  /** Asked for responses below 400: `true` means failed, for instance an error inside a 200. */
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
    * Whether to obey the server's waits and its requests to retry; its veto is always obeyed. `spread` (0.2 by default) is the most that is

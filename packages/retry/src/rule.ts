@@ -38,7 +38,7 @@ export interface Rule {
   readonly ignoresServer?: boolean;
   /** Whether `asked` reads `Retry-After`, so that `retryWith` need not add a rule for it. */
   readonly readsRetryAfter?: boolean;
-  /** Whether the rule repeats attempts that an inner `timeout` cuts. If no rule does, the inner `timeout` cuts none. */
+  /** Whether the rule repeats attempts that an inner `timeout` cuts. If no rule does, and an outer `timeout` limits the call, the inner one cuts none. */
   readonly repeatsTimeouts?: boolean;
   /** Called before a call is first sent. The call rejects with what it throws. */
   beforeCall?(call: Call): void;
@@ -49,7 +49,7 @@ export interface Rule {
   /** Observes a good attempt after one that failed. */
   afterRecovery?(recovery: Recovery): unknown;
   /**
-   * What the rule needs and is left out otherwise, since it costs time or memory. `elapsed` and `time` may be added to the list between
+   * What the rule needs. The rest is left out, since it costs time or memory. `elapsed` and `time` may be added to the list between
    * calls; the others are read once.
    */
   readonly needs?: readonly Need[];

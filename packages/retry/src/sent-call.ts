@@ -37,7 +37,7 @@ export function callToSend(session: Session, attempt: number): Call {
   return kept.asAttempt(attempt, retriedOf(session, attempt));
 }
 
-/** Returns the mark of an attempt: `last` if no other can follow, so that an inner timeout need not cut it. */
+/** Returns the mark of an attempt: `last` if no other can follow its timeout, so that an inner timeout need not cut it. */
 export function retriedOf(session: Session, attempt: number): true | 'last' {
   const { call, policy } = session;
   return mayFollow(session, attempt) && policy.repeatsTimeouts && call.replayable ? true : 'last';

@@ -31,7 +31,7 @@ export function releaseBodies(call: Call): void {
   for (const clone of CLONES.get(call.input as Request) ?? []) releaseBodies(clone);
 }
 
-/** Call it when a call is over, since the caller may send the same `Request` again. */
+/** Call it when a call is over: a `Request` without a body may be sent again and again, and its clones would add up. */
 export function forgetClones({ input }: Call): void {
   CLONES.delete(input as Request);
 }

@@ -6,7 +6,7 @@ import { after } from './after.ts';
  * Returns the first bytes of a response's body as text. The response can still be read in full.
  *
  * Holds at most about `maxBytes` in memory, whatever the size of the body, and waits at most `patience` milliseconds.
- * Returns the text that arrived by then, also from a body that breaks; '' without a body, or if it was already read.
+ * Returns the text that arrived in that time, also from a body that breaks; '' without a body, or if it was already read.
  */
 export async function peek(response: Response, maxBytes = 16_384, patience = 1_000): Promise<string> {
   if (response.body === undefined && !response.bodyUsed) return peekWhole(response, maxBytes, patience);

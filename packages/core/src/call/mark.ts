@@ -14,7 +14,7 @@ const MARK: unique symbol = Symbol.for('steadfetch.retried.2') as never;
  */
 export type Retried = boolean | 'last' | 'off';
 
-/** Whether no attempt can follow this one. The limit for one attempt then does not end it; only the limit for the whole call does. */
+/** Whether no attempt can follow this one. If the whole call has a limit, the limit for one attempt then does not end it. */
 export function isLast({ retried }: { readonly retried: Retried }): boolean {
   return retried === 'last' || retried === 'off';
 }
