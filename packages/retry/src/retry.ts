@@ -43,7 +43,7 @@ import { callToSend, isRepeatable, releaseClone, withFixedBody } from './sent-ca
 import { type Session, startSession } from './session.ts';
 
 /**
- * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.
+ * Repeats a request while its outcome looks transient. It is `retryWith` with the rules that most clients need, as options.
  *
  * Between attempts it waits for its backoff, or as long as the server asks if that is longer. It gives up if the server asks for
  * more than `maxDelay`, or if the wait would pass the deadline of an outer `timeout`. When it stops, the caller gets the last

@@ -70,7 +70,7 @@ function isTransient(outcome: Outcome | undefined, wanted: 'network' | 'timeout'
   return outcome?.failed === true && transientKind(outcome.error) === wanted;
 }
 
-/** Looks into good responses: `true` counts one as failed, such as an error inside a 200. Look into the body with `peek`. */
+/** Looks into good responses: `true` means failed, for instance an error inside a 200. Look into the body with `peek`. */
 export function inspect(test: (response: Response) => boolean | Promise<boolean>): Rule {
   checkFunction('inspect', test);
   return {
