@@ -11,7 +11,7 @@ const TENANT = 'x-tenant';
 /** Behind `circuitBreaker`. */
 export const BREAKER: readonly Exception[] = [
   {
-    situation: 'For 25 s the server answers 503 with the time that is left in `Retry-After`',
+    situation: 'For 25 s the server answers 503 and the time left in `Retry-After`',
     ...beside({}, ON),
     ...outage({ for: 25_000, answers: toldEnd }),
   },
@@ -22,20 +22,20 @@ export const BREAKER: readonly Exception[] = [
   },
   {
     situation:
-      'All requests fail for a minute, and after that answers take 4 s; 3 calls a second, counted: those of the first 20 s after the minute',
+      'All requests fail for a minute, then answers take 4 s; 3 calls a second, counted: those of the first 20 s after the minute',
     ...beside({}, ON),
     ...outage({ for: 60_000, calls: 3, good: 4_000, answers: refusal(503) }),
     judged: made(70_000, 90_000),
   },
   {
-    situation: 'The same minute; answers take 15 s after it',
+    situation: 'The same minute, then answers take 15 s',
     ...beside({ attemptTimeout: 25_000 }, ON),
     ...outage({ for: 60_000, calls: 3, good: 15_000, answers: refusal(503) }),
     judged: made(70_000, 90_000),
   },
   {
     situation:
-      'A path always fails for one tenant, which makes 19 of 20 calls, and works for another; one call a second, counted: the calls of the other tenant',
+      "A path always fails for a tenant that makes 19 of 20 calls, and works for another; one call a second, counted: the other tenant's calls",
     ...beside({}, ON),
     lasts: 400_000,
     calls: each(1_000, 400_000),

@@ -32,7 +32,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'For 40 s the server answers 503 with the time that is left in `Retry-After`, at first longer than a call may take (30 s); good answers take 2 s, 3 calls a second',
+      'For 40 s the server answers 503 and the time left in `Retry-After`, at first longer than a call may take (30 s); good answers take 2 s, 3 calls a second',
     ...beside(),
     ...outage({ for: 40_000, calls: 3, good: 2_000, answers: toldEnd }),
   },
@@ -43,13 +43,13 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'Other clients have used up the quota, and for 55 s the server answers 429 with the time that is left in `Retry-After`; good answers take a second, 5 calls a second',
+      'Other clients have used up the quota, and for 55 s the server answers 429 and the time left in `Retry-After`; good answers take a second, 5 calls a second',
     ...beside(),
     ...outage({ for: 55_000, calls: 5, good: 1_000, answers: (left) => refusal(429, Math.ceil(left / 1_000)) }),
   },
   {
     situation:
-      'All requests fail for 20 s, and after that half of them; 5 calls a second, counted: those of the first 10 s after the 20 s',
+      'All requests fail for 20 s, and then half of them; 5 calls a second, counted: those of the first 10 s after the 20 s',
     ...beside(),
     lasts: 50_000,
     calls: each(200, 50_000),

@@ -24,7 +24,7 @@ function withKyDelay(maxRetries: number, options: StandardOptions = {}): Stack {
 export const PARTIAL: readonly Exception[] = [
   {
     situation:
-      'Three of four calls go to a path that always fails, and of the requests to another path of the same origin 5 % fail by chance; 4 calls a second, counted: the calls to the other path',
+      'Three of four calls go to a path that always fails; 5 % of the requests to another path of the origin fail by chance; 4 calls a second, counted: the calls to the other path',
     ...beside(),
     lasts: 90_000,
     calls: each(250, 90_000),
@@ -48,7 +48,7 @@ export const PARTIAL: readonly Exception[] = [
   },
   {
     situation:
-      'A job of five workers calls a server that has three backends, of which one hangs; counted: calls that succeed in 3 minutes',
+      'A job of five workers calls a server with three backends, one of which hangs; counted: calls that succeed in 3 minutes',
     ...beside({ attemptTimeout: 3_000, retry: 1 }),
     lasts: 180_000,
     calls: workers(5),

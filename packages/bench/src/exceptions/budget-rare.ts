@@ -9,8 +9,7 @@ const NEVER = 600_000;
 /** What few meet. */
 export const RARE: readonly Exception[] = [
   {
-    situation:
-      '60 calls are made within 2 s, in which connections are refused, and no others after them; counted: all calls',
+    situation: '60 calls are made within 2 s while connections are refused, and none later; counted: all calls',
     ...beside(),
     lasts: 2_000,
     calls: bursts(60, 2_000, 2_000, 2_000),
@@ -26,8 +25,7 @@ export const RARE: readonly Exception[] = [
       request.chance < 1 / 3 ? { status: 503, after: 1_000 * random() } : { status: 200, after: 8_000 },
   },
   {
-    situation:
-      'For 14 s the server answers each request with 504, after 8 s, and no `timeout` stands outside of the `retry()`',
+    situation: 'For 14 s the server answers each request with 504, after 8 s, and no `timeout` is outside of `retry()`',
     ours: layers('retry()', ({ clock, random }) => [retry({ clock, random })]),
     plain: plainStack({ timeout: NEVER, attemptTimeout: NEVER }),
     ...outage({ for: 14_000, answers: { status: 504, after: 8_000 } }),

@@ -23,7 +23,7 @@ export const SLOW: readonly Exception[] = [
   },
   {
     situation:
-      'For 12 s each request fails after 5 s, as where packets are lost on the way to the server; good answers take 6 s',
+      'For 12 s each request fails after 5 s, as if packets were lost on the way to the server; good answers take 6 s',
     ...beside(),
     ...outage({ for: 12_000, good: 6_000, answers: { error: 'UND_ERR_CONNECT_TIMEOUT', after: 5_000 } }),
   },
@@ -33,7 +33,7 @@ export const SLOW: readonly Exception[] = [
     ...outage({ for: 15_000, good: 1_000, answers: { status: 504, after: 10_000 } }),
   },
   {
-    situation: 'For 8 s the server answers each request with 502, after 2.5 s; good answers take as long',
+    situation: 'For 8 s the server answers each request with 502, after 2.5 s; good answers also take 2.5 s',
     ...beside({ timeout: 10_000, retry: 3 }),
     ...outage({ for: 8_000, good: 2_500, answers: { status: 502, after: 2_500 } }),
   },

@@ -16,7 +16,7 @@ const FIRST = { proof: 'first' } as const;
 export const EVERYDAY: readonly Exception[] = [
   {
     situation:
-      'Users, who wait for 3 s, share a limiter with a job of 20 workers, at 3 a second without a burst; counted: the users',
+      'Users, whose calls may take 3 s, share a limiter with a job of 20 workers, at 3 a second without a burst; counted: the users',
     ours: { text: '`rateLimit()`', client: usersAndJob('both') },
     plain: usersAndJob('none'),
     instead: { text: '`rateLimit()` for the job, `retry()` for users', client: usersAndJob('the job') },
@@ -26,7 +26,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: limited({ limit: bucket(3, 1), tells: RETRY_AFTER }),
   },
   {
-    situation: 'All get 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those that meet it',
+    situation: 'All get 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those made in these 5 s',
     ...limiterBeside({}, 5_000),
     instead: limiterStack(FIRST, 5_000),
     ...random(10, 40_000),
@@ -41,8 +41,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: except(between(20_000, 25_000), refusal(503, 2)),
   },
   {
-    situation:
-      'All get 429 with `Retry-After: 2` for 30 s; 2 calls of 10 s a second, counted: those of the 15 s after it',
+    situation: 'All get 429 with `Retry-After: 2` for 30 s; 2 calls of 10 s a second, counted: those of the next 15 s',
     ...limiterBeside({}, 10_000),
     instead: limiterStack(FIRST, 10_000),
     ...random(2, 65_000),
@@ -50,7 +49,8 @@ export const EVERYDAY: readonly Exception[] = [
     server: except(between(20_000, 50_000), refusal(429, 2)),
   },
   {
-    situation: 'A job makes 500 calls of ten minutes at once, at 100 a minute; a call is held for 65 s at the most',
+    situation:
+      'A job makes 500 calls of ten minutes at once, at 100 a minute; the limiter holds a call for at most 65 s',
     ...limiterBeside({}, 600_000),
     instead: limiterStack({ maxWait: 600_000 }, 600_000),
     ...burst(500),
@@ -67,7 +67,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'An API answers 429 for good, as OpenAI without credit; the figure is how long a failing call takes, beside two retries',
+      'An API always answers 429, like OpenAI without credit; the figure is how long a failing call takes; plain: two retries',
     ours: { text: '`rateLimit()`', client: untilEnded(limiterBeside({}, 120_000).ours.client) },
     plain: untilEnded(plainStack({ timeout: 120_000 })),
     instead: '[tell them apart](recipes-apis.md#openai-and-anthropic)',
@@ -76,7 +76,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: () => () => refusal(429),
   },
   {
-    situation: 'A sliding log of 10 a second is silent, at 80 %',
+    situation: 'A silent sliding log of 10 a second, at 80 %',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     measure: MEASURES.half,
@@ -86,7 +86,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'A sliding window of 60 a minute tells the end of its minute, as `@upstash/ratelimit` does; calls of 10 s, at 100 %',
+      'A sliding window of 60 a minute reports the end of its minute, as `@upstash/ratelimit` does; calls of 10 s, at 100 %',
     ...limiterBeside({}, 10_000),
     instead: limiterStack({ proof: 'first' }, 10_000),
     ...random(1, 5 * MINUTE),
@@ -94,7 +94,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'Two calls of 5 s come at once each 15 to 60 s, at one a second without a burst; counted: the second ones',
+      'Two calls of 5 s are made at once every 15 to 60 s, at one a second without a burst; counted: the second ones',
     ...limiterBeside({}, 5_000),
     instead: limiterStack(FIRST, 5_000),
     lasts: 10 * MINUTE,

@@ -36,7 +36,7 @@ const channelOf = ({ init }: Asked): string | null => new Headers(init?.headers)
 export const GATES: readonly Exception[] = [
   {
     situation:
-      'One of 200 things in the path has a limit of its own, 5 a minute, and gets a tenth of 3 calls a second; counted: the others',
+      'One of 200 ids in the path has a limit of its own, 5 a minute, and gets a tenth of 3 calls a second; counted: the others',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(3, 3 * MINUTE),
@@ -50,7 +50,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'One channel, named in the body, takes one call a second and gets 30 % of 5; calls of a minute, counted: the others',
+      'One channel, named in the body, accepts one call a second and gets 30 % of 5; calls of a minute, counted: the others',
     ...standardBeside(60_000),
     instead: '[`scope`](recipes-apis.md#a-limit-for-each-base-channel-mailbox-or-tenant)',
     measure: MEASURES.half,
@@ -64,7 +64,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation: 'Each of 50 things in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
+    situation: 'Each of 50 ids in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(20, 30_000),
@@ -72,7 +72,7 @@ export const GATES: readonly Exception[] = [
     server: firstRefused,
   },
   {
-    situation: 'The same with 200 things',
+    situation: 'The same with 200 ids',
     ...standardBeside(),
     instead: beside().ours,
     ...random(20, 30_000),
@@ -81,7 +81,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'One of 30 hosts refuses all, silently; ten workers make 10 calls a second, beside two retries; counted: the other hosts',
+      'One of 30 hosts refuses all silently; ten workers make 10 calls a second; plain: two retries; counted: the other hosts',
     ours: { text: '`rateLimit()`', client: pool(limiterBeside().ours.client) },
     plain: pool(plainStack({ retry: 2 })),
     instead: { text: '`rateLimit({ maxWait: 2_000 })`', client: pool(limiterBeside({ maxWait: 2_000 }).ours.client) },
@@ -105,7 +105,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'The POSTs of a path have a told quota of 20 a minute; its GETs have none and come five times as often; counted: GETs',
+      'A path reports a quota of 20 a minute for POSTs; its GETs have none and are five times as frequent; counted: GETs',
     ...limiterBeside(),
     instead: {
       text: '`rateLimit({ scope: (call) => call.method })`',

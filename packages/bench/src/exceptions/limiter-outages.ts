@@ -18,7 +18,7 @@ const FIRST = { proof: 'first' } as const;
 /** Refusals that have another cause than the pace. */
 export const OUTAGES: readonly Exception[] = [
   {
-    situation: 'All are refused silently for two of each four seconds; 5 calls a second',
+    situation: 'All are refused silently for two of every four seconds; 5 calls a second',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(5),
@@ -26,7 +26,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'All are refused silently for 20 s, and then half of them by chance for 8 s, at 50 % of a bucket of 50; 25 calls of 10 s a second; counted: those of the 40 s after it',
+      'All are refused silently for 20 s, then half of them by chance for 8 s, at 50 % of a bucket of 50; 25 calls of 10 s a second; counted: those of the next 40 s',
     ...limiterBeside({}, 10_000),
     instead: limiterStack(FIRST, 10_000),
     ...random(25, 80_000),
@@ -35,7 +35,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'Others call a bucket of 50 a second at twice its rate for 25 s, else at 30 % of it; 20 calls of 10 s a second; counted: those of the 40 s after it',
+      'Others call a bucket of 50 a second at twice its rate for 25 s, else at 30 % of it; 20 calls of 10 s a second; counted: those of the 40 s after the 25 s',
     ...limiterBeside({}, 10_000),
     instead: limiterStack(FIRST, 10_000),
     ...random(20, 85_000),
@@ -68,7 +68,7 @@ export const OUTAGES: readonly Exception[] = [
     server: limited({ limit: concurrency(20, 300), answers: 300, noise: { share: 0.01, seconds: 1 } }),
   },
   {
-    situation: 'All are refused for 45 s, which the server tells, and then 3 % get 503; 5 calls of 5 s a second',
+    situation: 'All are refused for 45 s, which the server reports, and then 3 % get 503; 5 calls of 5 s a second',
     ...standardBeside(5_000),
     instead: beside({ timeout: 5_000 }).ours,
     ...random(5, 2 * MINUTE),
@@ -79,7 +79,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'All get 503 with `Retry-After: 2` for 20 s, and then held calls fill the queue of a service that is loaded to 75 %; beside two retries',
+      'All get 503 with `Retry-After: 2` for 20 s, then held calls fill the queue of a service at 75 % load; plain: two retries',
     ...beside({}, { rateLimit: true }),
     measure: MEASURES.half,
     ...random(10, 140_000),
@@ -88,7 +88,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'A silent limit of 5 a second, once exceeded, refuses all for 30 s; 1.5 calls a second, beside two retries',
+      'A silent limit of 5 a second, once exceeded, refuses all for 30 s; 1.5 calls a second; plain: two retries',
     ...limiterBeside(),
     plain: plainStack({}),
     instead: limiterStack({ limit: { requests: 5, per: 1_000 } }),
@@ -98,7 +98,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'A machine sleeps through a `Retry-After: 60`, and its clock stands still; counted: the calls of the 15 s after it',
+      'A machine sleeps through a `Retry-After: 60` while its clock stands still; counted: the calls of the 15 s after it',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(10, 40_000),

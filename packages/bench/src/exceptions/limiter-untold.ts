@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 /** Limits of which nothing is told but a wait. */
 export const UNTOLD: readonly Exception[] = [
   {
-    situation: 'A window of 50 a second asks to wait for a second, at 90 %',
+    situation: 'Refusals of a window of 50 a second ask callers to wait for a second, at 90 %',
     ...standardBeside(),
     instead: standardStack({ rateLimit: { limit: { requests: 50, per: 1_000 } } }),
     measure: MEASURES.half,
@@ -21,7 +21,7 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: fixedWindow(50, 1_000), tells: RETRY_AFTER }),
   },
   {
-    situation: 'A sliding log of 10 a second is silent; answers of 1.5 s, calls of 5 s, at 70 %',
+    situation: 'A silent sliding log of 10 a second; answers of 1.5 s, calls of 5 s, at 70 %',
     ...limiterBeside({}, 5_000),
     instead: limiterStack({ limit: { requests: 10, per: 1_000 } }, 5_000),
     ...random(7),
@@ -40,7 +40,7 @@ export const UNTOLD: readonly Exception[] = [
   },
   {
     situation:
-      'A silent limit of 5 requests of 2 s at once rises to 20, and calls from 1.5 to 6 a second; counted: the three minutes after it',
+      'A silent limit of 5 requests of 2 s at once rises to 20, and calls rise from 1.5 to 6 a second; counted: the next three minutes',
     ...limiterBeside(),
     ...rising(1.5, 6, 3 * MINUTE, 6 * MINUTE),
     judged: (_, { at }) => at >= 3 * MINUTE,
@@ -48,7 +48,7 @@ export const UNTOLD: readonly Exception[] = [
   },
   {
     situation:
-      'A silent limit of 3 requests of a second at once rises to 12, and 14 workers call; counted: calls done in the three minutes after it',
+      'A silent limit of 3 requests of a second at once rises to 12, and 14 workers call; counted: calls done in the next three minutes',
     ...standardBeside(),
     measure: MEASURES.done,
     ...loop(14, 6 * MINUTE),
@@ -56,7 +56,7 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: risingConcurrency(3, 12, 3 * MINUTE), answers: 1_000 }),
   },
   {
-    situation: 'Three requests of 10 ms are taken at once, and refusals ask for 2 s, at 70 %',
+    situation: 'A server accepts three requests of 10 ms at once, and refusals ask callers to wait for 2 s, at 70 %',
     ...limiterBeside(),
     measure: MEASURES.half,
     ...random(210, 5_000),

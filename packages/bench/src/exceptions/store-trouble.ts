@@ -63,7 +63,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: unlimited(), answers: 20, noise: { share: 0.01, seconds: 30 } }),
   },
   ...[0.4, 0.8].map((share) => ({
-    situation: `${100 * share} % are refused silently by chance for a minute; four processes, 6 calls a second, counted: three minutes from its beginning`,
+    situation: `${100 * share} % are refused silently by chance for a minute; four processes, 6 calls a second, counted: three minutes from the first refusal on`,
     ...storeBeside(),
     instead: alone(),
     ...processes(4),
@@ -84,7 +84,7 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'Two of four processes have a store, as while it is adopted, at 60 % of 10 a second without a burst; counted: these two',
+      'Two of four processes have a store, as during its rollout, at 60 % of 10 a second without a burst; counted: these two',
     ...adopting,
     ours: { ...adopting.ours, client: firstOnes(2, adopting.ours.client, plainRetry(10_000)) },
     instead: 'give all of them the store',
@@ -104,7 +104,7 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'The store fails for 2 % of the questions; four processes, at 80 % of a silent 5 a second without a burst',
+      '2 % of the requests to the store fail; four processes, at 80 % of a silent limit of 5 a second without a burst',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.02 ? 'fails' : 0) }),
     ...processes(4),
     ...random(4),
@@ -112,14 +112,14 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'The store never answers 1 % of the questions; four processes, at 80 % of a silent 5 a second without a burst',
+      'The store never answers 1 % of its requests; four processes, at 80 % of a silent limit of 5 a second without a burst',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.01 ? 'hangs' : 0) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
   ...[10, 3].map((seconds) => ({
-    situation: `The store loses its key each ${seconds} s, as a Redis that evicts by \`volatile-ttl\`; four processes, at 85 % of 10 a second without a burst`,
+    situation: `The store loses its key every ${seconds} s, like a Redis that evicts by \`volatile-ttl\`; four processes, at 85 % of 10 a second without a burst`,
     ...storeBeside({ forgets: seconds * 1_000 }),
     instead: '`maxmemory-policy noeviction`',
     ...processes(4),
@@ -127,7 +127,8 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   })),
   {
-    situation: 'One process calls a limit of three requests of 0.3 s at once, which asks for a second, at 85 %',
+    situation:
+      'One process calls a limit of three requests of 0.3 s at once, whose refusals ask for a wait of a second, at 85 %',
     ...storeBeside(),
     instead: alone(),
     ...processes(1),

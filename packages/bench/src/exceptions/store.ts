@@ -55,7 +55,7 @@ const SLOTS: readonly Exception[] = [
   },
   {
     situation:
-      'Others call a told window of ten in 10 s at twice its limit for two minutes; three processes, at 80 % of it, calls of 30 s, counted: those of four minutes from then on',
+      'Others call a reported window of ten in 10 s at twice its limit for two minutes; three processes, at 80 % of it, calls of 30 s, counted: those of four minutes from then on',
     ...storeBeside({}, {}, 30_000),
     instead: alone(30_000),
     ...processes(3),
@@ -64,7 +64,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: usedUpBetween(fixedWindow(10, 10 * SECOND), 2 * MINUTE, 4 * MINUTE), tells: SECONDS }),
   },
   {
-    situation: 'One process makes 20 calls of five minutes at once, at a told window of 10 a minute',
+    situation: 'One process makes 20 calls of five minutes at once, at a reported window of 10 a minute',
     ...storeBeside({}, {}, 5 * MINUTE),
     instead: alone(5 * MINUTE),
     ...processes(1),
@@ -72,7 +72,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(10, MINUTE), tells: SECONDS }),
   },
   {
-    situation: 'Eight processes call a told limit of one in 5 s, at 90 %',
+    situation: 'Eight processes call a reported limit of one in 5 s, at 90 %',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -81,7 +81,7 @@ const SLOTS: readonly Exception[] = [
   },
   {
     situation:
-      'Each call has a stack of its own and is aborted after 3 s, so that its slot is lost, at 120 % of 5 a second',
+      'Each call has a stack of its own and is aborted after 3 s, which loses its slot, at 120 % of 5 a second',
     ...storeBeside({}, {}, 10 * MINUTE),
     ours: { text: '`rateLimit({ store })`', client: eachCall(storeBeside({}, {}, 10 * MINUTE).ours) },
     instead: {
@@ -94,7 +94,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(5, 1), tells: RETRY_AFTER, answers: 20 }),
   },
   ...[1, 5].map((minutes) => ({
-    situation: `A quota of 60 a minute tells its end as an instant, its \`Date\` is hidden, and clocks are ${minutes} min slow; calls of 30 s, at 80 %`,
+    situation: `A quota of 60 a minute reports its end as an instant, its \`Date\` is hidden, and clocks are ${minutes} min slow; calls of 30 s, at 80 %`,
     ...slow(minutes * MINUTE, storeBeside({}, {}, 30_000)),
     instead: 'expose `Date`',
     ...processes(2),
