@@ -39,13 +39,13 @@ function withCopiedLists(retry: RetryOptions): Record<string, unknown> {
 }
 
 /** The option as the caller wrote it, with later changes by hooks. Returns the same object until a hook changes something. */
-export function originalOf(retry: Options['retry']): Options['retry'] {
+export function originalOf(retry: Options['retry'], isPassedOn = false): Options['retry'] {
   const now = Object(retry) as Annotated;
   const note = now.steadfetchSaid?.();
   if (!note) return retry;
   const { said, given } = note;
   const changed = Object.entries(now).filter(
-    ([name, value]) => !isSame(name === 'methods' ? lastOf(value, given[name]) : value, given[name]),
+    ([name, value]) => !isSame(isPassedOn && name === 'methods' ? lastOf(value, given[name]) : value, given[name]),
   );
   return changed.length === 0 ? said : { ...said, ...Object.fromEntries(changed) };
 }
