@@ -6,7 +6,7 @@ const MEMORY_MS = 60_000;
 /** The largest number of refused gates that are remembered, and of accepted ones. */
 const MAX_GATES_REMEMBERED = 100;
 /**
- * A wide gate narrows after this many consecutive refusals of one gate. If no other answer came in between, only that gate is called,
+ * A wide gate narrows once one gate was refused again this many times in a row. If no other answer came in between, only that gate is called,
  * and its refusals say nothing about the others. If others were accepted in between, probably only that gate is limited.
  */
 const MIN_REFUSALS_IN_A_ROW = 2;
