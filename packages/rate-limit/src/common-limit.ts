@@ -1,7 +1,7 @@
 import type { Gate } from './gate.ts';
 import type { Quota } from './model/answer.ts';
 
-/** Two refusals that are further apart than this are unrelated, in milliseconds. */
+/** Two refusals that are further apart than this are unrelated, in milliseconds. So are two for different used-up quotas. */
 const MEMORY_MS = 60_000;
 /** The largest number of refused gates that are remembered, and of accepted ones. */
 const MAX_GATES_REMEMBERED = 100;
@@ -31,6 +31,8 @@ export interface Refused {
   readonly now: number;
   /** How long the server asked to wait, in milliseconds, if it did. */
   readonly asked: number | undefined;
+  /** The used-up quota, if the server reported it. */
+  readonly spent: Quota | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export class CommonLimit {
   /** The gate that was refused last, and when. */
   #lastRefused: Gate | undefined;
   #lastRefusedAt = 0;
+  #lastSpent: Quota | undefined;
   /** When there was last evidence of a shared limit. */
   #evidenceAt = -Infinity;
   /** When the wait of the last refusal ends, and how many refusals in a row repeated that end, each by another gate than the one before. */
@@ -81,15 +84,17 @@ export class CommonLimit {
     if (quota) {
       const { name, limit } = this.#lastQuota ?? quota;
       const isOther = child !== this.#lastQuotaOf && quota.name === name;
-      if (isOther && limit && quota.limit && quota.limit !== limit) this.#quotasDiffer = true;
+      if (isOther && differ(quota.limit, limit)) this.#quotasDiffer = true;
       [this.#lastQuota, this.#lastQuotaOf] = [quota, child];
     }
     return this.#quotasDiffer;
   }
 
   /** Counts a refusal. Returns whether the parent should be wide, and which gates were suspect before. */
-  refused(child: Gate, wide: boolean, { sentAt, now, asked }: Refused): { wide: boolean; before: Gate[] } {
-    if (now - this.#lastRefusedAt > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
+  refused(child: Gate, wide: boolean, { sentAt, now, asked, spent }: Refused): { wide: boolean; before: Gate[] } {
+    const last = this.#lastSpent;
+    const isOther = differ(spent?.name, last?.name) || differ(spent?.limit, last?.limit);
+    if (isOther || now - this.#lastRefusedAt > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
     if (child !== this.#lastRefused) [this.#repeats, this.#probability] = [0, 1];
     else if (sentAt > this.#lastRefusedAt) {
       this.#repeats++;
@@ -103,7 +108,7 @@ export class CommonLimit {
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
     const isCommon = this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
-    [this.#lastRefused, this.#lastRefusedAt] = [child, now];
+    [this.#lastRefused, this.#lastRefusedAt, this.#lastSpent] = [child, now, spent];
     this.#ownAccepted = this.#othersAccepted = 0;
     return { wide: isCommon, before };
   }
@@ -146,3 +151,5 @@ export class CommonLimit {
     if (to.size > MAX_GATES_REMEMBERED) to.delete(to.keys().next().value!);
   }
 }
+
+const differ = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && a !== b;

@@ -21,7 +21,10 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, asked?: number): Effect {
   if (answer.kind === 'accepted') countAcceptance(leaf, answer);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked }, wait);
+  if (answer.kind === 'refused') {
+    const spent = answer.quotas?.find(({ remaining }) => remaining === 0);
+    wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked, spent }, wait);
+  }
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;

@@ -23,7 +23,7 @@ function calls() {
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
-        wide = limit.refused(gate, wide, { sentAt: now - 5, now, asked: undefined }).wide;
+        wide = limit.refused(gate, wide, { sentAt: now - 5, now, asked: undefined, spent: undefined }).wide;
       }
       return wide;
     },
@@ -83,7 +83,7 @@ it('never joins paths whose quotas have one name and different limits, though th
   const [limit, core, search] = [new CommonLimit(), gate(), gate()];
   const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
   const refuse = (child: Gate, now: number) =>
-    limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now }).wide;
+    limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now, spent: undefined }).wide;
   accept(core, 5_000);
   accept(search, 30);
   expect([refuse(core, 10_000), refuse(search, 11_000)]).toEqual([false, false]);
@@ -122,7 +122,7 @@ function twoPaths() {
   const limit = new CommonLimit();
   const refuse = (child: Gate, sentSince: number, now: number, asked?: number) => {
     child.sentSince += sentSince;
-    return limit.refused(child, false, { sentAt: now, now, asked }).wide;
+    return limit.refused(child, false, { sentAt: now, now, asked, spent: undefined }).wide;
   };
   return { one: gate(), two: gate(), refuse };
 }
@@ -152,7 +152,7 @@ function refusedInTurn(paths: number, ends: readonly number[]): boolean {
   for (const [n, end] of ends.entries()) {
     const child = gates[n % paths]!;
     child.sentSince = 2;
-    const refused = { sentAt: n, now: n, asked: end - n };
+    const refused = { sentAt: n, now: n, asked: end - n, spent: undefined };
     isCommon = limit.refused(child, isCommon, refused).wide;
   }
   return isCommon;
