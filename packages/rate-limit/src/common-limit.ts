@@ -73,10 +73,11 @@ export class CommonLimit {
   #acceptedTotal = 0;
   #lastQuota: Quota | undefined;
   #lastQuotaOf: Gate | undefined;
-  #quotasDiffer = false;
+  /** When quotas of two gates last had one name and different limits. It counts for a minute, since a shared limit may change. */
+  #differedAt = -Infinity;
 
-  /** Counts an accepted request. Returns whether the server reported quotas of one name and different limits: then the gates stay apart. */
-  accepted(child: Gate, quota: Quota | undefined): boolean {
+  /** Counts an accepted request. Returns whether quotas of one name had different limits in the last minute: then the gates stay apart. */
+  accepted(child: Gate, quota: Quota | undefined, now: number): boolean {
     if (child === this.#lastRefused) this.#ownAccepted++;
     else this.#othersAccepted++;
     this.#acceptedTotal++;
@@ -84,10 +85,10 @@ export class CommonLimit {
     if (quota) {
       const { name, limit } = this.#lastQuota ?? quota;
       const isOther = child !== this.#lastQuotaOf && quota.name === name;
-      if (isOther && differ(quota.limit, limit)) this.#quotasDiffer = true;
+      if (isOther && differ(quota.limit, limit)) this.#differedAt = now;
       [this.#lastQuota, this.#lastQuotaOf] = [quota, child];
     }
-    return this.#quotasDiffer;
+    return now - this.#differedAt <= MEMORY_MS;
   }
 
   /** Counts a refusal. Returns whether the parent should be wide, and which gates were suspect before. */
@@ -107,7 +108,7 @@ export class CommonLimit {
     if (this.#repeatsEnd(child, now, end) || isUnused) this.#evidenceAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
-    const isCommon = this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
+    const isCommon = now - this.#differedAt > MEMORY_MS && this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
     [this.#lastRefused, this.#lastRefusedAt, this.#lastSpent] = [child, now, spent];
     this.#ownAccepted = this.#othersAccepted = 0;
     return { wide: isCommon, before };
@@ -124,7 +125,6 @@ export class CommonLimit {
   }
 
   #isCommon(wide: boolean, hasEvidence: boolean): boolean {
-    if (this.#quotasDiffer) return false;
     if (!wide) return hasEvidence && this.#suspects.length > Math.max(1, this.#accepted.size);
     const isOnlyOneCalled = this.#ownAccepted + this.#othersAccepted === 0 && this.#repeats >= MIN_REFUSALS_IN_A_ROW;
     if (isOnlyOneCalled || this.#probability < MIN_PROBABILITY) return false;

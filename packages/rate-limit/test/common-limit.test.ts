@@ -19,7 +19,7 @@ function calls() {
     hot,
     other,
     third,
-    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined)),
+    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined, now)),
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
@@ -69,7 +69,7 @@ it('parts where one path alone is refused among calls of another, and the others
 
 it('parts where paths are told quotas of one name and different limits', () => {
   const [limit, core, search] = [new CommonLimit(), gate(), gate()];
-  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, 0);
 
   expect([told(core, 5_000), told(core, 4_000), told(search, 4_000), told(core, 5_000)]).toEqual([
     false,
@@ -79,9 +79,22 @@ it('parts where paths are told quotas of one name and different limits', () => {
   ]);
 });
 
+it('joins paths again a minute after the limit that they share was raised', () => {
+  const [limit, a, b] = [new CommonLimit(), gate(), gate()];
+  const told = (child: Gate, limitOfQuota: number, now: number) =>
+    limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, now);
+
+  expect([told(a, 100, 0), told(b, 200, 1), told(a, 200, 60_001), told(b, 200, 60_002)]).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
 it('never joins paths whose quotas have one name and different limits, though their windows end at one instant', () => {
   const [limit, core, search] = [new CommonLimit(), gate(), gate()];
-  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, 0);
   const refuse = (child: Gate, now: number) =>
     limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now, spent: undefined }).wide;
   accept(core, 5_000);
@@ -147,7 +160,7 @@ it.each([
 function refusedInTurn(paths: number, ends: readonly number[]): boolean {
   const limit = new CommonLimit();
   const gates = Array.from({ length: paths }, gate);
-  for (const child of gates) limit.accepted(child, undefined);
+  for (const child of gates) limit.accepted(child, undefined, 0);
   let isCommon = false;
   for (const [n, end] of ends.entries()) {
     const child = gates[n % paths]!;
