@@ -1,4 +1,4 @@
-// The server acts on a DELETE, but its response is lost. The retry gets a 404. historyOf() shows that it is no real one.
+// The server acts on a DELETE, but its response is lost. The retry gets a 404. historyOf() distinguishes it from a real one.
 //
 //   pnpm example delete-safely
 

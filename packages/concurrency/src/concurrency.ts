@@ -47,8 +47,8 @@ export interface Bulkhead extends Middleware {
  * Limits how many calls of a key are in flight to `max`. The others wait in the order they came.
  *
  * A call is in flight until its response arrives; reading the body does not count. A call that waits inside, for a retry or for its turn
- * in a limiter, lends its slot to other calls. It keeps the slot in three cases: while other calls fail too, without a `timeout` outside,
- * and if `max` is 1 and the call is not a GET or HEAD. A waiting call leaves the queue at once when its signal aborts. A call that finds
+ * in a limiter, lends its slot to other calls. It keeps the slot while other calls fail too, if no `timeout` is outside, and if `max` is 1
+ * and the call is not a GET or HEAD. A waiting call leaves the queue at once when its signal aborts. A call that finds
  * `maxQueue` calls waiting is rejected. All calls through one middleware share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason

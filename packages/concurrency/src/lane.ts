@@ -73,7 +73,7 @@ export class Lane {
     return this.#line.size + this.#returning.size;
   }
 
-  /** Takes a slot if one is free, which is never so while calls wait. `orReserved`: a reserved slot counts as free. */
+  /** Takes a slot if one is free. While calls wait, only reserved slots can be, which count as free only with `orReserved`. */
   enter(orReserved = false): Slot | undefined {
     if (this.#active + (orReserved ? 0 : this.#reserved) >= this.#max) return undefined;
     this.#active++;

@@ -41,7 +41,7 @@ describe('online, after an answer that may come from a cache', () => {
   });
 
   it.each(['GET', 'HEAD'])(
-    'lets all soon go that can be repeated, and reads, once a %s finds that there is a network',
+    'soon sends all calls that can be repeated, and reads, after a %s was answered',
     async (method) => {
       const { clock, layer, sent, server, state } = browser({ says: false, network: false });
       const api = layer(server);

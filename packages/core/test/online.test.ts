@@ -114,7 +114,7 @@ describe('online', () => {
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
   });
 
-  it('sends a POST as a probe only after 15 s, and only if no other waits', async () => {
+  it('sends a POST as a probe only after 15 s, and only if no waiting call can be repeated', async () => {
     const { api, change, clock, sent } = browser({ says: false, network: false });
     const post = error(api(URL, { method: 'POST' }));
     await clock.advance(14_999);

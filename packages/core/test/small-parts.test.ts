@@ -164,7 +164,7 @@ describe('an observer that fails', () => {
   };
 
   it.each(observers)('is warned of once, in development: %s', async (message, call) => {
-    const said = `a listener of observe(), a hook or a logger has failed; no call is affected: ${message}`;
+    const said = `a listener of observe() or onAbort(), a hook or a logger has failed; no call is affected: ${message}`;
     expect(await warnings(call)).toEqual([`steadfetch: ${said.replace('\u2028', '')}`]);
 
     vi.stubEnv('NODE_ENV', 'production');

@@ -39,13 +39,23 @@ function withCopiedLists(retry: RetryOptions): Record<string, unknown> {
 }
 
 /** The option as the caller wrote it, with later changes by hooks. Returns the same object until a hook changes something. */
-export function originalOf(retry: Options['retry']): Options['retry'] {
+export function originalOf(retry: Options['retry'], isPassedOn = false): Options['retry'] {
   const now = Object(retry) as Annotated;
   const note = now.steadfetchSaid?.();
   if (!note) return retry;
   const { said, given } = note;
-  const changed = Object.entries(now).filter(([name, value]) => !isSame(value, given[name]));
+  const changed = Object.entries(now).filter(
+    ([name, value]) => !isSame(isPassedOn && name === 'methods' ? lastOf(value, given[name]) : value, given[name]),
+  );
   return changed.length === 0 ? said : { ...said, ...Object.fromEntries(changed) };
+}
+
+/**
+ * The end of a list, as long as `given`. ky puts the methods of an instance before those that a hook passes on. Ours contain the method of
+ * the call, so both together would repeat a POST.
+ */
+function lastOf(list: unknown, given: unknown): unknown {
+  return Array.isArray(list) && Array.isArray(given) ? list.slice(-given.length) : list;
 }
 
 /** Compares lists by their elements, since a hook may push to one. 0 and -0 differ. */

@@ -28,7 +28,7 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
   const init = markRetryHook((kyOptions) => {
     if (retryHookOf(kyOptions) !== init || handled.has(kyOptions)) return;
     handled.add(kyOptions);
-    kyOptions.retry = originalOf(kyOptions.retry)!;
+    kyOptions.retry = originalOf(kyOptions.retry, true)!;
     const { steadfetch } = kyOptions;
     const overrideFor = (retry: Options['retry']) => overrideOf({ retry, steadfetch }, policy.random);
     if (overrideFor(kyOptions.retry) === false) return turnOff(kyOptions);

@@ -54,7 +54,7 @@ export function use(...middlewares: Middleware[]): Options {
     /** Reads the options again if they may have changed. A hook may change the object in `steadfetch.retry` in place. */
     const read = () => {
       const { steadfetch } = options;
-      const retry = originalOf(latest.retry);
+      const retry = originalOf(latest.retry, true);
       if (retry === original && own === steadfetch?.retry && typeof own !== 'object') return;
       own = steadfetch?.retry;
       override = overrideOf({ retry, steadfetch }, Math.random);

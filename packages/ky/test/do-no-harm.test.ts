@@ -68,6 +68,15 @@ describe('an init hook that runs after ours', () => {
     expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
   });
 
+  it('can put a method before those of the option', async () => {
+    const { api, fetch } = client([503, 200]);
+    const init = [({ retry }: Options) => void (retry as { methods: string[] }).methods.unshift('post')];
+
+    await api.extend({ retry: { methods: ['get'] }, hooks: { init } }).post(URL, { json: {} });
+
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it.each<Options['retry']>([2, { limit: 2 }, { statusCodes: [503] }])(
     'can put %o there, which says nothing of the delay: that stays ours',
     async (retry) => {

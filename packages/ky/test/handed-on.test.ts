@@ -75,12 +75,15 @@ describe.each(Object.entries(ways))(
       expect(clock.sleeps).toEqual([450, 900]);
     });
 
-    it('repeat no POST', async () => {
-      const { api, fetch } = refreshing([401, 503, 200]);
+    it.each([{}, { retry: { methods: ['get', 'put'] } }] satisfies Options[])(
+      'repeat no POST, with %j',
+      async (options) => {
+        const { api, fetch } = refreshing([401, 503, 200], options);
 
-      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
-      expect(fetch.calls).toHaveLength(2);
-    });
+        expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+        expect(fetch.calls).toHaveLength(2);
+      },
+    );
 
     it.each([{ limit: 0 }, { statusCodes: [500] }, { shouldRetry: () => false }])(
       'may be changed by the hook: %o',

@@ -17,7 +17,7 @@ export class Ahead {
   /** The permit of the call that went ahead, until its answer comes. */
   #permit: Permit | undefined;
   #accepted = 0;
-  /** How long the next call waits. With `proof: 'first'` a second; twice as long after each refused call that went ahead. */
+  /** How long the next call waits: 8 s, or with `proof: 'first'` a second, and twice as long after each refused call that went ahead. */
   #waitMs: number;
 
   constructor(gate: Gate, context: Pick<GateContext, 'limit' | 'needsProof' | 'store'>) {
@@ -41,7 +41,7 @@ export class Ahead {
 
   /**
    * Returns a permit for a call that may wait no longer, if only a guess held it back: the server asked for no wait, and refused
-   * nothing while the call waited or in the ten seconds before. One such call goes at a time, or several if nothing was refused so far and
+   * nothing while the call waited or in the last ten seconds. One such call goes at a time, or several if nothing was refused so far and
    * no store may have refusals of other processes. With a known `limit` none goes while calls with a permit are not sent yet.
    */
   admitAtDeadline(ticket: Ticket, now: number): Permit | undefined {

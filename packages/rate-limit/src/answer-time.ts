@@ -28,8 +28,8 @@ export class AnswerTime {
   }
 
   /**
-   * Returns when a call that ends at `endsAt` must be sent at the latest. It keeps the usual time of an answer, and half of the time
-   * left at most. While the usual time is unknown it keeps half, and half as much after each call that ended without a permit.
+   * Returns when a call that ends at `endsAt` must be sent at the latest. It keeps 1.5 times the usual time of an answer, and half
+   * of the time left at most. While the usual time is unknown it keeps half, and half as much after each call that ended without a permit.
    * Otherwise no call would ever be sent if the gate opens later than that.
    */
   latest(endsAt: number, now: number): number {

@@ -1,12 +1,12 @@
 import type { Gate } from './gate.ts';
 import type { Quota } from './model/answer.ts';
 
-/** Two refusals that are further apart than this are unrelated, in milliseconds. */
+/** Two refusals that are further apart than this are unrelated, in milliseconds. So are two for different used-up quotas. */
 const MEMORY_MS = 60_000;
 /** The largest number of refused gates that are remembered, and of accepted ones. */
 const MAX_GATES_REMEMBERED = 100;
 /**
- * A wide gate narrows after this many consecutive refusals of one gate. If no other answer came in between, only that gate is called,
+ * A wide gate narrows once one gate was refused again this many times in a row. If no other answer came in between, only that gate is called,
  * and its refusals say nothing about the others. If others were accepted in between, probably only that gate is limited.
  */
 const MIN_REFUSALS_IN_A_ROW = 2;
@@ -31,6 +31,8 @@ export interface Refused {
   readonly now: number;
   /** How long the server asked to wait, in milliseconds, if it did. */
   readonly asked: number | undefined;
+  /** The used-up quota, if the server reported it. */
+  readonly spent: Quota | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export class CommonLimit {
   /** The gate that was refused last, and when. */
   #lastRefused: Gate | undefined;
   #lastRefusedAt = 0;
+  #lastSpent: Quota | undefined;
   /** When there was last evidence of a shared limit. */
   #evidenceAt = -Infinity;
   /** When the wait of the last refusal ends, and how many refusals in a row repeated that end, each by another gate than the one before. */
@@ -70,10 +73,11 @@ export class CommonLimit {
   #acceptedTotal = 0;
   #lastQuota: Quota | undefined;
   #lastQuotaOf: Gate | undefined;
-  #quotasDiffer = false;
+  /** When quotas of two gates last had one name and different limits. It counts for a minute, since a shared limit may change. */
+  #differedAt = -Infinity;
 
-  /** Counts an accepted request. Returns whether the server reported quotas of one name and different limits: then the gates stay apart. */
-  accepted(child: Gate, quota: Quota | undefined): boolean {
+  /** Counts an accepted request. Returns whether quotas of one name had different limits in the last minute: then the gates stay apart. */
+  accepted(child: Gate, quota: Quota | undefined, now: number): boolean {
     if (child === this.#lastRefused) this.#ownAccepted++;
     else this.#othersAccepted++;
     this.#acceptedTotal++;
@@ -81,15 +85,17 @@ export class CommonLimit {
     if (quota) {
       const { name, limit } = this.#lastQuota ?? quota;
       const isOther = child !== this.#lastQuotaOf && quota.name === name;
-      if (isOther && limit && quota.limit && quota.limit !== limit) this.#quotasDiffer = true;
+      if (isOther && differ(quota.limit, limit)) this.#differedAt = now;
       [this.#lastQuota, this.#lastQuotaOf] = [quota, child];
     }
-    return this.#quotasDiffer;
+    return now - this.#differedAt <= MEMORY_MS;
   }
 
   /** Counts a refusal. Returns whether the parent should be wide, and which gates were suspect before. */
-  refused(child: Gate, wide: boolean, { sentAt, now, asked }: Refused): { wide: boolean; before: Gate[] } {
-    if (now - this.#lastRefusedAt > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
+  refused(child: Gate, wide: boolean, { sentAt, now, asked, spent }: Refused): { wide: boolean; before: Gate[] } {
+    const last = this.#lastSpent;
+    const isOther = differ(spent?.name, last?.name) || differ(spent?.limit, last?.limit);
+    if (isOther || now - this.#lastRefusedAt > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
     if (child !== this.#lastRefused) [this.#repeats, this.#probability] = [0, 1];
     else if (sentAt > this.#lastRefusedAt) {
       this.#repeats++;
@@ -102,8 +108,8 @@ export class CommonLimit {
     if (this.#repeatsEnd(child, now, end) || isUnused) this.#evidenceAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
-    const isCommon = this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
-    [this.#lastRefused, this.#lastRefusedAt] = [child, now];
+    const isCommon = now - this.#differedAt > MEMORY_MS && this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
+    [this.#lastRefused, this.#lastRefusedAt, this.#lastSpent] = [child, now, spent];
     this.#ownAccepted = this.#othersAccepted = 0;
     return { wide: isCommon, before };
   }
@@ -119,7 +125,6 @@ export class CommonLimit {
   }
 
   #isCommon(wide: boolean, hasEvidence: boolean): boolean {
-    if (this.#quotasDiffer) return false;
     if (!wide) return hasEvidence && this.#suspects.length > Math.max(1, this.#accepted.size);
     const isOnlyOneCalled = this.#ownAccepted + this.#othersAccepted === 0 && this.#repeats >= MIN_REFUSALS_IN_A_ROW;
     if (isOnlyOneCalled || this.#probability < MIN_PROBABILITY) return false;
@@ -146,3 +151,5 @@ export class CommonLimit {
     if (to.size > MAX_GATES_REMEMBERED) to.delete(to.keys().next().value!);
   }
 }
+
+const differ = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && a !== b;

@@ -59,7 +59,7 @@ export class GateQueue {
     return tickets;
   }
 
-  /** Lets calls pass after the present turn, once for all events of the turn. Stops the timer if no call waits. */
+  /** Lets calls pass as soon as the running code is done: once for all that it does. Stops the timer if no call waits. */
   schedule(): void {
     if (this.#isScheduled) return;
     if (this.size === 0) this.#stop();

@@ -78,7 +78,7 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** Whether it may become wide. Not with the option `limit`, which each leaf has for itself: a wide gate would allow all of them one limit. */
+  /** Whether it may become wide. Not with the option `limit`, which each leaf has for itself: all calls of a wide gate would share one. */
   get mayWiden(): boolean {
     return this.#context.limit === undefined;
   }
@@ -120,7 +120,7 @@ export class Gate {
     return this.untilNext(now, cost);
   }
 
-  /** Milliseconds until the next call may pass, be it a probe: 0 for now, `Infinity` if earlier calls must be sent first. */
+  /** Milliseconds until the next call may pass, be it a probe: 0 for now, `Infinity` until an answer comes or earlier calls are sent. */
   untilNext(now: number, cost?: number): number {
     if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > MAX_UNSENT_MS) return Infinity;
     return this.pacer.delay(now, cost);

@@ -40,7 +40,7 @@ export interface RateLimitOptions {
   scope?: RateLimitScope;
   /**
    * How much proof a refusal needs to delay other calls. `direct`: one refusal closes its gate, if it asks for a wait or a limit was
-   * learned. `first`: several of the last answers must be refusals. @default 'direct'
+   * learned. `first`: several of the last answers must be refusals, even if a limit was learned. @default 'direct'
    */
   proof?: 'direct' | 'first';
   /**
@@ -61,7 +61,7 @@ export interface RateLimitOptions {
    */
   maxQueue?: number;
   /**
-   * How many idle gates are kept. Gates that hold calls back are dropped last, then the most recently used ones. If more keys than
+   * How many idle gates are kept. The least recently used gate is dropped first, but gates that would still delay a call last. If more keys than
    * this are used within `per`, a `limit` is forgotten with its gate. @default 1_000
    */
   maxKeys?: number;

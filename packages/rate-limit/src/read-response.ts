@@ -109,7 +109,9 @@ export function withCost(answer: Answer, response: Response, { costOf }: Setting
   try {
     const given = costOf(response);
     ignoreRejection(given);
-    return typeof given === 'number' && given >= 0 && given < Infinity ? { ...answer, cost: given } : answer;
+    return typeof given === 'number' && given >= 0 && given <= Number.MAX_SAFE_INTEGER
+      ? { ...answer, cost: given }
+      : answer;
   } catch {
     return answer;
   }

@@ -19,9 +19,12 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
  * `answer.wait` limits to `maxWait`.
  */
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, asked?: number): Effect {
-  if (answer.kind === 'accepted') countAcceptance(leaf, answer);
+  if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked }, wait);
+  if (answer.kind === 'refused') {
+    const spent = answer.quotas?.find(({ remaining }) => remaining === 0);
+    wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked, spent }, wait);
+  }
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
@@ -40,11 +43,11 @@ export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer):
   return pacer.settle(sent, now, answer);
 }
 
-function countAcceptance(leaf: Gate, { quotas }: Answer): void {
+function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
   for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     if (parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
-    if (parent.commonLimit?.accepted(child, quotas?.[0]) && parent.wide) narrow(parent);
+    if (parent.commonLimit?.accepted(child, quotas?.[0], now) && parent.wide) narrow(parent);
   }
 }
 

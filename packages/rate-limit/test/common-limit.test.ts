@@ -19,11 +19,11 @@ function calls() {
     hot,
     other,
     third,
-    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined)),
+    accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined, now)),
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
-        wide = limit.refused(gate, wide, { sentAt: now - 5, now, asked: undefined }).wide;
+        wide = limit.refused(gate, wide, { sentAt: now - 5, now, asked: undefined, spent: undefined }).wide;
       }
       return wide;
     },
@@ -69,7 +69,7 @@ it('parts where one path alone is refused among calls of another, and the others
 
 it('parts where paths are told quotas of one name and different limits', () => {
   const [limit, core, search] = [new CommonLimit(), gate(), gate()];
-  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, 0);
 
   expect([told(core, 5_000), told(core, 4_000), told(search, 4_000), told(core, 5_000)]).toEqual([
     false,
@@ -79,11 +79,24 @@ it('parts where paths are told quotas of one name and different limits', () => {
   ]);
 });
 
+it('joins paths again a minute after the limit that they share was raised', () => {
+  const [limit, a, b] = [new CommonLimit(), gate(), gate()];
+  const told = (child: Gate, limitOfQuota: number, now: number) =>
+    limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, now);
+
+  expect([told(a, 100, 0), told(b, 200, 1), told(a, 200, 60_001), told(b, 200, 60_002)]).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
 it('never joins paths whose quotas have one name and different limits, though their windows end at one instant', () => {
   const [limit, core, search] = [new CommonLimit(), gate(), gate()];
-  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 });
+  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, 0);
   const refuse = (child: Gate, now: number) =>
-    limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now }).wide;
+    limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now, spent: undefined }).wide;
   accept(core, 5_000);
   accept(search, 30);
   expect([refuse(core, 10_000), refuse(search, 11_000)]).toEqual([false, false]);
@@ -122,7 +135,7 @@ function twoPaths() {
   const limit = new CommonLimit();
   const refuse = (child: Gate, sentSince: number, now: number, asked?: number) => {
     child.sentSince += sentSince;
-    return limit.refused(child, false, { sentAt: now, now, asked }).wide;
+    return limit.refused(child, false, { sentAt: now, now, asked, spent: undefined }).wide;
   };
   return { one: gate(), two: gate(), refuse };
 }
@@ -147,12 +160,12 @@ it.each([
 function refusedInTurn(paths: number, ends: readonly number[]): boolean {
   const limit = new CommonLimit();
   const gates = Array.from({ length: paths }, gate);
-  for (const child of gates) limit.accepted(child, undefined);
+  for (const child of gates) limit.accepted(child, undefined, 0);
   let isCommon = false;
   for (const [n, end] of ends.entries()) {
     const child = gates[n % paths]!;
     child.sentSince = 2;
-    const refused = { sentAt: n, now: n, asked: end - n };
+    const refused = { sentAt: n, now: n, asked: end - n, spent: undefined };
     isCommon = limit.refused(child, isCommon, refused).wide;
   }
   return isCommon;

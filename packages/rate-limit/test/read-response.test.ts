@@ -53,7 +53,7 @@ describe('what a response says of a limit', () => {
     expect(quotas).toMatchObject([{ reset: 1_000 }, { reset: 60_000 }]);
   });
 
-  it.each([Infinity, -1, Number.NaN, '5'])('has no true cost of %s', (cost) => {
+  it.each([Infinity, 1e17, -1, Number.NaN, '5'])('has no true cost of %s', (cost) => {
     const settings = checkOptions({ costOf: () => cost as number });
 
     expect(withCost({ kind: 'accepted' }, new Response(), settings)).toEqual({ kind: 'accepted' });

@@ -34,6 +34,24 @@ function rig(isRefused: (url: string, authorization: string | null) => boolean, 
 const keys = ({ limiter }: Rig) => limiter.snapshot().map(({ key }) => key);
 
 describe('what a refusal holds back', () => {
+  it.each([
+    ['names', (path: string) => ({ ratelimit: `"${path}";r=0;t=5` })],
+    ['limits', (path: string) => ({ 'x-ratelimit-limit': path === '/a' ? '30' : '10', 'x-ratelimit-remaining': '0' })],
+  ])(
+    'not the others, when the first requests of two paths are refused for quotas with different %s',
+    async (_, told) => {
+      const clock = manualClock();
+      const server = ({ url }: { url: string }) => {
+        const path = new URL(url).pathname;
+        return path === '/c' ? 200 : { status: 429, headers: { 'retry-after': '5', ...told(path) } };
+      };
+      const limited = rateLimit({ clock, maxWait: 100 })(fakeFetch(server, { clock }));
+      for (const path of ['/a', '/b']) await limited(ORIGIN + path);
+
+      expect((await limited(`${ORIGIN}/c`)).status).toBe(200);
+    },
+  );
+
   it('the same path, with what names one thing folded', async () => {
     const one = rig((url) => url.includes('/items'));
     await one.call('/items/17');

@@ -15,7 +15,7 @@ export interface RetryMonitorOptions {
   window?: number;
   /** Retries are excessive if at least this share of calls needs one, from 0.001 to 1. @default 0.2 */
   threshold?: number;
-  /** With fewer calls in the window, no hook is called. @default 20 */
+  /** With fewer calls in the window, `onExcessive` is not called, and `onRecovered` only if none of them needed a retry. @default 20 */
   minCalls?: number;
   /** Called once when the share reaches the threshold. For this check a call in flight counts as not retried. */
   onExcessive: (report: RetryReport) => unknown;

@@ -37,7 +37,9 @@ class Monitor {
   readonly #share: SlidingShare;
   /** The calls that have not ended, by their `callId`. */
   readonly #calls = new Map<number, Progress>();
-  /** How many of them are `open`. */
+  /** Those that are `waiting`, in the order in which they began to wait. */
+  readonly #waiting = new Set<number>();
+  /** How many calls are `open`. */
   #open = 0;
   #excessive = false;
 
@@ -47,8 +49,8 @@ class Monitor {
   }
 
   /**
-   * Counts a call as retried at its first retry, even if no retry follows because of the budget, a long wait, or a method that is not
-   * idempotent; also if a timeout of ours or of ky ends it after it was sent. Counts any other call at its end, unless it was never sent.
+   * Counts a call as retried at its first retry, even if no retry follows because of the budget, a long wait, or a request that is not
+   * safe to repeat; also if a timeout of ours or of ky ends it after it was sent. Counts any other call at its end, unless it was never sent.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
@@ -69,7 +71,7 @@ class Monitor {
   }
 
   /**
-   * `excessive` becomes false once the window has no calls, although no hook is called then. Otherwise a process that accepts no calls
+   * `excessive` is false once the share is normal, also if no calls come and so no hook is called. Otherwise a process that accepts no calls
    * while `excessive` is true would never accept one again.
    */
   snapshot(): RetryReport & { readonly excessive: boolean } {
@@ -84,7 +86,9 @@ class Monitor {
 
   #set(callId: number, progress: Progress | undefined): void {
     if (this.#calls.get(callId) === 'open') this.#open--;
+    this.#waiting.delete(callId);
     if (progress === 'open') this.#open++;
+    if (progress === 'waiting') this.#waiting.add(callId);
     if (progress) this.#calls.set(callId, progress);
     else this.#calls.delete(callId);
     if (this.#calls.size > MAX_CALLS) this.#set(this.#calls.keys().next().value!, undefined);
@@ -92,8 +96,8 @@ class Monitor {
 
   /** Marks this call as sent, and the calls that began to wait before it: no event says when a wait ends. */
   #markSent(callId: number): void {
-    for (const [id, progress] of this.#calls) {
-      if (progress === 'waiting') this.#set(id, 'open');
+    for (const id of this.#waiting) {
+      this.#set(id, 'open');
       if (id === callId) break;
     }
   }

@@ -190,6 +190,21 @@ describe('what retryMonitor counts', () => {
     expect(onExcessive).not.toHaveBeenCalled();
   });
 
+  it('does not count calls as under way that began to wait after one that was sent, also if they started before it', () => {
+    const { monitor, onExcessive } = setUp();
+    const early = Array.from({ length: 200 }, (_, n) => n);
+    const late = Array.from({ length: 20 }, (_, n) => 200 + n);
+    for (const callId of [...early, ...late]) monitor(eventOf('start', { callId }));
+    for (const callId of [...late, ...early]) monitor(eventOf('queue', { action: 'wait', callId }));
+
+    for (const callId of late) {
+      monitor(eventOf('attempt', { callId, status: 503, ms: 5 }));
+      monitor(waitEvent({ callId }));
+    }
+
+    expect(onExcessive).toHaveBeenCalledOnce();
+  });
+
   it('counts right while calls overlap', async () => {
     const clock = manualClock();
     const { fetchWith, monitor } = setUp({}, clock);

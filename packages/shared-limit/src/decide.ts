@@ -139,8 +139,8 @@ function accept(state: LimitState, entry: Entry): void {
 }
 
 /**
- * Whether a refusal counts. One that is not doubted counts, and so does any while the pace is raised to find the limit. But after two refusals that
- * came alone, only the last of several that come close together counts.
+ * Whether a refusal counts. One that is not doubted counts, and so does any while the pace is raised to find the limit. A doubted one at other times,
+ * and each after two refusals that came alone, counts only as the last of several that come close together.
  */
 function isCounted(state: LimitState, now: number, { isDoubted }: Refusal): boolean {
   if (state.alone < ALONE_FOR_DOUBT && (!isDoubted || state.way === SEARCH || isRaising(state, now))) return true;
@@ -150,7 +150,10 @@ function isCounted(state: LimitState, now: number, { isDoubted }: Refusal): bool
   return true;
 }
 
-/** Accepted requests cancel doubted refusals. The history is dropped then: if a limit did refuse them, it was used up, and the history shows no burst. */
+/**
+ * Accepted requests cancel doubted refusals. If all are cancelled and no limit is known, the history is dropped: if a limit did refuse them, it was
+ * used up then, and the history shows no burst.
+ */
 function outvote(state: LimitState, requests: number): void {
   if (state.doubted === 0) return;
   state.doubted = Math.max(0, state.doubted - CANCELLED * requests);

@@ -19,7 +19,10 @@ const UNDER = 0.01;
 /** A bucket that holds one refuses a call that arrives early. So its pace is lower by the share that a call this early takes, up to a tenth, ms. */
 const EARLY_MS = 5;
 const MOST_UNDER = 0.1;
-/** Each attempt to raise the pace is refused a few times. So there is at most one in this many requests; the second is for a guessed pace. */
+/**
+ * Each attempt to raise the pace is refused a few times. So a measured pace is held for this many requests, but no longer than the limit is known,
+ * unless the doubt asks for more. A guessed pace is held for the second number at most, unless its closing was longer.
+ */
 const REQUESTS_PER_RAISE = 400;
 const REQUESTS_PER_RAISE_GUESSED = 40;
 /** If more closings than this come in a row, with nothing accepted between them, the held pace is wrong, and the group searches again. */
@@ -104,7 +107,7 @@ function startSearch(state: LimitState, start: number): void {
   state.used = state.closedUntil;
 }
 
-/** Holds a rate after a raise that was refused: between the average that was accepted and the pace that was refused. */
+/** Holds a rate after a raise that was refused: between the average that was accepted and 85 % of the refused pace, and no less than before. */
 function holdBetween(state: LimitState, low: number, high: number): void {
   const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
   hold(state, rate, NO_DEPTH, 1 - rate / high);
@@ -112,7 +115,7 @@ function holdBetween(state: LimitState, low: number, high: number): void {
 
 /**
  * Lowers the rate if nothing was accepted since the limit was last used up, so that not even two calls refilled: a held rate by half at most. The
- * rate of a search falls to two calls in that time, of which a closing counts for 1.5 s at most. After several such closings in a row other
+ * rate of a search may fall further: to two calls in that time, or in 1.5 s if that is shorter. After several such closings in a row other
  * clients used the limit, or there is none: the group searches again.
  */
 function noneAccepted(state: LimitState, time: number, call: number): void {

@@ -14,7 +14,7 @@ export interface Asker {
   goAlone(failedAfter?: number): void;
 }
 
-/** A call waits for an answer this long, ms, or as long as the last call waited for its slot. Then it goes on without one. */
+/** A call waits for an answer this long, or as long as the last call waited for its slot, if that is longer, up to half a second, ms. Then it goes on without one. */
 const SLOW_MS = 50;
 /** A timer that fires this much late shows that this process was busy. Then the wait for the answer starts anew, ms. */
 const BUSY_MS = 20;

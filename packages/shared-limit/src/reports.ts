@@ -57,7 +57,7 @@ export class Reports {
     } else this.#addEntries([{ from: at, to: at, cost }]);
   }
 
-  /** Adds the quotas of an answer. Ignores those that only refusals report, since no answer would say when more is left; at first those without a limit. */
+  /** Adds the quotas of an answer. Ignores those that only refusals report, since no accepted answer would say when more is left; until one came, those without a limit. */
   addQuotas(at: number, quotas: readonly ReadQuota[], isAccepted: boolean): void {
     if (isAccepted) this.#acceptedQuotas = quotas;
     const known = this.#acceptedQuotas;

@@ -34,7 +34,7 @@ export interface LimitState {
   most: number;
   /** When the limit was last used up. */
   emptied: number;
-  /** The first accepted request after that, and the cost of all of them. */
+  /** When the first request after that was sent that was accepted, and the cost of all of them. */
   begun: number;
   accepted: number;
   /** When the request was sent whose refusal the group has yet to learn from, 0: there is none; and when the last one of the same closing was sent. */

@@ -4,9 +4,9 @@ import type { LimitState, Told, ToldQuota } from './state.ts';
 export const MOST_QUOTAS = 8;
 /** A quota is forgotten if no answer mentioned it for two windows and this long, ms. */
 const FORGOTTEN_AFTER_MS = 10_000;
-/** A quota is also forgotten if this many requests in a row did not mention it: a proxy may have made it up. */
+/** A quota is also forgotten if this many accepted answers in a row did not mention it: a proxy may have made it up. */
 const MOST_UNMENTIONED = 20;
-/** The refill is measured over this time at least, ms; over the shorter time if the quota is full at its start or end. */
+/** The refill is measured over this time at least, or a third of a shorter window; over the second time if the quota is full at its start or end, ms. */
 const MEASURE_MS = 1_000;
 const MEASURE_FULL_MS = 250;
 /** A shorter measurement does not decide between a bucket and a window, since a slow refill does not show sooner, ms. */
@@ -26,7 +26,7 @@ const REFILL_LEFT = 0.8;
 const TRUST_LEFT = 0.9;
 /** A window's end is trusted once this many answers reported it. Two ends in a row then show how long a window is. */
 const MIN_REPORTS_PER_WINDOW = 3;
-/** No window is shorter, and no reset nearer, than this, ms. */
+/** A reset that is nearer counts as if it were this far away, ms. */
 const SHORTEST_RESET_MS = 50;
 /** A reset in whole seconds may be up to this much nearer than reported, ms. */
 const ROUNDING_MS = 1_000;
@@ -124,7 +124,7 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
   const spent = allSpent - told.spent;
   const full = told.most - 1.5;
   const isFull = told.seen >= full || remaining >= full;
-  // a measurement across a reset shows nothing, so it is shorter than a third of the window
+  // a measurement across a reset shows nothing, so a third of a short window is enough
   const least = Math.min(MEASURE_MS, Math.max(JUDGE_MS + 1, (told.apart || told.window) / 3));
   if (time < (isFull ? MEASURE_FULL_MS : least) || spent < MIN_MEASURED) return;
   const refilled = remaining - told.seen + spent;
@@ -146,8 +146,8 @@ function startMeasure(told: Told, at: number, remaining: number, allSpent: numbe
 }
 
 /**
- * Reduces the measured refill, and the trust in the quotas, after a refusal. The trust stays if an answer since then says that a window is used up,
- * and the refusal asks to wait for its reset, or for no time: then other clients used the window, and the report is right.
+ * Reduces the measured refill, and the trust in the quotas, after a refusal. The trust stays if an answer that came after the refused
+ * request was sent says that a window is used up, and the refusal asks to wait for its reset, or for no time: then other clients used the window, and the report is right.
  */
 export function reduceTrust(state: LimitState, askedUntil: number): void {
   let isUsedUp = false;
@@ -176,7 +176,7 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
 
 /**
  * The rate that a quota allows. A bucket: its refill, and up to a half more or less to keep a reserve in it. A window: its limit spread evenly, or,
- * if less is left than that takes, what is left spread until the reset.
+ * if less is left than that takes, what is left spread until the reset. Either is faster if the surplus over half of the most that was left is.
  */
 function toldRate(told: Told, at: number, trust: number): number {
   const { limit, window, resetAt, most, refill, signs } = told;

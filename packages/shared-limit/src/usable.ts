@@ -2,7 +2,7 @@ import type { Question, Reply } from './state.ts';
 
 /** One reply reserves this many slots at most. */
 export const MOST_SLOTS = 1_000;
-/** The longest wait that a reply may ask for, ms: two days, since a server may ask for one. */
+/** The longest wait that a reply may ask for, ms: two days, since a server may ask for one day. */
 export const LONGEST_WAIT = 172_800_000;
 /** A slot lapses once it was due this long ago, ms. */
 export const LAPSED = 500;

@@ -34,7 +34,7 @@ function warnOfFailure(error: unknown, event: unknown): void {
     if (warned || event === undefined) return;
     warned = true;
     const what = oneLine(textOf(error, 'message') ?? nameOf(error));
-    warnOnce(`a listener of observe(), a hook or a logger has failed; no call is affected: ${what}`);
+    warnOnce(`a listener of observe() or onAbort(), a hook or a logger has failed; no call is affected: ${what}`);
   }
 }
 

@@ -15,7 +15,7 @@ export interface PerKey<T> {
 interface PerKeyOptions<T> {
   /** How many keys are kept at most. @default 1_000 */
   maxKeys?: number;
-  /** Whether a value is in use. Such a value is dropped only if all values are in use. @default () => false */
+  /** Whether a value is in use. Such a value is dropped only if all others are in use too. @default () => false */
   isNeeded?: (value: T) => boolean;
 }
 

@@ -13,7 +13,7 @@ export function runInWorkers(timers?: Parameters<typeof vi.useFakeTimers>[0]): v
   });
 }
 
-/** Runs a request for so many milliseconds. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
+/** Runs a request for `ms` milliseconds. Returns the function that ends the request: its timers stop, and nothing reports that. */
 export async function request(run: () => unknown, ms = 0): Promise<() => void> {
   const { setInterval, setTimeout } = globalThis;
   const ends: (() => void)[] = [];

@@ -1,16 +1,16 @@
 import { Grow } from './grow.ts';
 import type { Belief, BeliefName } from './recording.ts';
 
-/** How often a stack is asked at most, over the length of a scene. */
+/** The state of a stack is read at most this many times in a scene. */
 const SAMPLES = 600;
 
-/** What can be asked for its state. Asking changes nothing. */
+/** A layer whose state can be read. Reading changes nothing. */
 export interface Keeper {
   readonly kind: 'rateLimit' | 'circuitBreaker' | 'retryBudget' | 'concurrency';
   snapshot(): unknown;
 }
 
-/** What one process keeps. */
+/** The layers with state of one process. */
 export type Keepers = Keeper[];
 
 interface GateState {
@@ -19,7 +19,7 @@ interface GateState {
   readonly waiting: number;
 }
 
-/** What the stacks of all processes believe, in columns. Asked when something happens, so that no timer is needed. */
+/** The state of the stacks of all processes over time, in columns. It is read when something happens, so that no timer is needed. */
 export class Beliefs {
   readonly #processes: Keepers[] = [];
   readonly #series = new Map<BeliefName, { at: Grow<Float64Array>; value: Grow<Float64Array> }>();
@@ -78,7 +78,7 @@ type Read = Partial<Record<BeliefName, number>>;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]) => sum(values) / values.length;
 
-/** The pace of a fleet is what all of its processes send together; one that has no limit has no pace. */
+/** The pace of a fleet is the sum of the paces of its processes. A process that knows no limit has no pace. */
 const COMBINED: readonly (readonly [BeliefName, (values: readonly number[]) => number])[] = [
   ['pace', sum],
   ['waiting', sum],

@@ -4,7 +4,7 @@ import type { MakeClient } from './recorder.ts';
 import type { Scene } from './scene.ts';
 import type { Way } from './ways.ts';
 
-/** What the calls of a scene are compared with. */
+/** The clients with which the calls of a scene are compared. */
 export function clientOf(way: Exclude<Way, 'yours'>, { server, load }: Scene): MakeClient {
   if (way === 'none') return (fetch) => fetch;
   if (server.kind === 'service') return withoutBudget;
@@ -14,7 +14,7 @@ export function clientOf(way: Exclude<Way, 'yours'>, { server, load }: Scene): M
 /** As in the benchmark of storms. */
 const withoutBudget: MakeClient = (fetch, { clock, random }) => retry({ clock, random, budget: false })(fetch);
 
-/** A plain retry of somebody who does not think of methods: it repeats a POST too. */
+/** A plain retry that ignores the method, so it also repeats a POST. */
 const careless: MakeClient = (fetch, { clock, random }) =>
   compose(
     timeout(30_000, { clock }),

@@ -2,10 +2,10 @@ import type { Fetch } from '@steadfetch/core';
 import type { MakeClient } from './recorder.ts';
 import { NAMES, scopeOf } from './scope.ts';
 
-/** What is wrong with code, and where. */
+/** An error in the code of the visitor, with its line. */
 export class CodeError extends Error {
   override readonly name = 'CodeError';
-  /** The line in the code, from 1; `undefined` where the platform does not say. */
+  /** The line in the code, from 1; `undefined` if the platform does not report it. */
   readonly line: number | undefined;
 
   constructor(message: string, line: number | undefined) {
@@ -19,10 +19,10 @@ type Run = (...values: unknown[]) => unknown;
 const FILE = 'stack.js';
 
 /**
- * Makes a client of code: an expression that is a middleware, or statements that return one. Names are those that the
- * packages export. It is run once for each process, so that each has a state of its own.
+ * Makes a client from code: an expression that is a middleware, or statements that return one. The code can use all names that the
+ * packages export. It runs once for each process, so that each process has its own state.
  *
- * @param onDescribe hears what the stack says about itself, if it does
+ * @param onDescribe gets the description of the stack, if it has one
  * @throws {CodeError}
  */
 export function evaluate(code: string, onDescribe: (said: string) => void = () => {}): MakeClient {
@@ -62,14 +62,14 @@ function compile(code: string): Run {
   }
 }
 
-/** What the platform has and code must not: time is virtual, and nobody waits for the real one. */
+/** Globals that the code must not use, since time is virtual. */
 const HIDDEN = ['globalThis', 'self', 'setTimeout', 'clearTimeout', 'setImmediate', 'MessageChannel'];
 
 function functionOf(body: string): Run {
   return new Function(...NAMES, ...HIDDEN, `"use strict";${body}\n//# sourceURL=${FILE}`) as Run;
 }
 
-/** What who pastes a program of a README needs to know. */
+/** Part of the error message, for visitors who paste a program of a README. */
 const HOW = '; expected a middleware, such as compose(retry()), or statements that return one, without imports';
 
 function syntaxError(error: unknown, more = ''): CodeError {

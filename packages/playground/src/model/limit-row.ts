@@ -35,7 +35,7 @@ function limitOf(server: Choice): LimitPlan {
   return server.slides === 'sliding counter' ? slidingCounter(quota!, window!) : fixedWindow(quota!, window!);
 }
 
-/** What the server allows a second, from an instant on: what only it knows. */
+/** How many requests the server allows per second from an instant on. The client does not know this. */
 export function limitSteps({ server }: Scene): readonly { readonly at: number; readonly perSecond: number }[] {
   if (server.kind === 'service') {
     const { capacity, from, to } = server as unknown as Numbers;

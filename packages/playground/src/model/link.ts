@@ -2,13 +2,13 @@ import { PRESETS, type Preset } from './presets.ts';
 import { type Choice, completed, LOADS, loadsOf, type Scene, SERVERS } from './scene.ts';
 import { SITUATIONS } from './situations.ts';
 
-/** What a link holds. */
+/** The content of a link. */
 export interface State {
   readonly scene: Scene;
   readonly code: string;
 }
 
-/** A state, and what was not understood of the link that asked for it. */
+/** A state, and the parts of its link that were not understood. */
 export interface Read {
   readonly state: State;
   readonly said: readonly string[];
@@ -18,7 +18,7 @@ export function stateOf({ scene, code }: Preset): State {
   return { scene: sceneOf(scene, []), code };
 }
 
-/** The preset that a state is, unchanged. */
+/** The preset that a state equals, if there is one. */
 export function presetOf(state: State): Preset | undefined {
   const text = JSON.stringify(state);
   return PRESETS.find((preset) => JSON.stringify(stateOf(preset)) === text);
@@ -33,7 +33,7 @@ export async function formatLink(state: State): Promise<string> {
   return `#s=${toText(await through(new CompressionStream('deflate-raw'), bytes))}`;
 }
 
-/** The state that the hash of a link asks for. A part that makes no sense is replaced and named. */
+/** The state in the hash of a link. An invalid part is replaced, and the visitor reads which one. */
 export async function readLink(hash: string): Promise<Read> {
   const fallback = stateOf(PRESETS[0]!);
   const [, kind, text = ''] = /^#([ps])=(.*)$/s.exec(hash) ?? [];
@@ -65,7 +65,7 @@ function choiceOf(given: unknown): Choice {
   return typeof given === 'object' && given !== null ? (given as Choice) : { kind: '' };
 }
 
-/** A scene with all of its fields, and a load that its server can have. */
+/** A scene with all of its fields, and a load that fits its server. */
 export function sceneOf({ server: given, load: asked, seed }: Scene, said: string[]): Scene {
   const server = completed(SERVERS, given, said);
   const loads = loadsOf(server.kind);

@@ -1,16 +1,16 @@
 import { Answer, type CallColumns, CallEnd, type Measure, type RequestColumns } from './recording.ts';
 
-/** What the simulator says by itself. */
+/** Measures that the simulator computes itself. */
 export interface Native {
-  /** From the end of the trouble to the first success, or to health that lasts, in milliseconds. */
+  /** Milliseconds from the end of the trouble to the first success, or until the service stays healthy. */
   readonly back: number | undefined;
   readonly own: readonly Measure[];
 }
 
-/** A call that failed counts as the whole time that a call may take, as in the benchmark. */
+/** A failed call counts with the longest time that a call may take, as in the benchmark. */
 const WHOLE = 30_000;
 
-/** The measures of any run, with the slack within which the benchmark of harm calls them no worse. */
+/** The measures of any run, each with the slack of the benchmark of harm: within it a measure is not worse. */
 export function commonMeasures(
   { calls, requests }: { calls: CallColumns; requests: RequestColumns },
   { back, own }: Native,
@@ -79,7 +79,7 @@ export function isWorse({ better, value, slack }: Measure, plain: Measure | unde
 
 const slackOf = (part: number, plus: number) => ({ part, plus });
 
-/** Calls that the end of the simulation cut off are judged as in the benchmark: not at all. */
+/** Calls that had not ended at the end of the simulation do not count, as in the benchmark. */
 function judgedCalls({ start, end, outcome, judged }: CallColumns): { ok: number; durations: number[] } {
   const durations: number[] = [];
   let ok = 0;

@@ -11,7 +11,7 @@ import type { Scene } from './scene.ts';
 import { situationNamed } from './situations.ts';
 import { type Effects, noEffects, situationOf } from './trouble.ts';
 
-/** Lives through a scene behind a client, in the simulator of the benchmark that the scene belongs to. */
+/** Simulates a scene with a client, in the simulator of the benchmark that the scene belongs to. */
 export function play(scene: Scene, client: MakeClient, onCall?: OnCall): Promise<Recording> {
   switch (scene.server.kind) {
     case 'service':

@@ -12,7 +12,7 @@ import {
   type RequestColumns,
 } from './recording.ts';
 
-/** What a client is made of. What keeps state is added to `keepers`, to be asked later. */
+/** The parts of a client. Layers with state are added to `keepers`, so that their state can be read later. */
 export interface Parts {
   readonly clock: Clock;
   readonly random: Random;
@@ -22,19 +22,19 @@ export interface Parts {
 /** Builds the stack of one process around the server. */
 export type MakeClient = (fetch: Fetch, parts: Parts) => Fetch;
 
-/** Hears from time to time how many calls were made. */
+/** Called now and then with the number of calls so far. */
 export type OnCall = (calls: number) => void;
 
 export interface RecorderOptions {
-  /** Takes a step of the wall clock out. */
+  /** Removes a step of the wall clock from a time. */
   readonly unstep?: (elapsed: number) => number;
   readonly onCall?: OnCall | undefined;
 }
 
-/** After so many requests `onCall` is called again. */
+/** `onCall` is called once per this many requests. */
 const NEWS = 500;
 
-/** Writes down what calls, requests and observers show. It changes nothing: it draws no chance and sets no timer. */
+/** Records calls, requests and events. It does not change the run: it uses no random numbers and sets no timer. */
 export class Recorder {
   readonly #beliefs: Beliefs;
   readonly #unstep: (elapsed: number) => number;
@@ -44,10 +44,10 @@ export class Recorder {
   readonly #callOf = new Map<number, number>();
   #processes = 0;
   #epoch: number | undefined;
-  /** The call that is being made, until its observer has told its start. */
+  /** The call that is being made, until its `start` event. */
   #beginning = 0;
 
-  /** `lasts`: how long the scene is. */
+  /** `lasts`: the length of the scene. */
   constructor(lasts: number, { unstep = (elapsed) => elapsed, onCall = () => {} }: RecorderOptions = {}) {
     this.#beliefs = new Beliefs(lasts);
     this.#unstep = unstep;
@@ -142,7 +142,7 @@ export class Recorder {
     return place;
   }
 
-  /** What was written so far. `judged` says which calls count, by their place. */
+  /** Returns what was recorded so far. `judged` says whether the call with this index counts. */
   done(judged: (index: number) => boolean = () => true): {
     calls: CallColumns;
     requests: RequestColumns;
@@ -196,7 +196,7 @@ function answerOf(status: number): number {
   return status === 429 ? Answer.refused : Answer.failed;
 }
 
-/** Why, in the words of the event. */
+/** The reason that the event gives. */
 function whyOf(event: SteadfetchEvent): string {
   switch (event.type) {
     case 'attempt':

@@ -1,11 +1,11 @@
 /** What happened in one run, as columns. Times are milliseconds since the start. */
 export interface Recording {
-  /** Until the last call began that the scene makes. */
+  /** When the last call of the scene began. */
   readonly lasts: number;
   readonly calls: CallColumns;
   readonly requests: RequestColumns;
   readonly events: EventColumns;
-  /** Words that events name by their place. */
+  /** Words to which events refer by index. */
   readonly words: readonly string[];
   readonly beliefs: readonly Belief[];
   readonly measures: readonly Measure[];
@@ -20,7 +20,7 @@ export interface CallColumns {
   readonly outcome: Uint8Array;
   /** The status it ended with; 0 without one. */
   readonly status: Uint16Array;
-  /** Requests that were sent for it. */
+  /** How many requests were sent for it. */
   readonly requests: Uint16Array;
   readonly process: Uint16Array;
   /** 1 for calls that the measures count. */
@@ -30,10 +30,10 @@ export interface CallColumns {
 /** How a call ended. */
 export const CallEnd = { open: 0, ok: 1, failed: 2 } as const;
 
-/** What reached the server, in the order it was sent. */
+/** The requests that reached the server, in the order in which they were sent. */
 export interface RequestColumns {
   readonly at: Float64Array;
-  /** Until the answer; `Infinity` without one. */
+  /** The time until the answer; `Infinity` without one. */
   readonly ms: Float64Array;
   /** See `Answer`. */
   readonly answer: Uint8Array;
@@ -42,18 +42,18 @@ export interface RequestColumns {
 /** How a request was answered. */
 export const Answer = { open: 0, ok: 1, refused: 2, failed: 3, cut: 4 } as const;
 
-/** What the observer heard. */
+/** The events that the observer got. */
 export interface EventColumns {
   readonly at: Float64Array;
   readonly call: Uint32Array;
-  /** The place in `EVENT_TYPES`. */
+  /** The index in `EVENT_TYPES`. */
   readonly type: Uint8Array;
   readonly attempt: Uint8Array;
-  /** Of an attempt how long it took, of a wait how long it will be. */
+  /** How long an attempt took, or how long a wait will take. */
   readonly ms: Float64Array;
   /** The status of an attempt or an end; 0 without one. */
   readonly status: Uint16Array;
-  /** Why, as places in `words`. */
+  /** The reason, as indices in `words`. */
   readonly why: Uint16Array;
 }
 
@@ -71,20 +71,24 @@ export const EVENT_TYPES = [
   'end',
 ] as const;
 
-/** What a stack believed, whenever it was asked. */
+/** One number of the state of a stack over time. */
 export interface Belief {
   readonly name: BeliefName;
   readonly at: Float64Array;
-  /** `NaN` where nothing is known. */
+  /** `NaN` if nothing is known. */
   readonly value: Float64Array;
 }
 
 export const BELIEFS = {
-  pace: { title: 'pace', unit: 'requests/s', about: 'the rate that rateLimit() believes in' },
+  pace: { title: 'pace', unit: 'requests/s', about: 'the rate at which rateLimit() sends' },
   waiting: { title: 'waiting', unit: 'calls', about: 'calls that wait at the gate or for a slot' },
-  gate: { title: 'gate', unit: 'closed', about: 'share of the processes whose gate is closed' },
+  gate: {
+    title: 'gate',
+    unit: 'closed',
+    about: 'share of the processes whose limiter makes calls wait after a refusal',
+  },
   circuit: { title: 'circuit', unit: 'open', about: 'share of the processes whose circuit is open' },
-  budget: { title: 'budget', unit: 'tokens', about: 'what is left of the reserve for retries' },
+  budget: { title: 'budget', unit: 'tokens', about: 'the tokens that are left for retries' },
   open: { title: 'in flight', unit: 'calls', about: 'calls that have begun and not ended' },
 } as const;
 
@@ -98,6 +102,6 @@ export interface Measure {
   readonly value: number;
   /** Which direction is better; a measure without one only informs. */
   readonly better?: 'more' | 'less';
-  /** How much worse than a plain retry is still no harm: a part of its value, and something on top. */
+  /** How much worse than a plain retry a measure may be: a part of the value of the plain retry, plus a constant. */
   readonly slack?: { readonly part: number; readonly plus: number };
 }

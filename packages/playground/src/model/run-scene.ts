@@ -8,11 +8,11 @@ import type { Way } from './ways.ts';
 
 export interface RunOptions {
   readonly way: Way;
-  /** Hears from time to time how many calls were made: the run goes on. */
+  /** Called now and then with the number of calls so far, as a sign that the run continues. */
   readonly onCall?: (calls: number) => void;
 }
 
-/** Lives through a scene in one of the three ways. `describe`: what the stack says about itself, if it does. */
+/** Simulates a scene in one of the three ways. `describe` is the description of the stack, if it has one. */
 export async function runScene(
   scene: Scene,
   code: string,

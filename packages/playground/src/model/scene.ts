@@ -10,10 +10,10 @@ export interface Field {
   readonly integer?: boolean;
   readonly unit?: string;
   readonly values?: readonly string[];
-  /** What the values are called, where they do not say it themselves. */
+  /** Labels of the values, if the values do not explain themselves. */
   readonly titles?: Readonly<Record<string, string>>;
   readonly about?: string;
-  /** Of less interest: folded away while it is at its default. */
+  /** Whether it is less important: it is folded away while it has its default. */
   readonly rare?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Choice {
   readonly [field: string]: number | string;
 }
 
-/** Who calls what. */
+/** The calls, the server, and the seed of all random numbers. */
 export interface Scene {
   readonly server: Choice;
   readonly load: Choice;
@@ -85,7 +85,7 @@ const REPLIES = {
   lost: 'done, but no answer',
 };
 
-/** What all servers with a limit have. */
+/** Fields of all servers with a limit. */
 const LIMITED: readonly Field[] = [
   titled('hint', 'tells', HINTS),
   { ...choice('status', 'refuses with', ['429', '503']), ...rare },
@@ -93,10 +93,10 @@ const LIMITED: readonly Field[] = [
   { ...latency, default: 1, min: 0 },
 ];
 
-/** The kinds of servers, and what can be chosen of each. */
+/** The kinds of servers, with the fields of each. */
 export const SERVERS: Readonly<Record<string, Kind>> = {
   service: {
-    title: 'a service with little room',
+    title: 'a service with little spare capacity',
     fields: [
       number('capacity', 'capacity', 1_000, { unit: '/s', min: 1, max: 20_000 }),
       number('shedCost', 'a refusal costs', 0.5, { ...rare, unit: 'of a request', max: 10 }),
@@ -134,7 +134,7 @@ export const SERVERS: Readonly<Record<string, Kind>> = {
     ],
   },
   concurrency: {
-    title: 'a limit: so many at a time',
+    title: 'a limit: requests in flight',
     fields: [
       number('most', 'at a time', 10, { ...whole, max: 10_000 }),
       number('service', 'each takes', 100, { ...ms, min: 1 }),
@@ -201,20 +201,20 @@ export const READY_MADE: Readonly<Record<string, Choice>> = {
   'a restart each minute': { kind: 'trouble', reply: 'reset', share: 1, from: 5_000, to: 6_500, every: 60_000 },
 };
 
-/** What a load can be, by the kind of server. */
+/** The possible loads for each kind of server. */
 export function loadsOf(server: string): readonly string[] {
   if (server === 'everyday') return ['own'];
   if (server === 'service') return ['open'];
   return server === 'trouble' ? ['open', 'workers', 'bursts'] : ['workers', 'open'];
 }
 
-/** Fields that a load has only before some servers. */
+/** Fields that a load has only with some servers. */
 export function isIdle(server: string, field: string): boolean {
   if (field === 'processes') return server === 'trouble';
   return field === 'method' && server !== 'trouble';
 }
 
-/** The choice with every field there; what is missing or makes no sense gets its default, and a word is said about it. */
+/** The choice with every field. A missing or invalid field gets its default, and the visitor reads which one. */
 export function completed(kinds: Readonly<Record<string, Kind>>, given: Choice, said: string[] = []): Choice {
   const kind = kinds[given.kind] ? given.kind : Object.keys(kinds)[0]!;
   if (kind !== given.kind) said.push(`no kind '${String(given.kind)}'`);

@@ -7,7 +7,7 @@ import type { Parts } from './recorder.ts';
 
 type Anything = (...args: unknown[]) => unknown;
 
-/** Where each function takes its source of chance, if not in its options. */
+/** Where each function takes its source of random numbers, if not in its options. */
 const RANDOM_AT: Readonly<Record<string, number>> = {
   fullJitter: 1,
   equalJitter: 1,
@@ -19,12 +19,12 @@ const CLOCK_AT: Readonly<Record<string, number>> = { timeout: 1, observe: 1 };
 
 const ALL: Readonly<Record<string, unknown>> = { ...everything, standard };
 
-/** What code can name: all that the packages export, and nothing else. */
+/** All names that code can use: the exports of the packages. */
 export const NAMES: readonly string[] = Object.keys(ALL).filter((name) => name !== 'default' && name !== 'systemClock');
 
 /**
- * The exports of the packages as code sees them: `clock` and `random` are those of the simulation where code gives none,
- * and what keeps state can be asked for it.
+ * The exports of the packages as code sees them: `clock` and `random` are those of the simulation unless the code sets them,
+ * and the state of layers can be read.
  */
 export function scopeOf(parts: Parts): Record<string, unknown> {
   return Object.fromEntries(NAMES.map((name) => [name, bound(name, ALL[name], parts)]));
@@ -48,7 +48,7 @@ function bound(name: string, exported: unknown, { clock, random, keepers }: Part
   };
 }
 
-/** The clock and the chance of the simulation, as far as the function takes them. */
+/** The clock and the random numbers of the simulation, if the function takes them. */
 function defaultsOf(name: string, all: { clock: Clock; random: Random }): object | undefined {
   if (name in CLOCK_AT) return { clock: all.clock };
   const table = OPTIONS[name] ?? {};
@@ -56,7 +56,7 @@ function defaultsOf(name: string, all: { clock: Clock; random: Random }): object
   return taken.length === 0 ? undefined : Object.fromEntries(taken.map((option) => [option, all[option]]));
 }
 
-/** What is not an options object is left as it is: the function itself says what is wrong. */
+/** A value that is no options object is passed on as it is: the function itself reports the error. */
 function withDefaults(given: unknown, time: object): unknown {
   if (given === undefined) return time;
   if (typeof given !== 'object' || given === null) return given;
@@ -64,7 +64,7 @@ function withDefaults(given: unknown, time: object): unknown {
   return 'breaker' in given && given.breaker !== undefined ? given : { ...time, ...given };
 }
 
-/** The budget that `retry` would make for itself, made here so that it can be asked. */
+/** The budget that `retry` would create, created here so that its state can be read. */
 function withBudget(options: unknown, clock: Clock, keepers: Keepers): unknown {
   if (typeof options !== 'object' || options === null) return options;
   if ((options as { budget?: unknown }).budget !== undefined) return options;

@@ -5,7 +5,7 @@ import type { Scene } from './scene.ts';
 /** The names of the everyday situations of the benchmark. */
 export const SITUATIONS: readonly string[] = EVERYDAY.map(({ name }) => name);
 
-/** The situation with this name; the first one for a name that there is not. */
+/** The situation with this name, or the first one if there is none. */
 export function situationNamed(name: string): Situation {
   return EVERYDAY.find((situation) => situation.name === name) ?? EVERYDAY[0]!;
 }

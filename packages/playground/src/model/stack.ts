@@ -23,7 +23,7 @@ export function codeOf(stack: Stack): string {
   return `compose(\n${stack.map((layer) => `  ${formatCall(layer, '  ')},\n`).join('')})`;
 }
 
-/** The stack that code describes; `undefined` where a form cannot show it. */
+/** The stack that code describes; `undefined` if a form cannot show it. */
 export function stackOf(code: string): Stack | undefined {
   const { value } = parseValue(code) ?? {};
   if (!(value instanceof Called)) return undefined;

@@ -2,7 +2,7 @@ import { each, pages, perSecond, workers } from '@steadfetch/bench/harm/arrivals
 import type { Reply, Seen, Server, Situation } from '@steadfetch/bench/harm/situation';
 import type { Choice, Scene } from './scene.ts';
 
-/** What the server did, besides its answers. */
+/** What the server did besides answering. */
 export interface Effects {
   /** Orders that were placed more than once. */
   twice: number;
@@ -38,7 +38,7 @@ function callsOf(load: Choice): Situation['calls'] {
   return rate <= 5 ? each(1_000 / rate, lasts) : perSecond(rate, lasts);
 }
 
-/** Where one path of three has trouble, that is the first. Each order has a path of its own. */
+/** If one path of three has trouble, it is the first. Each order has its own path. */
 function pathOf(server: Choice, index: number, isOrder: boolean): string {
   const third = index % 3 === 0 ? 'reports' : 'items';
   return isOrder ? `/orders/${third}/${index}` : `/${third}/${server.paths === 'all paths' ? 1 : index % 10}`;
@@ -85,7 +85,7 @@ function replyOf(kind: string, { after, retryAfter }: { after: number; retryAfte
   return { status: Number(kind), headers, after };
 }
 
-/** The server honours an `Idempotency-Key`: an order that it knows is not placed again. */
+/** The server honours an `Idempotency-Key`: it does not place an order with a known key again. */
 function place({ path, method, headers }: Seen, effects: Effects): void {
   if (method !== 'POST') return;
   const key = headers.get('idempotency-key');

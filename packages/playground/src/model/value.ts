@@ -18,7 +18,7 @@ export function isFields(value: Value): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Called);
 }
 
-/** The value as somebody would write it. */
+/** The value as code. */
 export function formatValue(value: Value, indent = ''): string {
   if (typeof value === 'number') return formatNumber(value);
   if (typeof value === 'string') return `'${value.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n')}'`;

@@ -6,7 +6,7 @@ import { type Line, SeriesChart } from './series-chart.ts';
 
 const HEIGHT = 74;
 
-/** What a stack believed over time, a small chart each. */
+/** The state of a stack over time, with a small chart for each number. */
 export class BeliefCharts {
   readonly element: HTMLElement = h('div', { className: 'beliefs' });
   readonly #charts: ReadonlyMap<BeliefName, { chart: SeriesChart; place: HTMLElement }>;
@@ -17,7 +17,7 @@ export class BeliefCharts {
     this.element.append(...Array.from(this.#charts.values(), ({ place }) => place));
   }
 
-  /** Shows the places of those that are worth a chart, and returns them. */
+  /** Shows the places of the numbers that have a chart, and returns them. */
   telling(beliefs: readonly Belief[]): Belief[] {
     const telling = beliefs.filter(isTelling);
     for (const [name, { place }] of this.#charts) place.hidden = !telling.some((belief) => belief.name === name);
@@ -49,7 +49,7 @@ function chartOf(name: BeliefName, onZoom: (view: View) => void): { chart: Serie
   return { chart, place };
 }
 
-/** What is at rest all the time is not worth a chart. */
+/** A number that never changes gets no chart. */
 function isTelling({ name, value }: Belief): boolean {
   if (name === 'open') return true;
   if (name === 'gate' || name === 'circuit' || name === 'waiting') return value.some((one) => one > 0);

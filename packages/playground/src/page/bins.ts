@@ -19,13 +19,13 @@ export interface Bins {
 
 const STEPS = [10, 20, 50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
-/** The length of a slice: a round number, for at most so many slices, with some requests in each of them. */
+/** The length of a slice: a round number that gives at most `most` slices, with several requests in each. */
 export function stepOf({ from, to }: View, { most, requests }: { most: number; requests: number }): number {
   const slices = Math.max(12, Math.min(most, requests / FEW));
   return STEPS.find((step) => (to - from) / step <= slices) ?? STEPS.at(-1)!;
 }
 
-/** With fewer requests in a slice a chart shows chance. */
+/** With fewer requests in a slice a chart would show only chance. */
 const FEW = 10;
 
 export function binsOf({ requests }: Run, view: View, step: number): Bins {
@@ -55,7 +55,7 @@ export function requestsIn({ requests: { at } }: Run, { from, to }: View): numbe
   return firstFrom(at, to) - firstFrom(at, from);
 }
 
-/** The first place in ascending numbers that is not before an instant. */
+/** The first index in ascending numbers that is not before an instant. */
 export function firstFrom(sorted: Float64Array, instant: number): number {
   let low = 0;
   let high = sorted.length;

@@ -13,22 +13,22 @@ const HEIGHT = 324;
 /** Few calls have higher rows, with room for words. */
 const ROW = { least: HEIGHT / ROWS, most: 22, worded: 16 };
 const TOP = 4;
-/** An attempt is drawn at least that wide, in pixels. */
+/** The least width of an attempt, in pixels. */
 const LEAST = 2.5;
-/** At most so many parts of one call are drawn: the work of a frame is bounded. */
+/** At most this many parts of one call are drawn, to bound the work of a frame. */
 export const PARTS = 200;
 
-/** A part of a row: what is drawn between two instants. */
+/** A part of a row, between two instants. */
 export interface Part {
   readonly kind: 'attempt' | 'wait' | 'gate' | 'queue';
   readonly from: number;
   readonly to: number;
   readonly colour: keyof Palette;
-  /** Why, where there is room for it. */
+  /** The reason, if there is space for it. */
   readonly word: string;
 }
 
-/** What a row of the chart shows of a call. */
+/** The parts of a call that a row of the chart shows. */
 export function partsOf(run: Run, call: number): Part[] {
   const events = eventsOf(run, call).slice(0, PARTS);
   return events.flatMap((event, index) => partOf(event, () => nextSend(run, call, events, index)));
@@ -45,7 +45,7 @@ function partOf(event: Spelt, until: () => number): Part[] {
     : [];
 }
 
-/** When the call is sent again after an event: that is how long it was held back. */
+/** When the call is sent again after an event, which is the end of its wait. */
 function nextSend({ calls }: Run, call: number, events: readonly Spelt[], index: number): number {
   const next = events.slice(index + 1).find(({ type }) => type === 'attempt' || type === 'end');
   if (next) return next.type === 'attempt' ? next.at - next.ms : next.at;

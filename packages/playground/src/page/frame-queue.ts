@@ -2,11 +2,11 @@ export interface FrameQueueOptions {
   /** Calls back before the next frame. */
   readonly frame?: (run: () => void) => void;
   readonly now?: () => number;
-  /** After so many milliseconds the rest waits for the next frame. @default 8 */
+  /** After this many milliseconds the rest waits for the next frame. @default 8 */
   readonly most?: number;
 }
 
-/** Does pieces of work in order, in as many frames as they need: none waits long, and no frame is long by more than one piece. */
+/** Runs pieces of work in order, over as many frames as needed. A frame is longer than its limit by one piece at most. */
 export class FrameQueue {
   readonly #pieces = new Map<string, () => void>();
   readonly #frame: (run: () => void) => void;
@@ -24,7 +24,7 @@ export class FrameQueue {
     this.#most = most;
   }
 
-  /** A piece of the same name that was not done yet is replaced. */
+  /** Adds a piece. It replaces one with the same name that has not run yet. */
   add(name: string, piece: () => void): void {
     this.#pieces.delete(name);
     this.#pieces.set(name, piece);

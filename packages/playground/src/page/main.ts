@@ -10,7 +10,7 @@ import { SceneForm } from './scene-form.ts';
 import { StackPanel } from './stack-panel.ts';
 import { time } from './words.ts';
 
-/** How long a change may be followed by another before it is run, in milliseconds. */
+/** A change runs after this long without another change, in milliseconds. */
 const PAUSE = 250;
 
 let state: State = stateOf(PRESETS[0]!);
@@ -33,7 +33,7 @@ function firstView(): View | undefined {
   return from === undefined || to === undefined ? undefined : { from, to };
 }
 
-/** The visitor changed something: it is run after a pause. */
+/** Called when the visitor changed something. It runs after a pause. */
 function change(changed: State): void {
   state = changed;
   tellPreset();

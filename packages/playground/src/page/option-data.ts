@@ -11,7 +11,7 @@ export interface OptionData {
   readonly options: Readonly<Record<string, readonly FormOption[]>>;
 }
 
-/** Put in its place when the page is built. */
+/** Inserted when the page is built. */
 declare const OPTION_DATA: OptionData;
 
 export const optionData: OptionData = OPTION_DATA;

@@ -8,10 +8,10 @@ const SPEEDS = [
   ['16', '16×'],
   ['max', 'max'],
 ] as const;
-/** At the highest speed all of it takes so long, in milliseconds. */
+/** How long the whole run takes at the highest speed, in milliseconds. */
 const WHOLE = 4_000;
 
-/** Plays a recorded run: moves an instant from the beginning to the end, and lets it be moved. */
+/** Plays a recorded run: moves an instant from the beginning to the end. The visitor can move it too. */
 export class Player {
   readonly element: HTMLElement;
   readonly #slider = h('input', { type: 'range', min: '0', max: '1', step: 'any', ariaLabel: 'instant' });
@@ -25,7 +25,7 @@ export class Player {
   #frame = 0;
   #last = 0;
 
-  /** `onMove` hears the instant, in milliseconds since the start. */
+  /** `onMove` gets the instant, in milliseconds since the start. */
   constructor(onMove: (at: number) => void) {
     this.#onMove = onMove;
     this.#speed.value = 'max';
@@ -49,7 +49,7 @@ export class Player {
     return this.#at;
   }
 
-  /** Another part of time to play, from its end; where the instant is in it and was moved, it stays. */
+  /** Sets another part of time to play. The instant moves to its end, unless the visitor moved it before. */
   load(view: View): void {
     this.pause();
     const isAtEnd = this.#at >= this.#view.to || this.#at <= view.from;

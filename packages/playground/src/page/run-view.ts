@@ -86,8 +86,8 @@ export class RunView {
   }
 
   /**
-   * Another state is run: what is shown is of the last one until the first run is there. `isNew`: nothing of it was there
-   * before; else the part of time that is looked at stays.
+   * Called when another state runs. The page shows the last state until the first result arrives. `isNew`: nothing of the new state
+   * was shown before. Otherwise the visible part of time stays.
    */
   begin(isNew: boolean): void {
     this.#runs = {};
@@ -103,7 +103,7 @@ export class RunView {
     this.#status.classList.remove('busy');
   }
 
-  /** `calls`: made so far. */
+  /** `calls`: the number of calls so far. */
   progress(way: Way, calls: number): void {
     if (!this.#runs[way] && this.#status.classList.contains('busy'))
       this.#status.textContent = `${WAY_TITLES[way]}: ${calls.toLocaleString('en')} calls …`;

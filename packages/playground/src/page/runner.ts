@@ -4,17 +4,17 @@ import { WAYS, type Way } from '../model/ways.ts';
 import type { Run, Told } from '../worker/protocol.ts';
 import SimulationWorker from '../worker/worker.ts?worker&inline';
 
-/** Code that gives no sign of life for so many seconds is ended. While the page or the machine sleeps, a second passes at most. */
+/** Code that gives no sign of life for this many seconds is ended. While the page or the machine sleeps, at most one second counts. */
 const PATIENCE = 5;
 
-/** Hears of the runs of one state. */
+/** Callbacks for the runs of one state. */
 export interface Heard {
   alive(way: Way, calls: number): void;
   done(way: Way, run: Run, took: number): void;
   failed(way: Way, message: string, line: number | undefined): void;
 }
 
-/** One worker, which does one run after the other and is ended when code holds it up. */
+/** One worker, which does one run after the other. It is ended if the code blocks it. */
 class Lane {
   #worker: Worker | undefined;
   #end: ((why: string | undefined) => void) | undefined;
@@ -62,13 +62,13 @@ class Lane {
     this.#worker = undefined;
   }
 
-  /** Ends what is under way. */
+  /** Ends the present run. */
   stop(): void {
     this.#end?.(undefined);
   }
 }
 
-/** Runs a state three ways: yours in one worker, the two others in another. What is known already is not run again. */
+/** Runs a state three ways: yours in one worker, the two others in another. A known result is not computed again. */
 export class Runner {
   readonly #mine = new Lane();
   readonly #others = new Lane();
@@ -82,7 +82,7 @@ export class Runner {
     await Promise.all([this.#yours(state, heard), this.#rest(state, heard, () => ticket === this.#ticket)]);
   }
 
-  /** Code of any kind may leave something behind in its worker, which the next run must not meet. */
+  /** Code may leave something behind in its worker, which must not affect the next run. */
   async #yours(state: State, heard: Heard): Promise<void> {
     await this.#mine.run(state, 'yours', heard);
     if (!stackOf(state.code)) this.#mine.renew();

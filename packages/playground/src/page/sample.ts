@@ -3,7 +3,7 @@ import type { Run } from '../worker/protocol.ts';
 import { firstFrom, type View } from './bins.ts';
 
 /**
- * Some of the calls that were under way in a part of time, in the order they began: of each stretch of calls the one with
+ * Some of the calls that were in flight in a part of time, in the order in which they began: of each group of calls the one with
  * the most to show.
  */
 export function sampleCalls({ calls, first }: Run, { from, to }: View, most: number): number[] {
@@ -25,7 +25,7 @@ export function sampleCalls({ calls, first }: Run, { from, to }: View, most: num
       Math.floor((group * shown.length) / most),
       Math.floor(((group + 1) * shown.length) / most),
     );
-    // every third stretch shows an ordinary call, so that trouble does not look like the rule
+    // every third group shows an ordinary call, so that trouble does not look like the rule
     if (group % 3 === 2) sample.push(members[members.length >> 1]!);
     else sample.push(members.reduce((best, call) => (score(call) > score(best) ? call : best)));
   }

@@ -73,7 +73,7 @@ export class SceneForm {
     return h('select', { id: part, ariaLabel: part, onchange: pick }, ...options);
   }
 
-  /** The kinds of servers, and those that are ready-made. */
+  /** The kinds of servers, and the ready-made servers. */
   #servers(server: Choice): HTMLElement {
     const select = this.#kinds('server', SERVERS, Object.keys(SERVERS), server);
     const isThis = (made: Choice) => JSON.stringify(completed(SERVERS, made)) === JSON.stringify(server);

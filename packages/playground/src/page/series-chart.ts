@@ -4,13 +4,13 @@ import type { View } from './bins.ts';
 import { h } from './dom.ts';
 import { type Palette, palette } from './palette.ts';
 
-/** The room left of each chart for its numbers, and right of it, in pixels. */
+/** The space for numbers left of each chart, and the space right of it, in pixels. */
 export const MARGIN = { left: 52, right: 18 };
 
 export interface Line {
   readonly label: string;
   readonly colour: keyof Palette;
-  /** Seconds at which the values begin to hold, and the values; `null` for a gap. */
+  /** The seconds from which the values apply, and the values; `null` for a gap. */
   readonly at: readonly number[];
   readonly values: readonly (number | null)[];
   readonly filled?: boolean;
@@ -22,7 +22,7 @@ export interface Shown {
   readonly view: View;
   /** Drawn in this order. */
   readonly lines: readonly Line[];
-  /** The least that the axis reaches up to. */
+  /** The least upper end of the axis. */
   readonly atLeast?: number;
   readonly most?: number;
 }

@@ -10,7 +10,7 @@ import type { Runs } from './summary-table.ts';
 const HEIGHT = 190;
 /** Slices of time. */
 const SLICES = 240;
-/** And for the lines of the other ways, which must not hide it. */
+/** The same for the lines of the other ways, which must not hide it. */
 const COARSE = 60;
 
 export interface AtServer {
@@ -21,7 +21,7 @@ export interface AtServer {
   readonly limit: Line | undefined;
 }
 
-/** Requests a second at the server by how they were answered, the true limit, and the other ways beside it. */
+/** Requests per second at the server, by answer; the real limit; and the requests of the other ways. */
 export class ServerChart {
   readonly elements: readonly HTMLElement[];
   readonly #legend = h('ul', { className: 'legend' });
@@ -58,7 +58,7 @@ export class ServerChart {
   }
 }
 
-/** What the server allows a second over the length of a scene, where it has a limit. */
+/** How many requests per second the server allows during a scene, if it has a limit. */
 export function limitLine(scene: Scene, length: number): Line | undefined {
   const steps = limitSteps(scene);
   if (steps.length === 0) return undefined;

@@ -4,12 +4,12 @@ import { h } from './dom.ts';
 import { formOf, layerWith, newLayer } from './layer-fields.ts';
 import { optionField } from './option-field.ts';
 
-/** The layers of a stack as forms, made from the option tables: an option that is added appears by itself. */
+/** The layers of a stack as forms, made from the option tables, so that a new option appears by itself. */
 export class StackForm {
   readonly element: HTMLElement = h('div', { className: 'layers' });
   readonly #onChange: (stack: Stack) => void;
   #stack: Stack = [];
-  /** Layers whose other options are unfolded, by their place. */
+  /** The indices of layers whose other options are unfolded. */
   readonly #unfolded = new Set<number>();
 
   constructor(onChange: (stack: Stack) => void) {
@@ -95,7 +95,7 @@ export class StackForm {
     this.#onChange(this.#stack);
   }
 
-  /** A layer goes to where it belongs by the order of the page. */
+  /** Adds a layer at its place in the order of layers. */
   #add(name: string): void {
     const order = (layer: string) => LAYERS.indexOf(layer as (typeof LAYERS)[number]);
     const hasOuterTimeout = name === 'timeout' && this.#stack.some((layer) => layer.name === 'timeout');
@@ -104,7 +104,7 @@ export class StackForm {
     this.#change(this.#stack.toSpliced(place, 0, newLayer(name)), { place, text: '×' });
   }
 
-  /** Shows another stack. The focus goes to a button of a layer, or else to where one is added. */
+  /** Shows another stack. The focus goes to a button of a layer, or else to the field that adds one. */
   #change(stack: Stack, { place, text }: { place: number; text: string }): void {
     this.#unfolded.clear();
     this.show(stack);

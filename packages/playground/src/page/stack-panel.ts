@@ -59,19 +59,19 @@ export class StackPanel {
     this.#fold();
   }
 
-  /** Another stack, from outside. */
+  /** Sets another stack. */
   show(code: string): void {
     this.#code = code;
     this.#paint();
   }
 
-  /** What the stack says about itself, if it does. */
+  /** Shows the description of the stack, if it has one. */
   describe(said: string | undefined): void {
     this.#describe.textContent = said ?? '';
     this.#describe.parentElement!.hidden = said === undefined;
   }
 
-  /** What is wrong with the code, at its line; nothing when it runs. */
+  /** Shows the error of the code at its line, or none if the code runs. */
   async fail(problem: { message: string; line: number | undefined } | undefined): Promise<void> {
     this.#problem = problem;
     this.#error.hidden = problem === undefined;

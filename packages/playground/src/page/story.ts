@@ -4,7 +4,7 @@ import { instant, time } from './words.ts';
 
 type EventType = (typeof EVENT_TYPES)[number];
 
-/** One event, spelt out. */
+/** One event, with its words. */
 export interface Spelt {
   readonly at: number;
   readonly call: number;
@@ -31,7 +31,7 @@ export function eventsOf(run: Run, call: number): Spelt[] {
   return Array.from(run.byCall.subarray(run.first[call], run.first[call + 1]), (index) => eventAt(run, index));
 }
 
-/** What an event says, in a few words. */
+/** An event in a few words. */
 export function sentence({ type, ms, status, why }: Spelt): string {
   switch (type) {
     case 'attempt':
@@ -59,7 +59,7 @@ export function sentence({ type, ms, status, why }: Spelt): string {
   }
 }
 
-/** The story of a call in one line. */
+/** What happened to a call, in one line. */
 export function storyOf(run: Run, call: number): string {
   const { start, end, outcome } = run.calls;
   const middle = eventsOf(run, call)

@@ -7,7 +7,7 @@ import { measured } from './words.ts';
 
 export type Runs = Partial<Record<Way, Run>>;
 
-/** The measures of the three ways side by side; what is worse than behind a plain retry is marked. */
+/** The measures of the three ways side by side. A measure that is worse than behind a plain retry is marked. */
 export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }): HTMLElement {
   const measures = new Map(WAYS.flatMap((way) => runs[way]?.measures ?? []).map(({ id, title }) => [id, title]));
   const head = WAYS.map((way) =>
@@ -31,7 +31,7 @@ export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }
         h(
           'td',
           { colSpan: 4 },
-          'A lost call counts as 30 s. Worse is what is worse by more than the benchmark of harm allows.',
+          'A lost call counts as 30 s. A number is marked if it is worse by more than the benchmark of harm allows.',
         ),
       ),
     ),

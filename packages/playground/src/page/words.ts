@@ -1,6 +1,6 @@
 import type { Measure } from '../model/recording.ts';
 
-/** A duration as a person says it. */
+/** A duration in words. */
 export function time(ms: number): string {
   if (ms === Infinity) return 'never';
   if (ms < 1_000) return `${Math.round(ms)} ms`;

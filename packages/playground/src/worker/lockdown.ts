@@ -1,4 +1,4 @@
-/** What the packages, the simulators and code need. All other globals are removed. */
+/** The globals that the packages, the simulators and code need. All others are removed. */
 const KEPT = new Set([
   ...['globalThis', 'Infinity', 'NaN', 'undefined', 'Object', 'Function', 'Array', 'Number', 'Boolean', 'String'],
   ...['Symbol', 'BigInt', 'Math', 'JSON', 'Reflect', 'Proxy', 'Date', 'RegExp', 'Promise', 'Intl', 'Iterator'],
@@ -13,7 +13,7 @@ const KEPT = new Set([
   ...['clearTimeout'],
 ]);
 
-/** Leaves no way out of the worker in the scope of code: no network, no storage, no messages, no timers. */
+/** Removes all globals with which code could reach out of the worker: network, storage, messages, timers. */
 export function lockDown(): void {
   const silent = () => {};
   Object.assign(console, { log: silent, info: silent, warn: silent, error: silent, debug: silent });

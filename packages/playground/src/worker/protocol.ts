@@ -2,7 +2,7 @@ import type { Recording } from '../model/recording.ts';
 import type { Scene } from '../model/scene.ts';
 import type { Way } from '../model/ways.ts';
 
-/** What the page asks of the worker. */
+/** The messages from the page to the worker. */
 export interface Asked {
   readonly id: number;
   readonly scene: Scene;
@@ -19,7 +19,7 @@ export interface Run extends Recording {
   readonly describe: string | undefined;
 }
 
-/** What the worker tells the page. `alive`: the run goes on. */
+/** The messages from the worker to the page. `alive`: the run continues. */
 export type Told = { readonly id: number } & (
   | { readonly type: 'alive'; readonly calls: number }
   | { readonly type: 'done'; readonly run: Run; readonly took: number }

@@ -1,5 +1,5 @@
-// Turns of the event loop by one channel that is kept: the fastest means that a worker has, and the same on every machine.
-// The simulator takes one after each instant. The packages ask for one by a timer of no time, which would last four
+// Waits for turns of the event loop by one message channel: the fastest way in a worker, and the same on every machine.
+// The simulator waits for one turn after each instant. The packages wait for one by a timer of 0 ms, which would take four
 // milliseconds in a worker, while virtual time goes on.
 
 const { port1, port2 } = new MessageChannel();

@@ -25,7 +25,7 @@ async function answer({ id, scene, code, way }: Asked): Promise<void> {
   }
 }
 
-/** The memory of all columns: moved to the page, not copied. */
+/** The memory of all columns, which is moved to the page instead of copied. */
 function buffersOf({ calls, requests, events, beliefs, first, byCall: order }: Run): Transferable[] {
   const columns = [...Object.values(calls), ...Object.values(requests), ...Object.values(events), first, order];
   for (const { at, value } of beliefs) columns.push(at, value);

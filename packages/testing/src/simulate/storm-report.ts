@@ -30,8 +30,8 @@ export interface StormReport {
   /** The most requests in one second, divided by the most calls in one second. */
   readonly peakLoad: number;
   /**
-   * Seconds from the end of the outage to the first second in which 99 % of the calls succeed, if no later second falls
-   * below 98 %. `Infinity` if there is none; `undefined` without an outage.
+   * Seconds from the end of the outage to the first second in which 99 % of the calls succeed and after which no second
+   * falls below 98 %. `Infinity` if there is none; `undefined` without an outage.
    */
   readonly healthyAfter: number | undefined;
 }
