@@ -160,7 +160,7 @@ publish({
   name: 'crowd',
   file: import.meta.filename,
   notes: [
-    `${CALLS.toLocaleString('en')} calls at one gate. Hold: the longest time that the thread computes between two turns of the`,
+    `${CALLS.toLocaleString('en')} calls at one gate. Hold: the longest time that the thread is busy between two turns of the`,
     `event loop, in milliseconds: the median and the worst of ${ROUNDS} rounds.`,
   ],
   head: ['calls that are', 'hold', 'worst hold'],

@@ -32,7 +32,7 @@ export const HELP: readonly HelpSituation[] = [
     helps: (plain, ours) => ours.success >= 0.9999 && plain.success < 0.999 && ours.sentPerCall < 1.1,
   },
   {
-    name: '429 without a hint to all for 2 s of each 10 s, 20/s',
+    name: '429 without a hint to all for 2 s of every 10 s, 20/s',
     part: 'rateLimit',
     lasts: 2 * MINUTE,
     calls: perSecond(20, 2 * MINUTE),

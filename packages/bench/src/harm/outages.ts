@@ -109,8 +109,8 @@ publish({
   name: 'outages',
   file: import.meta.filename,
   notes: [
-    `Calls lost, means of ${SEEDS.length} seeds. Outages: 50 calls a second, lost of those that are made while the service is down. Loads: a service`,
-    `that can do ${CAPACITY} requests a second, whose refusals cost 0.8 of an answer, meets 150 % for 3 s; lost of all calls of a minute.`,
+    `Calls lost, means of ${SEEDS.length} seeds. Outages: 50 calls a second, share lost of the calls made while the service is down. Loads: a service`,
+    `that can do ${CAPACITY} requests a second, whose refusals cost 0.8 of an answer, meets 150 % load for 3 s; share lost of all calls of a minute.`,
   ],
   head: ['situation', 'retries', 'plain retry', '`standard()`'],
   rows,

@@ -19,8 +19,8 @@ import type { HelpSituation, Outcome, Part, Situation } from './situation.ts';
 const SEED = 7;
 const NOTES = [
   'Plain: `compose(timeout(30_000), retry({ budget: false }), timeout(10_000))`, which cuts each attempt at 10 s. Success, p50 / p95',
-  'until the answer (a call that failed counts as 30 s), and the first success after the trouble was over. Fine: as many',
-  'succeed, less 1.5 points; p50 and p95 at most 1.5 times the plain ones plus 1 s; used again at most 15 s later.',
+  'until the answer (a failed call counts as 30 s), and the time to the first success after the trouble ("back"). Fine: at most',
+  '1.5 points fewer calls succeed; p50 and p95 are at most 1.5 times the plain ones plus 1 s; back at most 15 s later.',
 ];
 const COLUMNS: readonly (readonly [name: string, client: Client])[] = [
   ['default', standardWith()],
@@ -116,7 +116,7 @@ if (write) {
   const rows = await rowsOf(EVERYDAY, partsRow);
   const fine = COLUMNS.map((_, column) => String(rows.filter((row) => row[column + 1] === 'fine').length));
   const names = COLUMNS.map(([name]) => name);
-  const notes = ['What each part does to each row: fine, or what is worse than behind the plain stack.'];
+  const notes = ['What each part does to each row: fine, or the measure that is worse than behind the plain stack.'];
   publish({
     name: 'harm-parts',
     file,

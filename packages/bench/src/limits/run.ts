@@ -32,10 +32,10 @@ const EFFORT_BARS: readonly Effort[] = [
 const KEPT = 95;
 const NOISE_BAR = { free: 8.5, limited: 6 };
 const NOTES = [
-  'Share: accepted requests, of the most that a client can get that knows nothing in advance. Refused: of those that were',
-  'sent. Early: calls that were sent again before the time that they were told. Hasty: requests of other calls in such a',
-  'time. Least: what the process with the least got, of an equal share. Settled: seconds until nine tenths of the rate.',
-  'The references: share and refused. Forty workers, one process, a round trip of 1 ms and a minute, unless the row says',
+  'Share: accepted requests, of the most that a client without advance knowledge can get. Refused: share of the requests',
+  'sent. Early: calls resent before the time that the server asked them to wait. Hasty: other requests during such a',
+  'wait. Least: what the slowest process got, of an equal share. Settled: seconds until nine tenths of the rate is reached.',
+  'The last five columns: share / refused of other clients. Forty workers, one process, a round trip of 1 ms and a minute, unless the row says',
   'otherwise; means of three seeds, in virtual time.',
 ];
 
@@ -109,8 +109,8 @@ async function grid(): Promise<void> {
 
 function publishSummary(all: readonly (readonly [string, Result[]])[]): void {
   const notes = [
-    'Rows under 90 % of the bound, with more than 5 % refused; fleets in which a process gets less than half of an equal',
-    'share. The oracle knows the first rate and burst of the limit, and how many processes there are. Other references are',
+    'Rows under 90 % of the bound; rows with over 5 % refused; starving: fleets in which a process gets under half of an equal',
+    'share. The oracle knows the initial rate and burst of the limit, and how many processes there are. Other references are',
     'made for one kind of client: ATB for one that sends one request at a time, AIMD for fleets.',
   ];
   const head = ['client', 'share, mean', 'under 90 %', 'refused, mean', 'above 5 %', 'starving', 'lost', 'early'];
@@ -138,7 +138,7 @@ async function published(): Promise<void> {
   }
   if (!write) return;
   const notes = [
-    `Refused requests per call, and seconds until all is done; ${BOUND} s at least. A call that a client gives up is made again.`,
+    `Refused requests per call, and seconds until all is done; ${BOUND} s at least. A call that a client abandons is made again.`,
   ];
   publish({ name: 'limits-published', file, notes, head: ['client', ...FLEETS.map((n) => `${n} clients`)], rows });
 }
@@ -175,8 +175,8 @@ async function noise(): Promise<void> {
   missed.push(...below(`${what}, no limit`, ofTen(kept.free), 9));
   if (!write) return;
   const notes = [
-    'Throughput of `compose(retry(), rateLimit())` when so many answers refuse whatever a client does, in % of what a plain',
-    'retry gets with the same noise and no limit; with a limit, of no more than without noise. A round trip of 100 ms.',
+    'Throughput of `compose(retry(), rateLimit())` if this share of the answers are refusals by chance, in % of what a plain',
+    'retry gets with the same noise and no limit; with a limit, in % of at most the throughput without noise. A round trip of 100 ms.',
   ];
   publish({ name: 'limits-noise', file, notes, head: ['setting', ...SHARES.map((s) => `${100 * s} %`)], rows });
 }

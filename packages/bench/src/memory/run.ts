@@ -69,7 +69,7 @@ publish({
   file: import.meta.filename,
   peers: ['ky', 'fetch-extras', 'fetch-retry'],
   notes: [
-    `${CALLS.toLocaleString('en')} calls with one signal wait at the same time; what each holds of the heap, in thousands of bytes.`,
+    `${CALLS.toLocaleString('en')} calls with one signal wait at the same time; the heap that each of them holds, in thousands of bytes.`,
   ],
   head: ['waiting in', 'kB per call', 'timers'],
   rows,

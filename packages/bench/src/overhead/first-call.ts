@@ -19,8 +19,8 @@ function publishAll(): void {
     file: FILE,
     peers: ['ky', 'fetch-extras', 'fetch-retry'],
     notes: [
-      'What a serverless function pays: to make the stack and send the first call through it, in a process that has sent none;',
-      `microseconds, the fastest of ${STARTS} processes. Loading the modules is not in it.`,
+      'What a serverless function pays to create the stack and send the first call through it, in a process that has sent none:',
+      `microseconds, the fastest of ${STARTS} processes. Loading the modules is not included.`,
     ],
     head: ['stack', 'µs'],
     rows: SUBJECTS.map(({ name }, i) => [

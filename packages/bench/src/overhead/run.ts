@@ -34,8 +34,8 @@ async function publishAll(): Promise<void> {
     file: FILE,
     peers: ['ky', 'fetch-extras', 'fetch-retry'],
     notes: [
-      'Nanoseconds that a stack adds to a call on a stub, and how many times that is what fetch-retry adds. In turns: all stacks',
-      `in one process, ${OPTIONS.calls} calls of each per round, ${OPTIONS.rounds} rounds in turning order; alone: each in a process of its own beside`,
+      'Nanoseconds that a stack adds to a call on a stub, and that time as a multiple of what fetch-retry adds. In turns: all stacks',
+      `in one process, ${OPTIONS.calls} calls of each per round, ${OPTIONS.rounds} rounds in rotating order; alone: each in a process of its own beside`,
       `the bare stub, ${ALONE.rounds.toLocaleString('en')} rounds. The fastest twentieth. The init is \`{ headers: { accept: 'application/json' } }\`.`,
     ],
     head: ['stack', 'in turns', 'alone', 'in turns, with init', 'alone, with init'],

@@ -54,7 +54,7 @@ publish({
   name: 'budgets',
   file: import.meta.filename,
   notes: [
-    `Means of ${SEEDS.length} seeds, \`retry()\` with two retries. Calm: 300 calls a second of which every fourth request fails, from one client or`,
+    `Means of ${SEEDS.length} seeds, \`retry()\` with two retries. Calm: 300 calls a second, every fourth request fails, from one client or`,
     `from 100. Down: requests per call during an outage of ${(OUTAGE.to - OUTAGE.from) / 1_000} s and of 2 s at 900 calls a second, and of 10 s for 100 clients with 8`,
     'calls a second each.',
   ],

@@ -45,8 +45,8 @@ publish({
   name: 'fleets',
   file: import.meta.filename,
   notes: [
-    `Seconds until the service is healthy again, as above, the fewest and the most of ${SEEDS.length} seeds: \`retry()\` in so many clients that know`,
-    'nothing of each other. 27 s and more is when the calls end, not a recovery.',
+    `Seconds until the service is healthy again, as above, the fewest and the most of ${SEEDS.length} seeds: \`retry()\` in several independent clients.`,
+    '27 s or more is when the calls end, not a recovery.',
   ],
   head: [
     'load',

@@ -20,7 +20,7 @@ publish({
   notes: [
     'The service can do 1,000 requests a second and fails all from 10 s to 20 s. Left: 800 calls a second, refusing costs',
     'half a request. Right: 900 calls a second, refusing costs 0.8. Healthy again: the first second after the outage with',
-    '99 % success that lasts; 27 s and more is when the calls end, not a recovery.',
+    'lasting 99 % success; 27 s or more is when the calls end, not a recovery.',
   ],
   head: [
     'client',

@@ -4,7 +4,7 @@ import type { Reply, Situation } from '../situation.ts';
 
 const MINUTE = 60_000;
 const lasting = (name: string, minutes: number, reply: Reply, ms: number): Situation => ({
-  name: `${name} for ${minutes} min, a call each ${ms / 1_000} s`,
+  name: `${name} for ${minutes} min, a call every ${ms / 1_000} s`,
   lasts: (minutes + 3) * MINUTE,
   over: (minutes + 1) * MINUTE,
   calls: each(ms, (minutes + 3) * MINUTE),
@@ -17,7 +17,7 @@ export const OUTAGES: readonly Situation[] = [
   ...[1, 5, 30].map((minutes) => lasting('offline', minutes, { error: 'ENETUNREACH', after: 1 }, 5_000)),
   {
     ...lasting('a maintenance page that says an hour,', 2, refusal(503, 3_600), 1_000),
-    name: 'a maintenance page says an hour and takes two minutes, a call each 1 s',
+    name: 'a maintenance page says an hour, but takes two minutes, a call every 1 s',
   },
   {
     name: 'restart: refused for 3 s, 50/s',
@@ -48,13 +48,13 @@ export const OUTAGES: readonly Situation[] = [
     server: except(between(10_000, 10_300), { error: 'ECONNRESET', after: 5 }),
   },
   {
-    name: 'a page of 60 calls meets a restart of 400 ms, each 10 s',
+    name: 'a page of 60 calls meets a restart of 400 ms, every 10 s',
     lasts: 2 * MINUTE,
     calls: pages(60, 10_000, 2 * MINUTE),
     server: except(({ at }) => at % 10_000 < 400, { error: 'ECONNREFUSED', after: 1 }),
   },
   {
-    name: 'a deployment each minute: 503 for 5 s, 10/s',
+    name: 'a deployment every minute: 503 for 5 s, 10/s',
     lasts: 4 * MINUTE,
     calls: perSecond(10, 4 * MINUTE),
     server: except(({ at }) => at % MINUTE < 5_000, refusal(503)),

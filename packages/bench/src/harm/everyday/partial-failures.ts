@@ -42,7 +42,7 @@ export const PARTIAL_FAILURES: readonly Situation[] = [
     server: balanced(4, (index) => (index === 0 ? refusal(503, 5) : OK)),
   },
   {
-    name: 'one instance of four says 429 with Retry-After 5 after 50 ms, the others answer after 200, 30/s',
+    name: 'one instance of four says 429 with Retry-After 5 after 50 ms, the others answer after 200 ms, 30/s',
     lasts: MINUTE,
     calls: perSecond(30, MINUTE),
     server: balanced(4, (index) =>
@@ -50,7 +50,7 @@ export const PARTIAL_FAILURES: readonly Situation[] = [
     ),
   },
   {
-    name: '200 calls in 2 s each 2 min, answers take 2 s, one bad instance of three answers 503 at once',
+    name: '200 calls in 2 s every 2 min, answers take 2 s, one bad instance of three answers 503 at once',
     lasts: 6 * MINUTE,
     calls: bursts(200, 2_000, 2 * MINUTE, 6 * MINUTE),
     server: balanced(3, (index) => (index === 0 ? refusal(503) : { status: 200, after: 2_000 })),

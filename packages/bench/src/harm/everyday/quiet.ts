@@ -63,7 +63,7 @@ export const QUIET: readonly Situation[] = [
     },
   },
   {
-    name: 'a laptop slept an hour, offline for 5 s after it, a call each 1 s',
+    name: 'a laptop wakes after an hour of sleep, offline for 5 s, a call every 1 s',
     lasts: 2 * MINUTE,
     over: 65_000,
     calls: each(1_000, 2 * MINUTE),

@@ -46,7 +46,7 @@ export const REFUSALS: readonly Situation[] = [
     },
   },
   {
-    name: 'one 429 with Retry-After 30 in the quiet, a call each 2 s',
+    name: 'one 429 with Retry-After 30 at low traffic, a call every 2 s',
     lasts: 2 * MINUTE,
     calls: each(2_000, 2 * MINUTE),
     server: () => {
@@ -55,7 +55,7 @@ export const REFUSALS: readonly Situation[] = [
     },
   },
   {
-    name: 'a 200 that says remaining 0, reset 80000, and goes on answering',
+    name: 'a 200 reports remaining 0, reset 80000, but all calls are answered',
     lasts: 40_000,
     calls: perSecond(20, 40_000),
     server: () => () => ({ status: 200, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '80000' } }),
@@ -77,7 +77,7 @@ export const REFUSALS: readonly Situation[] = [
     server: except(under('/reports'), refusal(503, 3_600)),
   },
   {
-    name: 'a quota of one path told on a 200, calls to the others',
+    name: 'a 200 reports a quota of one path, calls to the others',
     lasts: MINUTE,
     calls: perSecond(20, MINUTE),
     ask: thirdToOne,
@@ -92,7 +92,7 @@ export const REFUSALS: readonly Situation[] = [
     },
   },
   {
-    name: "one tenant's quota is spent, calls of another",
+    name: "one tenant's quota is exhausted, calls of another",
     lasts: 40_000,
     calls: perSecond(20, 40_000),
     ask: tenant,
@@ -152,33 +152,33 @@ export const REFUSALS: readonly Situation[] = [
     },
   },
   {
-    name: '300 calls at once meet a window of 100 each 10 s, which the server tells, each minute',
+    name: '300 calls at once every minute meet a reported window of 100 in 10 s',
     lasts: 3 * MINUTE,
     calls: pages(300, MINUTE, 3 * MINUTE),
     server: windowOf(100, 10_000),
   },
   {
-    name: 'a page of 56 calls each 164 s meets a window of 30 each 30 s, which the server tells',
+    name: 'a page of 56 calls every 164 s meets a reported window of 30 in 30 s',
     lasts: 11 * MINUTE,
     calls: pages(56, 164_000, 11 * MINUTE),
     server: windowOf(30, 30_000),
   },
   {
-    name: 'a job of fifty workers meets a window of 100 each 10 s, which the server tells',
+    name: 'a job of fifty workers meets a reported window of 100 in 10 s',
     lasts: 4 * MINUTE,
     most: 1_500,
     calls: workers(50),
     server: windowOf(100, 10_000),
   },
   {
-    name: 'a job of twenty workers meets a window of 300 each 30 s, which the server tells',
+    name: 'a job of twenty workers meets a reported window of 300 in 30 s',
     lasts: 5 * MINUTE,
     most: 3_000,
     calls: workers(20),
     server: windowOf(300, 30_000, 50),
   },
   {
-    name: 'a quota that others have used up for the next 55 s, which the server tells, answers of a second, 10/s',
+    name: 'a reported quota that others have used up for the next 55 s, answers of a second, 10/s',
     lasts: 2 * MINUTE,
     over: 75_000,
     calls: perSecond(10, 2 * MINUTE),
