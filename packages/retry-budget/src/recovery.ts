@@ -20,7 +20,7 @@ const FAILURES_PER_PROBE = 50;
 /** After an outage each answer makes room for two held calls. With one they come too late; with more the server is full at once. */
 const HELD_PER_ANSWER = 2;
 
-/** The first answer excuses two failures, and each further answer one more, up to `MIN_RUN`: a call that always fails also fails in its retry. */
+/** Each answer excuses one more failure, so that at least two are left, and at most `MIN_RUN`: a call that always fails also fails in its retry. */
 const MIN_EXCUSES = 2;
 
 /** How long a call of `standard()` may take. For this long slow answers can leave it open whether the server is down. */
