@@ -28,7 +28,7 @@ export interface CircuitSnapshot {
   failingFor: number;
   /** The last answer to a failed call since the circuit closed. */
   lastAnswer?: LastAnswer;
-  /** The routes that are refused, e.g. `GET /users/*`. Left out if the circuit refuses everything, or nothing. */
+  /** The routes of the calls that are refused, e.g. `GET /users/*`. Left out if the circuit refuses everything, or nothing. */
   parts?: string[];
   /** Open times since the circuit was closed: the first, and one for each failed round of probes. */
   openings: number;

@@ -33,7 +33,7 @@ export interface CircuitBreakerOptions extends BreakerOptions {
   key?: (call: Call) => string;
   /** Overrides the default rules for an outcome; with `undefined` they apply. Synchronous. */
   isFailure?: IsFailure;
-  /** A `breaker()` to use instead of an own one. It has its own rule, times, clock and hooks. */
+  /** A `breaker()` to use. It has its own rule, times, clock and hooks. */
   breaker?: Breaker;
 }
 
@@ -156,7 +156,7 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
   return new CircuitOpenError({ key, retryAfter, lastAnswer: record.lastAnswer ?? lastAnswer });
 }
 
-/** The answer as errors of other calls may show it: without fields other than those about limits. */
+/** The answer, as the errors of other calls may show it: of its fields only those about limits. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;

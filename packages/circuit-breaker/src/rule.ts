@@ -26,7 +26,7 @@ export interface Rule {
   isSlow?(duration: number): boolean;
   /**
    * `true`: an open circuit refuses only what has failed since the last success, by method and path or route, up to five of them. It
-   * does not refuse retries of calls that began before. Any success closes it. `false`: it refuses everything, and only probes close
+   * does not refuse retries of calls that began before it opened. Any success closes it. `false`: it refuses everything, and only probes close
    * it. @default false
    */
   readonly scoped?: boolean;

@@ -20,7 +20,7 @@ const FAILURES_PER_PROBE = 50;
 /** After an outage each answer makes room for two held calls. With one they come too late; with more the server is full at once. */
 const HELD_PER_ANSWER = 2;
 
-/** The first answer excuses two failures, and each further answer one more, up to `MIN_RUN`: a call that always fails also fails in its retry. */
+/** Each answer excuses one more failure, so that at least two are left, and at most `MIN_RUN`: a call that always fails also fails in its retry. */
 const MIN_EXCUSES = 2;
 
 /** How long a call of `standard()` may take. For this long slow answers can leave it open whether the server is down. */
@@ -62,7 +62,8 @@ export class Recovery {
   #outageFrom = 0;
   #outageUntil = -Infinity;
   #lastFailureTook = 0;
-  /** Failures of this outage that were not excused. */
+  /** Failures since the last answer to a new call; and how many of these there were by the last one that was not excused. */
+  #failuresInRow = 0;
   #failures = 0;
   #lastHeldSentAt = -Infinity;
   #failuresSinceHeldSent = 0;
@@ -97,18 +98,16 @@ export class Recovery {
     const sentAt = now - took;
     if (sentAt < this.#firstAnswerAt) return;
     this.#failuresSinceHeldSent++;
+    this.#failuresInRow++;
     const isReturning = this.#answeredNew === 0 || sentAt < this.#returnUntil; // later, a failure may be the first of another outage
     if (this.#excusesLeft > 0 && isReturning && this.#wasDown()) {
       this.#excusesLeft--;
       return;
     }
-    if (this.#answeredNew > 0 || this.#isOver(sentAt)) {
-      this.#outageFrom = sentAt;
-      this.#failures = 0;
-    }
+    if (this.#answeredNew > 0 || this.#isOver(sentAt)) this.#outageFrom = sentAt;
     this.#outageUntil = sentAt;
     this.#lastFailureTook = took;
-    this.#failures++;
+    this.#failures = this.#failuresInRow;
     this.#firstSentAt = undefined;
     this.#firstAnswerAt = -Infinity;
     this.#answered = this.#answeredNew = this.#excusesLeft = this.#heldSent = 0;
@@ -144,7 +143,10 @@ export class Recovery {
       this.#hasRefusedHeld = false;
     }
     this.#answered++;
-    if (attempt === 1) this.#answeredNew++;
+    if (attempt === 1) {
+      this.#answeredNew++;
+      this.#failuresInRow = 0;
+    }
     this.#excusesLeft = Math.min(MIN_RUN, Math.max(MIN_EXCUSES, this.#excusesLeft + 1));
   }
 

@@ -55,8 +55,8 @@ function tableOf({ deposit, floor, rideOut, perSecond, maxKeys }: typeof DEFAULT
 export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
 
 /**
- * Prevents retry storms. A short failure gets all its retries. In an outage of ten seconds, retries add less than a tenth to the
- * requests.
+ * Prevents retry storms. A short failure gets all its retries. In an outage of ten seconds, calls with two retries
+ * send less than a tenth more requests than there are calls.
  *
  * Each key has a reserve of tokens. Failures and retries take tokens, and successes return them. When the reserve is spent, the budget
  * refuses retries at once. It has no timers. It reads the clock only after a failure, and for the first call and the first answer after one.

@@ -1,6 +1,6 @@
 /**
- * Why a retry is made. `throttled`: the server refused the call (429, 503 with a hint). `held`: the call got no permit before, and waited
- * until its retry was due. `transient`: any other failure.
+ * Why a retry is made. `throttled`: the server refused the call (429), or said when to come back. `held`: the call got no permit before,
+ * and waited until its retry was due. `transient`: any other failure.
  */
 export type RetryKind = 'transient' | 'throttled' | 'held';
 
@@ -18,7 +18,7 @@ export interface RetryBudget {
   isBack?(key: string): boolean;
   /** Whether a retry would be allowed now: tokens are left, or there is room for a held call. Changes nothing. @default yes */
   mayRetry?(key: string): boolean;
-  /** Records that a call is sent. Its outcome follows by `record`, unless its caller aborts it. */
+  /** Records that a call is sent. Its outcome is not known yet, and may never be recorded, e.g. if its caller aborts it. */
   begin?(key: string): void;
   /**
    * Records the outcome of each attempt. `retry` records a failure before it asks for the retry that follows. `attempt` is 1 for the

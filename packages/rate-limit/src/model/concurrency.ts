@@ -3,7 +3,7 @@ import type { Stretch } from './stretch.ts';
 /** How long a limit is kept before one more request in flight is allowed, in milliseconds. */
 const RAISE_AFTER_MS = 60_000;
 
-/** A server's limit on requests in flight: it accepts hardly anything above a number of them, and refuses nothing below it. */
+/** A server's limit on requests in flight: it accepts hardly anything above a number of them, and refuses nothing up to it. */
 export class Concurrency {
   /** The measured limit, Infinity if there is none. */
   #measured = Infinity;
@@ -32,8 +32,9 @@ export class Concurrency {
   }
 
   /**
-   * Learns from an accepted request. If more requests were in flight than allowed, their number becomes one above the limit, not the limit:
-   * the server may have finished some of them. If the limit was in full use, and for a minute, one more request is allowed.
+   * Learns from an accepted request. If more requests than allowed were in flight when it was sent, their number is allowed, but only tried:
+   * the server may have finished some of them before. One more is tried if the limit is in full use a minute after it was last changed or
+   * confirmed.
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
     if (sentWith > this.#most) [this.#measured, this.#most] = [sentWith - 1, sentWith];

@@ -18,8 +18,8 @@ const PROOF = 6;
 
 /**
  * Whether the gate is closed, and until when. A refusal closes it for as long as the server asked, else for a time that doubles
- * until a request is accepted. This time is called a cooldown. Two things end it early: an accepted probe (a call that is let through
- * a closed gate), or many acceptances of requests that were sent after the refused one.
+ * each time until a request is accepted. This time is called a cooldown. Two things end it early: an accepted probe (a call that is let
+ * through a closed gate), or many acceptances of requests that were sent after the refused one, those of a sample included.
  */
 export class Cooldown {
   readonly #random: () => number;

@@ -37,7 +37,7 @@ export function estimate(history: History, refusedRate: number): Estimate | unde
 
 /**
  * Returns the roundest rate below `max` that explains the history, if its times are wrong by up to `errorMs`. Few digits,
- * small contradictions and a small distance to the best fit count together. Rates up to three times the best fit are considered,
+ * small contradictions and a small distance to the best fit count together. Rates from a third to three times the best fit are considered,
  * since a second fit may lie far away if the first burst took as long as the search.
  */
 function roundest(fitAt: (rate: number) => BucketFit, best: number, max: number, errorMs: number): number | undefined {

@@ -2,7 +2,7 @@ import type { Quota } from './answer.ts';
 import type { Sent } from './pacer.ts';
 import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
-/** Policies beyond this number are ignored. */
+/** Policies of one answer beyond this number are ignored. If different answers report more, the oldest policy is forgotten. */
 export const MOST_POLICIES = 8;
 /** A quota is forgotten if more answers in a row than this leave it out. */
 const FORGOTTEN_AFTER_ANSWERS = 20;
@@ -66,7 +66,7 @@ export class Quotas {
     return before;
   }
 
-  /** Uncounts a request that is not sent now, and perhaps later. */
+  /** Uncounts a request that is not sent, or is sent later. */
   giveBack(cost: number): void {
     const { cost: spent, requests } = this.#spent;
     this.#spent = { cost: spent - cost, requests: requests - 1 };

@@ -128,7 +128,8 @@ export class Refill {
 
   /**
    * The wait of a refusal bounds the time in which a quota of one is renewed. The reset may be too late: an instant in whole seconds minus a
-   * `Date` in whole seconds makes two seconds of one. A wait that differs by more is ignored. A later refusal corrects the bound.
+   * `Date` in whole seconds makes two seconds of one. If the reset is later by more than that, the wait is ignored. A refusal
+   * that shows the bound to be more than a second too early replaces it.
    */
   #noteWait({ accepted, sentAt, now, wait = 0 }: Answered, reset = 0): void {
     if (accepted) this.#acceptedAt = now;
@@ -183,7 +184,7 @@ export class Refill {
     const time = Math.max(1, b.at - a.at);
     const full = this.size - 1.5;
     const resetIn = a.end - a.at;
-    // a reported reset may be a second late; in a short window, such a reset shows a renewal only if nothing was refilled before it
+    // a reported reset may be a second late: in a short window, one within a second shows a renewal only if nothing was refilled before it
     const tolerance = this.window > 10 * WHOLE_SECOND_MS ? WHOLE_SECOND_MS : 0;
     const isRenewed = a.left + refilled >= full && (a.same || resetIn > WHOLE_SECOND_MS - tolerance);
     // renewed at the reported reset: this says nothing about a refill before it

@@ -32,7 +32,7 @@ export class Trial {
     [this.#comparedAt, this.#compared] = [now, remaining];
   }
 
-  /** By how much to delay trials: 0 at first, then 1, 3, 7 and so on after each refused trial. */
+  /** By how many steps to delay a trial: 0 at first, then 1, 3, 7 and so on after each refused trial. */
   get caution(): number {
     return this.#suspectAfter / SUSPECT_AFTER_ANSWERS - 1;
   }
