@@ -49,7 +49,7 @@ export class KyCall {
   readonly #attempts: Attempts;
   readonly #state: CallState;
   readonly #send: Next;
-  /** Whether a `beforeRetry` hook of the caller may read `error.data`. */
+  /** Whether the body of a retried response is read: ky passes it to `parseJson`, and a `beforeRetry` hook may read `error.data`. */
   readonly #needsData: boolean;
   #normalized: NormalizedOptions | undefined;
   /** Where a response is judged: after `afterResponse` hooks of the caller, in an empty one of ours, or in `fetch`. */
@@ -64,7 +64,7 @@ export class KyCall {
     this.#attempts = new Attempts(options, this.#policy, meta);
     this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
-    this.#needsData = (options.hooks!.beforeRetry ?? []).length > 0;
+    this.#needsData = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
   }
 
   /**

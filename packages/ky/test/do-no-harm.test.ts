@@ -254,7 +254,7 @@ describe('what is asked for', () => {
   });
 });
 
-it('parses the answer with the request that was sent, and nothing of a retried error that no hook sees', async () => {
+it('parses the data of a retried error, and the answer, with the request that was sent', async () => {
   const sent: unknown[] = [];
   const parsed: unknown[] = [];
   const { fetch } = client([{ status: 503, json: { why: 'busy' } }, { json: { id: 1 } }]);
@@ -272,8 +272,9 @@ it('parses the answer with the request that was sent, and nothing of a retried e
 
   await api.get(URL).json();
 
-  expect(parsed).toEqual([[sent[1], 200]]);
-  expect((parsed[0] as unknown[])[0]).toBe(sent[1]);
+  expect(parsed.map((entry) => (entry as unknown[])[1])).toEqual([503, 200]);
+  expect(parsed.map((entry) => (entry as unknown[])[0])).toEqual(sent);
+  expect((parsed[1] as unknown[])[0]).toBe(sent[1]);
 });
 
 it('tells the fetch which attempt it is, and that the last will not be repeated', async () => {

@@ -50,7 +50,7 @@ describe('the numbers of the benchmarks', () => {
 
   it.each([
     'pages of 60 calls: one tenant of three always 429 without a hint, calls of the others',
-    'offline for 1 min, a call each 5 s',
+    'offline for 1 min, a call every 5 s',
   ])('has those of an everyday situation: %s', async (name) => {
     const scene: Scene = { server: { kind: 'everyday', name }, load: { kind: 'own' }, seed: 7 };
     const situation = EVERYDAY.find((one) => one.name === name)!;

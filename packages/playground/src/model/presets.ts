@@ -103,7 +103,7 @@ export const PRESETS: readonly Preset[] = [
       'For two minutes all answers are 503 with Retry-After 3600, although the service is back long before.',
       'A call cannot wait for an hour, so calls end with that response, and the first call after the outage succeeds.',
     ],
-    scene: { ...everyday('a maintenance page says an hour and takes two minutes, a call each 1 s'), seed: 7 },
+    scene: { ...everyday('a maintenance page says an hour, but takes two minutes, a call every 1 s'), seed: 7 },
     code: 'standard()',
   },
   {
