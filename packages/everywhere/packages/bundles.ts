@@ -64,7 +64,7 @@ const BUNDLERS: Readonly<Record<string, Bundle>> = {
 };
 
 /** Sentences and words that only help while a program is written. */
-const WORDS = ['did you mean', 'passes calls through', 'backofflimit', 'is not recognised'];
+const WORDS = ['did you mean', 'passes calls through', 'backofflimit', 'cannot recognise'];
 
 /** What is wrong with the bundles. */
 export async function checkBundles(): Promise<string[]> {
