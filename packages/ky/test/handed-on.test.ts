@@ -95,6 +95,13 @@ describe.each(Object.entries(ways))(
       },
     );
 
+    it('repeat no POST where the hook takes the list of methods away', async () => {
+      const { api, fetch } = refreshing([401, 503, 200], {}, changing({ methods: undefined } as never));
+
+      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
     it('may say another condition than the call', async () => {
       const shouldRetry = () => undefined;
       const { api, fetch } = refreshing([401, 503, 200], {}, changing({ shouldRetry }));

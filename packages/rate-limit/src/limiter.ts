@@ -70,7 +70,8 @@ export class Limiter {
         let permit = gate.effective.enter(ticket, at);
         const hasWaited = !permit;
         const resume = hasWaited ? call.rest?.(Infinity) : undefined;
-        permit ??= (await this.#waits.permitFor(ticket)) ?? (await this.#waits.endTooLong(ticket));
+        permit ??= await this.#waits.permitFor(ticket);
+        if (!permit) return await this.#waits.endTooLong(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {

@@ -52,6 +52,29 @@ describe('what a refusal holds back', () => {
     },
   );
 
+  it('the others no longer, once two joined paths report quotas with different limits', async () => {
+    const clock = manualClock();
+    let isDown = true;
+    const server = ({ url }: { url: string }) =>
+      isDown
+        ? { status: 429, headers: { 'retry-after': '1' } }
+        : { headers: { 'x-ratelimit-limit': url.endsWith('/a') ? '5000' : '30', 'x-ratelimit-remaining': '9' } };
+    const limiter = rateLimit({ clock, maxWait: 100 });
+    const limited = limiter(fakeFetch(server, { clock }));
+    const call = async (...paths: string[]) => {
+      for (const path of paths) await limited(ORIGIN + path);
+    };
+    const widest = () => limiter.snapshot().map(({ key }) => key)[0];
+
+    await call('/a', '/b');
+    const joined = widest();
+    isDown = false;
+    await clock.advance(5_000);
+    await call('/a', '/b', '/a', '/b');
+
+    expect([joined, widest()]).toEqual([ORIGIN, `${ORIGIN} /a`]);
+  });
+
   it('the same path, with what names one thing folded', async () => {
     const one = rig((url) => url.includes('/items'));
     await one.call('/items/17');
