@@ -15,7 +15,7 @@ import { Gates } from './gates.ts';
 import { Pacer } from './model/pacer.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
-import { lastAnswerOf, readResponse, withCost } from './read-response.ts';
+import { lastAnswerOf, mayRefuse, readResponse, withCost } from './read-response.ts';
 import { delayOf, prepareResend, type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
@@ -78,8 +78,7 @@ export class Limiter {
           if (resume) await abortable(resume(), call.signal); // `concurrency` may have to find a slot first
           if (hasWaited) call.record.waited += this.#now() - at;
           response = await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
-          // A mock may answer with undefined.
-          if (this.#settings.statuses.has(response?.status)) await this.#turns.enter();
+          if (mayRefuse(response, this.#settings)) await this.#turns.enter();
         } catch (error) {
           if (!ticket.isLost) this.#endUnanswered(request);
           ticket.gate.noteEnd(ticket, this.#now());

@@ -125,7 +125,15 @@ export function checkOptions(options: RateLimitOptions): Settings {
   if (limit && store) throw optionError('rateLimit: limit', 'none beside a store, which takes a limit itself', limit);
   // With a store each call waits in the queue, at least until the store answers.
   const maxQueue = store ? Math.max(1, settings.maxQueue) : settings.maxQueue;
-  return { ...settings, maxQueue, scope };
+  return { ...settings, maxQueue, scope, random: inRange(settings.random) };
+}
+
+/** Returns `random`, but with 0.999 instead of a value outside [0, 1), which would shorten a wait. */
+function inRange(random: Random): Random {
+  return () => {
+    const drawn = random();
+    return drawn >= 0 && drawn < 1 ? drawn : 0.999;
+  };
 }
 
 function checkScope(option: string, scope: RateLimitScope): RateLimitScope {

@@ -36,6 +36,15 @@ const ACCEPTED_ELSEWHERE: Reading = { answer: { kind: 'accepted', elsewhere: tru
 /** An error of this server, or of the one to which it redirected, says nothing about a limit. */
 const FAILED: Reading = { answer: { kind: 'failed' } };
 
+/** Whether the status may be a refusal. A mock may answer with anything. */
+export function mayRefuse(response: Response, { statuses }: Settings): boolean {
+  try {
+    return statuses.has(response.status);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads a response. `readsQuotas`: whether to look for quotas if it is no refusal. After a redirect to another origin a good answer counts
  * as accepted, since this origin accepted the request that it redirected. A refusal by the other origin says nothing about this one.

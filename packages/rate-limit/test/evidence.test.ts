@@ -223,6 +223,19 @@ it('says for what a call waits, while it waits', async () => {
   expect(seen).toEqual([undefined, undefined, undefined]);
 });
 
+it.each([() => Number.NaN, () => undefined as never, () => 5])(
+  'waits in full whatever `random` returns: %o',
+  async (random) => {
+    const clock = manualClock();
+    const fetch = fakeFetch([refused(30), 200], { clock });
+    void rateLimit({ clock, random })(fetch)(URL);
+
+    await clock.advance(29_999);
+
+    expect(fetch.calls).toHaveLength(1);
+  },
+);
+
 it('measures time by a clock that is not set', async () => {
   vi.useFakeTimers();
   const fetch = fakeFetch([refused(3), 200]);

@@ -340,6 +340,14 @@ describe('the snapshot of rateLimit', () => {
 it.each([
   ['nothing', undefined],
   ['an object without fields', { status: 429 }],
+  [
+    'an object whose status cannot be read',
+    {
+      get status() {
+        throw new Error('no');
+      },
+    },
+  ],
 ])('hands on what is no response: %s', async (_, answer) => {
   const limiter = rateLimit({ clock: instantClock(), maxResends: 0 });
 
