@@ -56,7 +56,7 @@ export { readField } from './outcome/read-field.ts';
 export { retryAfterOf, waitAsked } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';
 export { cancelError, cancellable } from './time/cancellable.ts';
-export { endSleep, MAX_TIMER, sleep } from './time/clock.ts';
+export { endSleep, MAX_TIMER, shareOf, sleep } from './time/clock.ts';
 export { type Place, Queue } from './time/queue.ts';
 export { LONGEST_WAIT, mostSpread } from './time/server-wait.ts';
 export { settledByOthers } from './time/settled-by-others.ts';

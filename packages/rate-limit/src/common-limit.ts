@@ -88,14 +88,15 @@ export class CommonLimit {
       if (isOther && differ(quota.limit, limit)) this.#differedAt = now;
       [this.#lastQuota, this.#lastQuotaOf] = [quota, child];
     }
-    return now - this.#differedAt <= MEMORY_MS;
+    return isRemembered(this.#differedAt, now);
   }
 
   /** Counts a refusal. Returns whether the parent should be wide, and which gates were suspect before. */
   refused(child: Gate, wide: boolean, { sentAt, now, asked, spent }: Refused): { wide: boolean; before: Gate[] } {
     const last = this.#lastSpent;
     const isOther = differ(spent?.name, last?.name) || differ(spent?.limit, last?.limit);
-    if (isOther || now - this.#lastRefusedAt > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
+    if (isOther || !isRemembered(this.#lastRefusedAt, now))
+      for (const gate of this.#suspects) this.#refused.delete(gate);
     if (child !== this.#lastRefused) [this.#repeats, this.#probability] = [0, 1];
     else if (sentAt > this.#lastRefusedAt) {
       this.#repeats++;
@@ -108,7 +109,7 @@ export class CommonLimit {
     if (this.#repeatsEnd(child, now, end) || isUnused) this.#evidenceAt = now;
     child.sentSince = 0;
     child.refusedUntil = Math.max(child.refusedUntil, end);
-    const isCommon = now - this.#differedAt > MEMORY_MS && this.#isCommon(wide, now - this.#evidenceAt <= MEMORY_MS);
+    const isCommon = !isRemembered(this.#differedAt, now) && this.#isCommon(wide, isRemembered(this.#evidenceAt, now));
     [this.#lastRefused, this.#lastRefusedAt, this.#lastSpent] = [child, now, spent];
     this.#ownAccepted = this.#othersAccepted = 0;
     return { wide: isCommon, before };
@@ -151,5 +152,7 @@ export class CommonLimit {
     if (to.size > MAX_GATES_REMEMBERED) to.delete(to.keys().next().value!);
   }
 }
+
+const isRemembered = (at: number, now: number): boolean => now - at <= MEMORY_MS;
 
 const differ = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && a !== b;

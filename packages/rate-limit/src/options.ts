@@ -14,6 +14,7 @@ import {
   optionError,
   randomOption,
   readOptions,
+  shareOf,
 } from '@steadfetch/core/kit';
 import type { LimitHooks } from './events.ts';
 import type { LimitStore } from './store.ts';
@@ -131,8 +132,8 @@ export function checkOptions(options: RateLimitOptions): Settings {
 /** Returns `random`, but with 0.999 instead of a value outside [0, 1), which would shorten a wait. */
 function inRange(random: Random): Random {
   return () => {
-    const drawn = random();
-    return drawn >= 0 && drawn < 1 ? drawn : 0.999;
+    const share = shareOf(random());
+    return share < 1 ? share : 0.999;
   };
 }
 

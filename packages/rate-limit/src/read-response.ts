@@ -1,7 +1,7 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
 import { ignoreRejection, isElsewhere, limitFields } from '@steadfetch/core/kit';
 import { type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
-import type { Answer, Quota } from './model/answer.ts';
+import { type Answer, isSpent, type Quota } from './model/answer.ts';
 import { MOST_POLICIES } from './model/quotas.ts';
 import type { Settings } from './options.ts';
 
@@ -83,8 +83,6 @@ function read(response: Response, readsQuotas: boolean, { statuses, maxWait, clo
     },
   };
 }
-
-const isSpent = ({ remaining }: { readonly remaining: number }): boolean => remaining === 0;
 
 /** Drops the quotas that make no sense, and limits the numbers of the others. */
 function usable(quotas: readonly ServerQuota[], maxWait: number, isRefused: boolean): Quota[] {

@@ -1,6 +1,6 @@
 import { CommonLimit, type Refused } from './common-limit.ts';
 import type { Gate, Permit } from './gate.ts';
-import type { Answer, Settled } from './model/answer.ts';
+import { type Answer, isSpent, type Settled } from './model/answer.ts';
 
 /** The effect of an answer: the gate that it is about, and the state of that gate. */
 export interface Effect extends Settled {
@@ -22,8 +22,7 @@ export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, 
   if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
   let { wait } = answer;
   if (answer.kind === 'refused') {
-    const spent = answer.quotas?.find(({ remaining }) => remaining === 0);
-    wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked, spent }, wait);
+    wait = countRefusal(leaf, { sentAt: permit.sent.at, now, asked, spent: answer.quotas?.find(isSpent) }, wait);
   }
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };

@@ -9,6 +9,12 @@ import type { Ticket } from '../src/ticket.ts';
 
 const gate = () => ({ sentSince: 1, refusedUntil: -Infinity }) as Gate;
 
+/** Accepts a request of a gate whose answer reports a quota with this limit. Returns whether the gates stay apart. */
+function reports(limit = new CommonLimit()) {
+  return (child: Gate, limitOfQuota: number, now = 0) =>
+    limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, now);
+}
+
 /** Calls of three paths, most of them to one. Returns what refusals say: whether the paths have a limit in common. */
 function calls() {
   const [hot, other, third] = [gate(), gate(), gate()];
@@ -68,37 +74,30 @@ it('parts where one path alone is refused among calls of another, and the others
 });
 
 it('parts where paths are told quotas of one name and different limits', () => {
-  const [limit, core, search] = [new CommonLimit(), gate(), gate()];
-  const told = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, 0);
+  const [reported, core, search] = [reports(), gate(), gate()];
 
-  expect([told(core, 5_000), told(core, 4_000), told(search, 4_000), told(core, 5_000)]).toEqual([
-    false,
-    false,
-    false,
-    true,
-  ]);
+  expect(reported(core, 5_000)).toBe(false);
+  expect(reported(core, 4_000)).toBe(false);
+  expect(reported(search, 4_000)).toBe(false);
+  expect(reported(core, 5_000)).toBe(true);
 });
 
 it('joins paths again a minute after the limit that they share was raised', () => {
-  const [limit, a, b] = [new CommonLimit(), gate(), gate()];
-  const told = (child: Gate, limitOfQuota: number, now: number) =>
-    limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, now);
+  const [reported, a, b] = [reports(), gate(), gate()];
 
-  expect([told(a, 100, 0), told(b, 200, 1), told(a, 200, 60_001), told(b, 200, 60_002)]).toEqual([
-    false,
-    true,
-    true,
-    false,
-  ]);
+  expect(reported(a, 100, 0)).toBe(false);
+  expect(reported(b, 200, 1)).toBe(true);
+  expect(reported(a, 200, 60_001)).toBe(true);
+  expect(reported(b, 200, 60_002)).toBe(false);
 });
 
 it('never joins paths whose quotas have one name and different limits, though their windows end at one instant', () => {
   const [limit, core, search] = [new CommonLimit(), gate(), gate()];
-  const accept = (child: Gate, limitOfQuota: number) => limit.accepted(child, { limit: limitOfQuota, remaining: 9 }, 0);
+  const reported = reports(limit);
   const refuse = (child: Gate, now: number) =>
     limit.refused(child, false, { sentAt: now, now, asked: 60_000 - now, spent: undefined }).wide;
-  accept(core, 5_000);
-  accept(search, 30);
+  reported(core, 5_000);
+  reported(search, 30);
   expect([refuse(core, 10_000), refuse(search, 11_000)]).toEqual([false, false]);
 });
 

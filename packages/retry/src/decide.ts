@@ -1,5 +1,5 @@
 import { localRefusal, throwIfAborted } from '@steadfetch/core';
-import { abortable, isThenable, MAX_TIMER, mostSpread, optionError } from '@steadfetch/core/kit';
+import { abortable, isThenable, MAX_TIMER, mostSpread, optionError, shareOf } from '@steadfetch/core/kit';
 import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { takePermits } from './permits.ts';
@@ -117,9 +117,4 @@ function defaultDelay({ attempt, call, session, took }: FailedAttempt): number {
   const room = Math.min((2 / 3) * left, left - took);
   const longest = room < backoff ? Math.max(attempt === 1 ? 0 : MIN_LATER_BACKOFF_MS, room) : backoff;
   return ((1 + shareOf(session.policy.random())) / 2) * longest;
-}
-
-/** A random number out of range counts as 1, so that it does not shorten a wait. */
-function shareOf(drawn: number): number {
-  return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }

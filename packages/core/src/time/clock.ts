@@ -12,6 +12,11 @@ export interface Clock {
 /** Returns a random number in [0, 1), like `Math.random`. */
 export type Random = () => number;
 
+/** Returns a drawn number that is from 0 to 1, and 1 instead of any other value, so that a broken `random` never shortens a wait. */
+export function shareOf(drawn: number): number {
+  return drawn >= 0 && drawn <= 1 ? drawn : 1;
+}
+
 /** The longest delay of a timer: 2^31 - 1 ms, 24.8 days. With a longer one `setTimeout` fires at once. */
 export const MAX_TIMER = 2_147_483_647;
 

@@ -30,3 +30,8 @@ export interface Quota {
   readonly reset?: number | undefined;
   readonly window?: number | undefined;
 }
+
+/** Whether nothing of a quota is left. */
+export function isSpent({ remaining }: Pick<Quota, 'remaining'>): boolean {
+  return remaining === 0;
+}
