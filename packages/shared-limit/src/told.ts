@@ -244,5 +244,5 @@ function unitsOf(name: string, cost: number): number {
 }
 
 function countsRequests(name: string): boolean {
-  return name.includes('request');
+  return /request/i.test(name);
 }

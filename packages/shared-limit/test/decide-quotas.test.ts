@@ -5,6 +5,7 @@ import { asked, QUESTION, quota, refusedAt, START } from './support/asked.ts';
 it('a quota of requests counts an expensive call once; other quotas count its cost', () => {
   const everyOf = (name: string) => asked([0, { quotas: [quota({ name })], cost: 10 }]).replies[0]!.every;
   expect(everyOf('tokens')).toBeCloseTo(10 * everyOf('requests'), 3);
+  expect(everyOf('Requests per minute')).toBe(everyOf('requests'));
 });
 
 it('a quota that reports only what is left sets the pace by that', () => {

@@ -1,6 +1,6 @@
 /** `told.ts` in Lua. */
 export const TOLD: string = `
-local function countsRequests(name) return string.find(name, 'request', 1, true) ~= nil end
+local function countsRequests(name) return string.find(string.lower(name), 'request', 1, true) ~= nil end
 local function unitsOf(name, cost) return countsRequests(name) and 1 or cost end
 
 local function startMeasure(q, at, remaining, allSpent)

@@ -57,7 +57,7 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
     }
     now += random() < 0.03 ? 5_000 * random() : 10 * random();
     const quota: ToldQuota = {
-      name: world.seed % 2 === 0 ? 'requests' : 'a,b;c',
+      name: world.seed % 2 === 0 ? 'Requests' : 'a,b;c',
       at: now,
       remaining: Math.floor(tokens),
       limit: world.burst,
