@@ -89,7 +89,12 @@ describeServers('the script', (start) => {
           if (!(Object.keys(reply) as (keyof Reply)[]).every(isNear)) expect(told).toEqual(reply);
         });
       }),
-      { numRuns: 5, seed: 1, endOnFailure: true, examples: [[COSTLY_REQUESTS]] },
+      {
+        numRuns: 5,
+        seed: 1,
+        endOnFailure: true,
+        examples: [[COSTLY_REQUESTS], [{ ...COSTLY_REQUESTS, seed: 13, burst: 5 }]],
+      },
     );
   });
 

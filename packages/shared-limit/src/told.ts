@@ -63,7 +63,8 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
   // resets are rounded up to whole seconds, so the earliest reported end is nearest to the truth; a slot after it may have moved `old.resetAt`
   if (isWindow && ends.answers > 1) resetAt = Math.min(resetAt, ...[old.resetAt, ends.endAt].filter((end) => at < end));
   const most = Math.max(old?.most ?? 0, remaining);
-  const spent = countsRequests(name) ? state.requests : state.cost;
+  const isOfRequests = countsRequests(state, name, Math.max(limit, most));
+  const spent = isOfRequests ? state.requests : state.cost;
   const told: Told = {
     limit: limit > 0 ? limit : Math.max(old?.limit ?? 1, most),
     window: length,
@@ -73,7 +74,7 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
     heardIn: state.requests,
     resetAt,
     most,
-    refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
+    refill: old?.refill ?? (isBack && !isOfRequests ? lastRate : 0),
     signs,
     seen: old?.seen ?? remaining,
     spent: old?.spent ?? spent,
@@ -169,7 +170,10 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
       now > told.resetAt + 2 * told.window + FORGOTTEN_AFTER_MS || state.requests - told.heardIn >= MOST_UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(every, Math.min(LONGEST_EVERY_MS, unitsOf(name, cost) / toldRate(told, at, state.trust)));
+      every = Math.max(
+        every,
+        Math.min(LONGEST_EVERY_MS, unitsOf(state, name, told, cost) / toldRate(told, at, state.trust)),
+      );
   }
   return every;
 }
@@ -206,7 +210,8 @@ export function fitsWindows(state: LimitState, now: number, count: number, cost:
   for (const [name, told] of state.told) {
     // once slots after the reset are reserved, `left` is that of the next window
     const isThis = now >= told.resetAt - told.window && now <= told.resetAt - ROUNDING_MS;
-    if (told.signs < WINDOW_SIGNS || !isThis || leftAt(told, now) < count * unitsOf(name, cost)) return false;
+    if (told.signs < WINDOW_SIGNS || !isThis || leftAt(told, now) < count * unitsOf(state, name, told, cost))
+      return false;
   }
   return true;
 }
@@ -214,7 +219,7 @@ export function fitsWindows(state: LimitState, now: number, count: number, cost:
 /** Subtracts `count` reserved slots, the last of them at `at`, from all quotas. */
 export function subtractReserved(state: LimitState, at: number, count: number, cost: number): void {
   for (const [name, told] of state.told) {
-    told.left = leftAt(told, at) - count * unitsOf(name, cost);
+    told.left = leftAt(told, at) - count * unitsOf(state, name, told, cost);
     told.leftAt = Math.max(told.leftAt, at);
     if (at > told.resetAt) told.resetAt = at + told.window;
   }
@@ -224,7 +229,8 @@ export function subtractReserved(state: LimitState, at: number, count: number, c
 export function toldDepth(state: LimitState, cost: number): number {
   let depth = Infinity;
   if (state.trust > 0.5)
-    for (const [name, { most }] of state.told) depth = Math.min(depth, most / Math.max(1, unitsOf(name, cost)));
+    for (const [name, told] of state.told)
+      depth = Math.min(depth, told.most / Math.max(1, unitsOf(state, name, told, cost)));
   return depth;
 }
 
@@ -239,10 +245,11 @@ export function trustRegained(state: LimitState): number {
 }
 
 /** A quota of requests counts each call once. */
-function unitsOf(name: string, cost: number): number {
-  return countsRequests(name) ? 1 : cost;
+function unitsOf(state: LimitState, name: string, { limit }: Told, cost: number): number {
+  return countsRequests(state, name, limit) ? 1 : cost;
 }
 
-function countsRequests(name: string): boolean {
-  return /request/i.test(name);
+/** Whether a quota counts requests: its name says so, or accepted calls cost more than all of it on average. */
+function countsRequests({ cost, requests }: LimitState, name: string, limit: number): boolean {
+  return /request/i.test(name) || cost > limit * Math.max(1, requests);
 }

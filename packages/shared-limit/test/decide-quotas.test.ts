@@ -8,6 +8,15 @@ it('a quota of requests counts an expensive call once; other quotas count its co
   expect(everyOf('Requests per minute')).toBe(everyOf('requests'));
 });
 
+it('a quota counts requests if accepted calls cost more than all of it on average, as where a server limits tokens too but reports only requests', () => {
+  const everyOf = (name: string, cost: number) => {
+    const accepted = [{ from: START, to: START, cost: 2 * cost }];
+    return asked([0, { cost, requests: 2, accepted, quotas: [quota({ name })] }]).replies[0]!.every;
+  };
+  expect(everyOf('q', 101)).toBe(everyOf('requests', 101));
+  expect(everyOf('q', 100)).toBeCloseTo(100 * everyOf('requests', 100), 3);
+});
+
 it('a quota that reports only what is left sets the pace by that', () => {
   const { replies } = asked([0, { quotas: [quota({ limit: 0, reset: 0, window: 0 })] }]);
   expect(replies[0]!.every).toBeGreaterThan(0);

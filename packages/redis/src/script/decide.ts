@@ -76,7 +76,7 @@ local function grant(now, question)
   local ahead = isSearching and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
-  if s.trust > 0.5 then for _, q in ipairs(s.told) do depth = min(depth, q.most / max(1, unitsOf(q.name, cost))) end end
+  if s.trust > 0.5 then for _, q in ipairs(s.told) do depth = min(depth, q.most / max(1, unitsOf(q, cost))) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth / max(1, cost) end
   local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
   local next = max(s.next, start - saved)
@@ -98,7 +98,7 @@ local function grant(now, question)
   s.granted = s.granted + count * cost
   local at = isAtOnce and now or max(now, s.next)
   for _, q in ipairs(s.told) do
-    q.left = leftAt(q, at) - count * unitsOf(q.name, cost)
+    q.left = leftAt(q, at) - count * unitsOf(q, cost)
     q.leftAt = max(q.leftAt, at)
     if at > q.resetAt then q.resetAt = at + q.window end
   end

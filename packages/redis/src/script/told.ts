@@ -1,7 +1,9 @@
 /** `told.ts` in Lua. */
 export const TOLD: string = `
-local function countsRequests(name) return string.find(string.lower(name), 'request', 1, true) ~= nil end
-local function unitsOf(name, cost) return countsRequests(name) and 1 or cost end
+local function countsRequests(name, limit)
+  return string.find(string.lower(name), 'request', 1, true) ~= nil or s.cost > limit * max(1, s.requests)
+end
+local function unitsOf(q, cost) return countsRequests(q.name, q.limit) and 1 or cost end
 
 local function startMeasure(q, at, remaining, allSpent)
   q.seen = remaining
@@ -53,8 +55,9 @@ local function recordQuota(quota, at, lastRate)
   local isBack = at < s.backAt + 1000
   local longest = max(old and old.window or 0, reset, 50)
   local most = max(old and old.most or 0, remaining)
-  local spent = countsRequests(name) and s.requests or s.cost
-  local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
+  local isOfRequests = countsRequests(name, max(limit, most))
+  local spent = isOfRequests and s.requests or s.cost
+  local q = old or { name = name, refill = (isBack and not isOfRequests) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
   noteEnd(q, at, at + reset, remaining)
   local isWindow = q.signs >= 2
   local length = window > 0 and window or (isWindow and q.apart > 0) and min(q.apart, longest) or longest
@@ -100,7 +103,7 @@ local function fitsWindows(at, count, cost)
   if s.trust <= 0.5 or #s.told == 0 then return false end
   for _, q in ipairs(s.told) do
     local isThis = at >= q.resetAt - q.window and at <= q.resetAt - 1000
-    if q.signs < 2 or not isThis or leftAt(q, at) < count * unitsOf(q.name, cost) then return false end
+    if q.signs < 2 or not isThis or leftAt(q, at) < count * unitsOf(q, cost) then return false end
   end
   return true
 end
@@ -116,7 +119,7 @@ local function toldEvery(at, cost)
   for _, q in ipairs(s.told) do
     if now <= q.resetAt + 2 * q.window + 10000 and s.requests - q.heardIn < 20 then
       kept[#kept + 1] = q
-      if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q.name, cost) / toldRate(q, at))) end
+      if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q, cost) / toldRate(q, at))) end
     end
   end
   s.told = kept
