@@ -109,7 +109,7 @@ class RetriedCalls {
     this.#update();
     return () => {
       this.#subscribers.delete(own);
-      this.#startTimer();
+      if (this.#subscribers.size === 0) endSleep(this.#timer);
     };
   };
 

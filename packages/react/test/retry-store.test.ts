@@ -112,6 +112,21 @@ describe('retryStore', () => {
     await call;
   });
 
+  it('counts down in time while other subscribers leave', async () => {
+    const { api, clock, retries, secondsAfter } = setUp([503, 200]);
+    const [leave, leaveToo] = [retries.subscribe(() => {}), retries.subscribe(() => {})];
+    const call = api(URL);
+
+    await clock.advance(490);
+    leave();
+    expect(await secondsAfter(clock, 20)).toEqual([2]);
+    leaveToo();
+    expect(await secondsAfter(clock, 980)).toEqual([2]);
+    expect(await secondsAfter(clock, 10)).toEqual([1]);
+    await clock.runAll();
+    await call;
+  });
+
   it('notifies at most five times a second while many calls wait', async () => {
     const { api, clock, retries } = setUp([503], 10_000);
     const controller = new AbortController();
