@@ -4,7 +4,7 @@ import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { takePermits } from './permits.ts';
 import type { Decision, End, Planned, Wait } from './rule.ts';
-import { hasRetriesLeft } from './session.ts';
+import { hasRetriesLeft, retriesLeft } from './session.ts';
 
 /** The `source` of a wait that comes from our backoff; the source of any other wait is a response field. */
 export const BACKOFF = 'backoff';
@@ -66,8 +66,9 @@ export async function ask(question: 'when' | 'unless', failure: FailedAttempt): 
 
 /**
  * Returns the longer of our backoff and the server's wait. The server's wait is never shortened; it is spread upwards as far
- * as there is room, so that clients do not return together. If the server asks for 0, the first retry is immediate, and
- * later ones wait for our backoff.
+ * as there is room, so that clients do not return together. The server may ask for the same wait again, so the spread leaves
+ * time for as many such waits as fit, and three quarters of the rest for the last attempt. If the server asks for 0, the first
+ * retry is immediate, and later ones wait for our backoff.
  */
 function planWait(failure: FailedAttempt): Planned {
   const { policy } = failure.session;
@@ -76,8 +77,10 @@ function planWait(failure: FailedAttempt): Planned {
   if (server && asked === 0 && failure.attempt === 1) return { ...server, asked };
   const own = ownDelay(failure);
   if (!server || server.delay < own) return { delay: own, source: BACKOFF, asked };
-  const left = failure.call.remaining() - server.delay; // half of it is kept for the attempt
-  const room = Math.min(policy.maxDelay - server.delay, left / 2);
+  const left = failure.call.remaining();
+  const waits = Math.min(retriesLeft(failure.session, failure.attempt), Math.floor(left / server.delay) || 1);
+  const spare = waits < Infinity ? left - waits * server.delay : left;
+  const room = Math.min(policy.maxDelay - server.delay, spare / 4);
   const spread = mostSpread(server.delay, room, policy.spread) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };
 }

@@ -50,9 +50,14 @@ export function beginAttempt(session: Session): void {
   session.waitedBefore = session.call.record.waited;
 }
 
-/** Whether a retry is left after this attempt. Skipped retries count as used (`hold.ts`). */
-export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): boolean {
-  return attempt + skipped <= policy.maxRetries;
+/** How many retries are left after this attempt. Skipped retries count as used (`hold.ts`). */
+export function retriesLeft({ policy, skipped }: Session, attempt: number): number {
+  return policy.maxRetries + 1 - attempt - skipped;
+}
+
+/** Whether a retry is left after this attempt. */
+export function hasRetriesLeft(session: Session, attempt: number): boolean {
+  return retriesLeft(session, attempt) > 0;
 }
 
 /** A longer attempt counts as this many milliseconds: the machine slept, or its clock was set. `standard()` cuts attempts at this time. */

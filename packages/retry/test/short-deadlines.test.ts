@@ -43,11 +43,23 @@ it('the time that is left after a wait is as long as the last attempt', async ()
   expect(await play(1_000, 600, {}, [503, 200])).toEqual({ waits: [0], status: 200 });
 });
 
-it('a wait of the server is spread over half of the time that is left after it: the attempt has the other half', async () => {
+it('a wait of the server is spread over a quarter of the time that is left after it: the attempt has the rest', async () => {
   const asks = { status: 503, headers: { 'retry-after': '25' } };
 
-  expect(await play(30_000, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [27_500], status: 200 });
-  expect(await play(25_001, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [25_000.5], status: 200 });
+  expect(await play(30_000, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [26_250], status: 200 });
+  expect(await play(25_001, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [25_000.25], status: 200 });
+});
+
+it('a wait of the server is spread no further than allows as many such waits as fit, and an attempt after them', async () => {
+  const asks = { status: 503, headers: { 'retry-after': '14' } };
+  const options = { random: () => 1, maxRetries: 5 };
+
+  expect(await play(30_000, 0, options, [asks, asks, 200])).toEqual({ waits: [14_500, 14_375], status: 200 });
+  expect(await play(30_000, 0, { ...options, maxRetries: 1 }, [asks, 200])).toEqual({ waits: [16_800], status: 200 });
+  expect(await play(Infinity, 0, { ...options, maxRetries: 1e6 }, [asks, 200])).toEqual({
+    waits: [16_800],
+    status: 200,
+  });
 });
 
 it('a retry that got no permit counts as an attempt as short as the one before it', async () => {
