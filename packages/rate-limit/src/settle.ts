@@ -65,13 +65,19 @@ function countRefusal(leaf: Gate, refused: Refused, own: number | undefined): nu
 }
 
 /** Makes a gate wide. Returns the longest of the waits: those of the refused gates below are still to be kept. */
-function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
+function widen(gate: Gate, children: readonly Gate[], now: number, wait: number | undefined): number | undefined {
+  const refused = children.flatMap(withOnlyChild);
   gate.wide = true;
   for (const child of refused) child.advance(now);
   const waits = refused.map((child) => child.untilOpen(now)).filter((delay) => delay > 0 && delay < Infinity);
   gate.moveWaiting();
   for (const child of refused) child.forget();
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
+}
+
+/** A gate and, while there is only one, the gate below it: that one knows the wait. */
+function withOnlyChild(gate: Gate): Gate[] {
+  return gate.children.size === 1 ? [gate, ...[...gate.children.values()].flatMap(withOnlyChild)] : [gate];
 }
 
 /** Makes a gate narrow again. The refused leaf takes over what the gate has learned, since most of it came from that leaf. */

@@ -245,10 +245,13 @@ describe('a wait that the server set for one path', () => {
     return clock.now() - start;
   }
 
-  it('is kept to when one gate stands for all', async () => {
+  it.each<[string, RateLimitOptions]>([
+    ['paths', {}],
+    ['users, each with one path', { scope: ({ url }) => [url, 'a path'] }],
+  ])('is kept to when one gate stands for all %s', async (_, options) => {
     const clock = manualClock();
     let sent = 0;
-    const limited = rateLimit({ clock, random: () => 0, maxResends: 0 })(async (input) => {
+    const limited = rateLimit({ clock, random: () => 0, maxResends: 0, ...options })(async (input) => {
       sent++;
       return busy(String(input).endsWith('/a') ? 20 : 1);
     });
