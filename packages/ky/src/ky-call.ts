@@ -96,7 +96,10 @@ export class KyCall {
   /** Runs first after all `init` hooks. One that ran after ours may have changed the `retry` option, or replaced it. */
   readonly #note: BeforeRequestHook = ({ options }) => {
     const now = originalOf(this.#options.retry);
-    if (now !== this.#original) this.#original = asObject(now);
+    if (now !== this.#original) {
+      this.#original = asObject(now);
+      options.retry.limit = this.#policyOf(this.#original).maxRetries; // ky's default, if the hook names none
+    }
     noteOriginal(options.retry, this.#original);
   };
 

@@ -106,7 +106,7 @@ export class Pending {
   /** Why a call ends with this error, which no rule has judged. */
   reasonOf(error: Error): GiveUpReason {
     if (isKyTimeout(error)) return 'deadline';
-    if (this.#signal?.aborted) return 'aborted';
+    if (this.#announced?.failure.session.call.signal?.aborted) return 'aborted';
     return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
 

@@ -171,6 +171,24 @@ describe('abort', () => {
     ]);
   });
 
+  it('between our wait and the retry is reported as an abort, also by the signal of a Request', async () => {
+    const { controller, clock, told, options } = setUp();
+    const { api } = client(503, options);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }); // ky itself waits for 0 ms
+    onTestFinished(() => void vi.useRealTimers());
+    const call = outcomeOf(api(new Request(URL, { signal: controller.signal })));
+    await clock.advance(10);
+    await clock.advance(60_000);
+
+    controller.abort();
+
+    expect(await call).toBe(controller.signal.reason);
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+      ['retry', 'status'],
+      ['give up', 'aborted'],
+    ]);
+  });
+
   it('leaves no listener on the signal, nor more than ky itself', async () => {
     const listenersAfter = async (call: (signal: AbortSignal) => Promise<unknown>) => {
       const { signal } = new AbortController();

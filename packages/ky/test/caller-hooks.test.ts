@@ -145,6 +145,21 @@ describe('hooks of the caller', () => {
     expect(fetch.calls).toHaveLength(2);
     expect(told.at(-1)![1].reason).toBe('limit');
   });
+
+  it.each([
+    [{ statusCodes: [404] }, 6],
+    [{ statusCodes: [404], limit: 1 }, 2],
+    [{ limit: 0 }, 1],
+  ])(
+    'keep the limit of the instance if an init hook replaces the option by one without a limit: %o',
+    async (retry, requests) => {
+      const { api, fetch } = client(404, { maxRetries: 5, budget: false });
+
+      await outcomeOf(api.extend({ hooks: { init: [(options) => void Object.assign(options, { retry })] } }).get(URL));
+
+      expect(fetch.calls).toHaveLength(requests);
+    },
+  );
 });
 
 it('what hooks take before a request is not part of the attempt: the waits are as long as without them', async () => {
