@@ -275,6 +275,22 @@ describe('a later attempt', () => {
     expect(seen).toEqual([3, 50, 1]);
   });
 
+  it.each<[string, (call: Call) => Call, unknown[]]>([
+    ['deadline', (call) => call.with({ remaining: () => 50 }), [50, false]],
+    ['slot', (call) => call.with({ rest: () => undefined }), [Infinity, true]],
+  ])('carries a %s through a foreign wrapper where nothing retries outside', async (_, outer, expected) => {
+    const seen: unknown[] = [];
+    const note = defineMiddleware((call, next) => {
+      seen.push(call.remaining(), call.rest !== undefined);
+      return next(call);
+    });
+    const foreign: Fetch = (input, init) => note(recorder().fetch)(input, { ...init });
+
+    await defineMiddleware((call, next) => next(outer(call)))(foreign)(URL_);
+
+    expect(seen).toEqual(expected);
+  });
+
   it('carries the mark of an outer retry through a foreign wrapper', async () => {
     const marks: unknown[] = [];
     const note = defineMiddleware((call, next) => {

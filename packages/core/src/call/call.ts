@@ -200,7 +200,7 @@ export class Call {
     const mayMove = record.base && typeof input === 'string' && fetch === globalThis.fetch;
     const target = mayMove && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
-    return fetch(target, retried ? withMark(init, this, fetch) : init);
+    return fetch(target, retried || this.rest || this.remaining !== noDeadline ? withMark(init, this, fetch) : init);
   }
 }
 
