@@ -245,16 +245,19 @@ describe('a wait that the server set for one path', () => {
     return clock.now() - start;
   }
 
-  it('is kept to when one gate stands for all', async () => {
+  it.each([
+    ['asks for less', busy(1)],
+    ['asks for nothing', new Response(null, { status: 429 })],
+  ])('is kept to when one gate stands for all, after a refusal that %s', async (_, last) => {
     const clock = manualClock();
     let sent = 0;
     const limited = rateLimit({ clock, random: () => 0, maxResends: 0 })(async (input) => {
       sent++;
-      return busy(String(input).endsWith('/a') ? 20 : 1);
+      return String(input).endsWith('/a') ? busy(20) : last;
     });
     for (const path of ['/a', '/b']) await limited(ORIGIN + path);
 
-    expect(await sentAfter(limited, '/a', () => sent, clock)).toBeGreaterThan(19_000);
+    expect(await sentAfter(limited, '/c', () => sent, clock)).toBeGreaterThan(19_000);
   });
 
   it('is kept to where its request was sent before one gate stood for all', async () => {
@@ -322,6 +325,14 @@ describe('the scope option', () => {
 
     expect(await one.call('/b', as('alice'))).toBe('RateLimitError');
     expect(keys(one)).toEqual(['all']);
+  });
+
+  it('key: may be empty, and then names nothing', async () => {
+    const one = rig(() => false, { key: () => '', scope: 'path' });
+    await one.call('/a');
+    await one.call('/b', as('alice'));
+
+    expect(keys(one)).toEqual(['/a', '#1 /b']);
   });
 
   it('limit: one gate for the origin, since the limit counts all of it', async () => {
