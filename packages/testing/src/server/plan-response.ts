@@ -34,12 +34,14 @@ export function planResponse(plan: Plan, place: Place): Response {
 /** Makes reading the body fail after an abort, like that of a real response. It adds no listener to the signal. */
 function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: Place): Response {
   if (!signal || isReal || !holdsStreams()) return response;
+  const unread = body.length > 0 ? [body.slice()] : [];
   const pull = async (controller: ReadableByteStreamController | ReadableStreamDefaultController): Promise<void> => {
     await undefined; // an abort right after the start of a read still ends it
     throwIfAborted(signal);
-    if (body.length > 0) controller.enqueue(body.slice());
+    const chunk = unread.pop();
+    if (chunk) return controller.enqueue(chunk); // ends with the next read, so that an abort at the chunk counts
     controller.close();
-    if (body.length === 0 && 'byobRequest' in controller) controller.byobRequest?.respond(0);
+    if ('byobRequest' in controller) controller.byobRequest?.respond(0);
   };
   const cancel = (): void => throwIfAborted(signal);
   const stream = new ReadableStream(
