@@ -73,6 +73,31 @@ describe('bufferBody', () => {
     expect(pulls).toBeLessThan(100_000);
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'cancels a body above maxBytes at an abort %d microtasks after its chunk',
+    async (turns) => {
+      const cancel = vi.fn();
+      const controller = new AbortController();
+      const later = async () => {
+        for (let turn = 0; turn < turns; turn++) await undefined;
+        controller.abort('enough');
+      };
+      const pull = (stream: ReadableStreamDefaultController) => {
+        stream.enqueue(new Uint8Array(10));
+        void later();
+      };
+      const body = new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+
+      const call = send(new Response(body), { maxBytes: 3 }, { signal: controller.signal });
+      const rest = await call.then(
+        (response) => response.body!.cancel('late'),
+        (reason: unknown) => reason,
+      );
+
+      await expect.poll(() => cancel.mock.calls).toEqual([[rest ?? 'late']]);
+    },
+  );
+
   it.each<Fault>(['reset-after-headers', 'reset-mid-body', 'truncate'])(
     'makes an attempt fail whose body ends in a %s, so that the next can succeed',
     async (fault) => {

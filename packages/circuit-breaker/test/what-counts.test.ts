@@ -280,15 +280,15 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe('closed');
   });
 
-  it('ignores a timeout while one of our layers makes the call wait', async () => {
+  it.each([timeout, named('AbortError')])('ignores %s while one of our layers makes the call wait', async (error) => {
     const middleware = circuitBreaker({ rule: consecutive(1) });
     const resending = defineMiddleware(async (call, next) => {
       await next(call);
       call.record.waitingFor = 'its turn';
-      throw timeout;
+      throw error;
     });
 
-    await expect(compose(middleware, resending)(stubOf(429).stub)(URL)).rejects.toBe(timeout);
+    await expect(compose(middleware, resending)(stubOf(429).stub)(URL)).rejects.toBe(error);
 
     expect(middleware.breaker.snapshot('https://api.test').state).toBe('closed');
   });

@@ -133,6 +133,20 @@ describe('online', () => {
     expect((await Promise.all([second, get])).map(({ status }) => status)).toEqual([200, 200]);
   });
 
+  it('sends a call again at once if the browser came back while its probe was under way', async () => {
+    const { api, change, clock, sent, told } = browser({ says: false, network: false });
+    const call = api(URL);
+    await clock.advance(5);
+    change(true, false);
+    await clock.advance(5); // the probe fails
+    change(true);
+    await clock.advance(10);
+
+    expect((await call).status).toBe(200);
+    expect(sent).toHaveLength(2);
+    expect(told()).not.toContain('wait 1');
+  });
+
   it('sends each call once, whatever the number of events', async () => {
     const { api, change, clock, listeners, sent, state } = browser({ says: false, network: false });
     const calls = Array.from({ length: 20 }, () => api(URL));

@@ -103,6 +103,12 @@ describe('withBody', () => {
     },
   );
 
+  it('knows no redirect of a mock whose address cannot be parsed', () => {
+    const response = Object.defineProperty(new Response(), 'url', { value: 'https://[' });
+
+    expect(isRedirected(response, { url: `${base}/here` })).toBe(false);
+  });
+
   it("can be cloned, read and changed if the global Response wraps the platform's class, as with Hono on Node", async () => {
     vi.stubGlobal('Response', classAround(Response));
     const [status, statusText, headers] = [201, 'Made', new Headers()];

@@ -72,6 +72,21 @@ describe('hooks of the caller', () => {
     expect(delay).toHaveBeenCalledWith({ attempt: 1, previousDelay: 0 });
   });
 
+  it('can force a retry after one of ours, which waits by our backoff too', async () => {
+    virtualTime();
+    const delay = vi.fn(() => 250);
+    const { api, fetch } = client([503, 401, 200], { delay });
+    const refresh = ({ response }: { response: Response }) => (response.status === 401 ? ky.retry() : undefined);
+    const startedAt = performance.now();
+
+    const response = await api.get(URL, { hooks: { afterResponse: [refresh] } });
+
+    expect(response.status).toBe(200);
+    expect(fetch.calls).toHaveLength(3);
+    expect(delay).toHaveBeenCalledTimes(2);
+    expect(performance.now() - startedAt).toBe(250); // the first wait is that of a clock whose sleeps take no time
+  });
+
   it('can force a retry that comes no later than that of ky', async () => {
     virtualTime();
     const { api } = client([401, 200], { random: () => 0.9 });

@@ -36,7 +36,7 @@ export class AnswerTime {
     const time = endsAt - now;
     const halvings = Math.min(MAX_HALVINGS, this.#failedWaits + 1);
     const needed = this.#usual < Infinity ? MOST_ANSWERS * this.#usual : time / 2 ** halvings;
-    return now + (time < Infinity ? time - Math.min(needed, time / 2) : time);
+    return endsAt - Math.min(needed, time / 2);
   }
 
   /** Whether a call has too little time left for its answer, and has used half of the time that it could wait from `since` on. */

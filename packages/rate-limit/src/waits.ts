@@ -42,7 +42,7 @@ export class Waits {
     ticket.endsAt = now + time;
     gate.advance(now);
     const wait = gate.leastWait(now);
-    const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
+    const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === -Infinity;
     if (isFull || now + wait > ticket.deadline)
       return this.#refuse(isFull ? 'queue-full' : 'rate-limited', gate, wait, ticket);
     return this.#inQueue(ticket, gate);

@@ -119,6 +119,15 @@ it('counts no path that is refused for as long as many calls of others are accep
   expect(refuse(third)).toBe(true);
 });
 
+it('remembers a hundred accepted paths at most, which are those that were called last', () => {
+  const { accept, refuse } = calls();
+  const paths = Array.from({ length: 150 }, gate);
+  accept(...paths);
+
+  expect(refuse(...paths.slice(-50))).toBe(false);
+  expect(refuse(paths.at(-51)!)).toBe(true);
+});
+
 it('takes a refusal for that of a limit in common only where a limit of the path alone would have room again', () => {
   const { hot, other, third, refuse } = calls();
   // each was accepted before it was refused

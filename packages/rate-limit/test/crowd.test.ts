@@ -77,6 +77,24 @@ describe('a thousand calls', () => {
     expect(ends).toHaveLength(600);
   });
 
+  it('that wait, and would wait too long after a refusal, are sent away a few per turn', async () => {
+    const clock = manualClock();
+    const answers: ((response: Response) => void)[] = [];
+    const limit = { requests: 100, per: 1_000 };
+    const limited = rateLimit({ clock, limit, maxWait: 20_000, maxResends: 0 })(
+      () => new Promise((resolve) => answers.push(resolve)),
+    );
+    const ends = ended(Array.from({ length: 1_100 }, () => limited(URL)));
+    await clock.advance(10);
+    answers[0]!(refusal(60));
+
+    await clock.advance(0);
+    expect(ends.length).toBeLessThanOrEqual(PER_TURN + 1);
+    await clock.advance(2_000);
+
+    expect(ends.filter((end) => end === 'RateLimitError')).toHaveLength(1_000);
+  });
+
   it('that are called again at once after a refusal here do not hold the event loop', async () => {
     const clock = manualClock();
     const limited = rateLimit({ clock, maxWait: 1_000 })(async () => refusal(60));

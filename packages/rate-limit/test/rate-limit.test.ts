@@ -82,6 +82,17 @@ describe('rateLimit', () => {
     await expect(Promise.all(crowd)).resolves.toHaveLength(50);
   });
 
+  it('sends its calls in time by a clock that begins below zero', async () => {
+    const clock = manualClock({ now: -5_000 });
+    const fetch = fakeFetch(200, { clock });
+    const limited = rateLimit({ clock, limit: { requests: 1, per: 100 } })(fetch);
+    const calls = [limited(URL), limited(URL), limited(URL)];
+    await clock.advance(500);
+
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+    expect(fetch.requests.map(({ elapsed }) => elapsed)).toEqual([0, 100, 200]);
+  });
+
   it('asks an unknown origin with a few requests before it sends a burst', async () => {
     const clock = manualClock();
     const fetch = fakeFetch((_, index) => (index < 4 ? { ...refused(1), delay: 50 } : 200), { clock });

@@ -245,19 +245,20 @@ describe('a wait that the server set for one path', () => {
     return clock.now() - start;
   }
 
-  it.each<[string, RateLimitOptions]>([
-    ['paths', {}],
-    ['users, each with one path', { scope: ({ url }) => [url, 'a path'] }],
-  ])('is kept to when one gate stands for all %s', async (_, options) => {
+  it.each<[string, RateLimitOptions, Response]>([
+    ['paths, after a refusal that asks for less', {}, busy(1)],
+    ['paths, after a refusal that asks for nothing', {}, new Response(null, { status: 429 })],
+    ['users, each with one path', { scope: ({ url }) => [url, 'a path'] }, busy(1)],
+  ])('is kept to when one gate stands for all %s', async (_, options, last) => {
     const clock = manualClock();
     let sent = 0;
     const limited = rateLimit({ clock, random: () => 0, maxResends: 0, ...options })(async (input) => {
       sent++;
-      return busy(String(input).endsWith('/a') ? 20 : 1);
+      return String(input).endsWith('/a') ? busy(20) : last;
     });
     for (const path of ['/a', '/b']) await limited(ORIGIN + path);
 
-    expect(await sentAfter(limited, '/a', () => sent, clock)).toBeGreaterThan(19_000);
+    expect(await sentAfter(limited, '/c', () => sent, clock)).toBeGreaterThan(19_000);
   });
 
   it('is kept to where its request was sent before one gate stood for all', async () => {
@@ -325,6 +326,14 @@ describe('the scope option', () => {
 
     expect(await one.call('/b', as('alice'))).toBe('RateLimitError');
     expect(keys(one)).toEqual(['all']);
+  });
+
+  it('key: may be empty, and then names nothing', async () => {
+    const one = rig(() => false, { key: () => '', scope: 'path' });
+    await one.call('/a');
+    await one.call('/b', as('alice'));
+
+    expect(keys(one)).toEqual(['/a', '#1 /b']);
   });
 
   it('limit: one gate for the origin, since the limit counts all of it', async () => {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it, vi } from 'vitest';
-import { fakeFetch, manualClock } from '../src/index.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { fakeFetch, manualClock, startServer } from '../src/index.ts';
 
 const URL_ = 'http://api.test/things';
 
@@ -41,6 +41,21 @@ describe('an abort of a call to fakeFetch', () => {
       await expect(body!.cancel()).rejects.toBe('enough');
     },
   );
+
+  it('ends the reading of a body by an abort as its last chunk comes, as fetch does', async () => {
+    const server = await startServer({ body: 'whole' });
+    onTestFinished(() => server.close());
+    for (const fetch of [globalThis.fetch, fakeFetch({ body: 'whole' })]) {
+      const controller = new AbortController();
+      const { body } = await fetch(server.url, { signal: controller.signal });
+      const reader = body!.getReader();
+      expect((await reader.read()).value).toHaveLength(5);
+
+      controller.abort('enough');
+
+      await expect(reader.read()).rejects.toBe('enough');
+    }
+  });
 
   it.each(['truncate', 'reset-mid-body'] as const)(
     'ends the reading of a body by an abort before it breaks off: %s',

@@ -45,8 +45,8 @@ describe('the faults of fakeFetch', () => {
     expect(clock.sleeps).toEqual(Array(10).fill(100));
   });
 
-  it('gives faults of the body something to break', async () => {
-    const response = await fakeFetch({ fault: 'drip', every: 0 })(URL_);
+  it.each([undefined, '', new Uint8Array()])('gives faults of the body something to break: %o', async (body) => {
+    const response = await fakeFetch({ fault: 'drip', every: 0, ...(body !== undefined && { body }) })(URL_);
 
     expect(await response.text()).toHaveLength(1_024);
   });

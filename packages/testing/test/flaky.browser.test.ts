@@ -23,7 +23,8 @@ describe('flaky in a browser', () => {
     expect(await outcome(fetch(URL))).toBe(503);
     expect(await outcome(fetch(URL))).toBe('TypeError');
     expect((await fetch(URL)).headers.get('retry-after')).toBe('7');
-    expect(await (await fetch(URL, { method: 'POST', body: 'hello', headers: { 'x-a': '1' } })).text()).toBe('fine');
+    const init = { method: 'POST', body: 'hello', headers: { 'x-a': '1' } };
+    expect(await (await fetch(`${URL}#fragment`, init)).text()).toBe('fine');
     expect(api.calls.map(({ status, fault }) => status ?? fault)).toEqual([503, 'network-error', 429, 200]);
     expect(api.calls[3]).toMatchObject({ method: 'POST', body: 'hello', url: URL });
     expect(api.calls[3]!.headers.get('x-a')).toBe('1');

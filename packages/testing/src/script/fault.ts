@@ -22,7 +22,7 @@ export type Fault =
   | 'drip'
   | 'close';
 
-/** Faults that happen in the body. If the reply has no body, it gets one of 1,024 bytes. */
+/** Faults that happen in the body. If the reply has no body, or an empty one, it gets one of 1,024 bytes. */
 export const BODY_FAULTS: readonly Fault[] = [
   'reset-after-headers',
   'reset-mid-body',

@@ -80,9 +80,9 @@ export function planOf(given: Reply): Plan {
 function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
   checkValue('reply: body', body, 'none beside json', json === undefined || body === undefined);
   if (json !== undefined) return bytesOf(JSON.stringify(json));
-  if (typeof body === 'string') return bytesOf(body);
-  checkValue('reply: body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
-  if (body !== undefined) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  const given = typeof body === 'string' ? bytesOf(body) : body;
+  checkValue('reply: body', given, 'a string or bytes', given === undefined || ArrayBuffer.isView(given));
+  if (given?.byteLength) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice();
   return fault !== undefined && BODY_FAULTS.includes(fault) ? bytesOf(FILLER) : EMPTY;
 }
 

@@ -28,25 +28,28 @@ export function planResponse(plan: Plan, place: Place): Response {
   // the response to a HEAD has the length of the body that a GET would get
   if (body.length > 0 && !headers.has('content-length')) headers.set('content-length', String(body.length));
   const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
-  return whole && !empty ? untilAbort(response, body, place) : response;
+  const { signal, isReal } = place;
+  if (empty || !signal || isReal || !holdsStreams()) return response;
+  const stream = whole ? wholeBody(response, body, signal) : response.body;
+  return withBody(response, stream, (error) => (signal.aborted ? abortReason(signal) : error));
 }
 
-/** Makes reading the body fail after an abort, like that of a real response. It adds no listener to the signal. */
-function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: Place): Response {
-  if (!signal || isReal || !holdsStreams()) return response;
+/** A whole body. To read it fails after an abort, like that of a real response. It adds no listener to the signal. */
+function wholeBody(response: Response, body: Plan['body'], signal: AbortSignal): ReadableStream<Uint8Array> {
+  const unread = body.length > 0 ? [body.slice()] : [];
   const pull = async (controller: ReadableByteStreamController | ReadableStreamDefaultController): Promise<void> => {
     await undefined; // an abort right after the start of a read still ends it
     throwIfAborted(signal);
-    if (body.length > 0) controller.enqueue(body.slice());
+    const chunk = unread.pop();
+    if (chunk) return controller.enqueue(chunk); // ends with the next read, so that an abort at the chunk counts
     controller.close();
-    if (body.length === 0 && 'byobRequest' in controller) controller.byobRequest?.respond(0);
+    if ('byobRequest' in controller) controller.byobRequest?.respond(0);
   };
   const cancel = (): void => throwIfAborted(signal);
-  const stream = new ReadableStream(
+  return new ReadableStream(
     { ...(isByteStream(response.body!) && { type: 'bytes' }), pull, cancel },
     { highWaterMark: 0 },
   );
-  return withBody(response, stream, (error) => (signal.aborted ? abortReason(signal) : error));
 }
 
 function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<Uint8Array> {
