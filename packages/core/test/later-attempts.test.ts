@@ -277,7 +277,7 @@ describe('a later attempt', () => {
 
   it.each<[string, (call: Call) => Call, unknown[]]>([
     ['deadline', (call) => call.with({ remaining: () => 50 }), [50, false]],
-    ['slot', (call) => call.with({ rest: () => undefined }), [Infinity, true]],
+    ['slot', (call) => call.with({ rest: () => () => Promise.resolve() }), [Infinity, true]],
   ])('carries a %s through a foreign wrapper where nothing retries outside', async (_, outer, expected) => {
     const seen: unknown[] = [];
     const note = defineMiddleware((call, next) => {

@@ -23,7 +23,7 @@ export class Ticket {
   /** The deadline of the call. */
   endsAt: number = Infinity;
   /** A refused call is not sent again before this time. */
-  notBefore = -Infinity;
+  notBefore: number = -Infinity;
   /** The queue in which it waits, with its places there: by order, and by deadline. */
   queue: GateQueue | undefined;
   place: Place<Ticket> | undefined;
