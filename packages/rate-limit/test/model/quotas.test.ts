@@ -286,6 +286,20 @@ describe('reported quotas', () => {
     expect(result.refused).toBeLessThan(15);
   });
 
+  it('measures the refill of a sliding window anew after a pause', () => {
+    const accepted: number[] = [];
+    const log = (now: number): Answer => {
+      while (accepted[0]! <= now - 1_000) accepted.shift();
+      const kind = accepted.length < 30 ? 'accepted' : 'refused';
+      if (kind === 'accepted') accepted.push(now);
+      return { kind, quotas: [{ limit: 30, remaining: 30 - accepted.length, reset: 1_000 }] };
+    };
+    const model = pacer();
+    drive(model, log, { for: 30_000, every: 26, roundTrip: 100 });
+    const result = drive(model, log, { for: 60_000, every: 40, roundTrip: 100, from: 630_000 });
+    expect(result.accepted).toBeGreaterThan(1_450);
+  });
+
   it.each([
     { limit: 60, per: 1_000 },
     { limit: 100, per: 10_000 },
