@@ -227,16 +227,16 @@ export class QuotaPacer {
   }
 
   /**
-   * Whether what is left covers all waiting calls, or this call if nothing is refilled before the reset. Then a delay gains nothing.
-   * Only for calls that began to wait while half was left: later calls may come endlessly, as from a loop, and share the rest.
-   * Not just before the reset, since the wait is short then, and not if a cost is an estimate.
+   * Whether what is left covers all waiting calls. Then a delay gains nothing. This call alone must be covered if nothing is refilled before
+   * the reset and its cost is certain; a cost above one is an estimate. Only for calls that began to wait while half was left: later
+   * calls may come endlessly, as from a loop, and share the rest. Not just before the reset, since the wait is short then.
    */
   #covers(now: number, cost: number): boolean {
-    if (this.#earlyWaiting < 1 || cost > 1) return false;
+    if (this.#earlyWaiting < 1) return false;
     if (this.#refill.resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
-    const isRefilled = this.#refill.rate > 0;
+    const mustCoverAll = this.#refill.rate > 0 || cost > 1;
     const spare = this.#left - this.#reserve;
-    return spare >= (isRefilled ? this.#waiting : 1) * cost;
+    return spare >= (mustCoverAll ? this.#waiting : 1) * cost;
   }
 
   /** If more than this is left, calls go at once. */

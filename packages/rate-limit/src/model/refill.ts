@@ -196,7 +196,9 @@ export class Refill {
     }
     const memory = Math.max(500, 4 * this.#roundTrip, 8 / Math.max(1e-4, this.rate));
     const keep = Math.max(0, 1 - time / memory);
-    if (a.left < full && b.left < full) {
+    // after a pause of several windows the quota may have been full for a while: then only a higher rate is certain
+    const wasFull = b.left >= full || (time > 5 * this.window && a.left + refilled >= full);
+    if (a.left < full && !wasFull) {
       this.#refilled = this.#refilled * keep + refilled;
       this.#refillTime = this.#refillTime * keep + time;
     } else if (a.left < full && refilled > this.rate * time) {

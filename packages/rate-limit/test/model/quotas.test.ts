@@ -286,6 +286,20 @@ describe('reported quotas', () => {
     expect(result.refused).toBeLessThan(15);
   });
 
+  it('measures the refill of a sliding window anew after a pause', () => {
+    const accepted: number[] = [];
+    const log = (now: number): Answer => {
+      while (accepted[0]! <= now - 1_000) accepted.shift();
+      const kind = accepted.length < 30 ? 'accepted' : 'refused';
+      if (kind === 'accepted') accepted.push(now);
+      return { kind, quotas: [{ limit: 30, remaining: 30 - accepted.length, reset: 1_000 }] };
+    };
+    const model = pacer();
+    drive(model, log, { for: 30_000, every: 26, roundTrip: 100 });
+    const result = drive(model, log, { for: 60_000, every: 40, roundTrip: 100, from: 630_000 });
+    expect(result.accepted).toBeGreaterThan(1_450);
+  });
+
   it.each([
     { limit: 60, per: 1_000 },
     { limit: 100, per: 10_000 },
@@ -295,12 +309,18 @@ describe('reported quotas', () => {
   });
 
   /** Sends all calls that may go at once. With `loop` one call waits at a time; otherwise all calls wait from the start. */
-  const sendAll = (model: Pacer, at: number, waiting: number, loop: boolean, answer?: (sent: number) => Answer) => {
+  const sendAll = (
+    model: Pacer,
+    at: number,
+    waiting: number,
+    { loop = false, cost = 1 }: { loop?: boolean; cost?: number },
+    answer?: (sent: number) => Answer,
+  ) => {
     let sent = 0;
     for (; sent < waiting; sent++) {
       model.announce(at, { length: loop ? 1 : waiting - sent });
-      if (model.delay(at) > 0) break;
-      const call = model.send(at);
+      if (model.delay(at, cost) > 0) break;
+      const call = model.send(at, cost);
       if (answer) model.settle(call, at, answer(sent));
       model.advance(at);
       model.delay(at, 5); // a question changes nothing
@@ -319,7 +339,21 @@ describe('reported quotas', () => {
     });
     model.settle(model.send(0), 10, answer(18));
     model.advance(10);
-    expect(sendAll(model, 10, 30, loop, (sent) => answer(17 - sent))).toBe(expected);
+    expect(sendAll(model, 10, 30, { loop }, (sent) => answer(17 - sent))).toBe(expected);
+  });
+
+  it.each([
+    ['sends calls that cost ten at once if the rest of a window covers all of them', 18, 18],
+    ['spreads the rest of a window among calls that cost ten if it covers only some of them', 19, 3],
+  ])('%s', (_, waiting, expected) => {
+    const model = pacer();
+    const answer = (remaining: number): Answer => ({
+      kind: 'accepted',
+      quotas: [{ limit: 300, window: 60_000, remaining, reset: 50_000 }],
+    });
+    model.settle(model.send(0, 10), 10, answer(180));
+    model.advance(10);
+    expect(sendAll(model, 10, waiting, { cost: 10 }, (sent) => answer(170 - 10 * sent))).toBe(expected);
   });
 
   it.each([
@@ -330,7 +364,7 @@ describe('reported quotas', () => {
     for (let page = 0; page < pages; page++) {
       const at = 1 + page * every;
       model.advance(at);
-      expect(sendAll(model, at, calls, false, () => limited(at))).toBe(calls);
+      expect(sendAll(model, at, calls, {}, () => limited(at))).toBe(calls);
     }
   });
 
@@ -401,7 +435,7 @@ describe('reported quotas', () => {
   it('delays no call that cannot wait for its share', () => {
     const limited = window(60, 3_600_000);
     const model = pacer();
-    expect(sendAll(model, 1, 60, true, () => limited(1))).toBeLessThan(35);
+    expect(sendAll(model, 1, 60, { loop: true }, () => limited(1))).toBeLessThan(35);
     model.announce(1, { length: 1, latest: 30_000 });
     expect(model.delay(1)).toBe(0);
     model.announce(1, { length: 1, latest: 600_000 });
@@ -439,9 +473,9 @@ describe('reported quotas', () => {
   it('saves up no more than is left', () => {
     const model = pacer();
     const limited = window(60, 3_600_000);
-    sendAll(model, 1, 45, false, () => limited(1));
+    sendAll(model, 1, 45, {}, () => limited(1));
     model.advance(3_500_000);
-    expect(sendAll(model, 3_500_000, 60, false, () => limited(3_500_000))).toBe(15);
+    expect(sendAll(model, 3_500_000, 60, {}, () => limited(3_500_000))).toBe(15);
   });
 
   it('ignores what a slow answer says is left if all others overtook it', () => {
@@ -476,9 +510,9 @@ describe('reported quotas', () => {
       return { model, answer: () => server(4_000) };
     };
     const few = started();
-    expect(sendAll(few.model, 4_000, 45, false, few.answer)).toBe(45);
+    expect(sendAll(few.model, 4_000, 45, {}, few.answer)).toBe(45);
     const many = started();
-    expect(sendAll(many.model, 4_000, 90, false, many.answer)).toBeLessThan(45);
+    expect(sendAll(many.model, 4_000, 90, {}, many.answer)).toBeLessThan(45);
   });
 
   it.each([
