@@ -64,6 +64,17 @@ it('a wait of the server is spread no further than allows as many such waits and
   });
 });
 
+it('a clock that gives no number takes no retry from a call that waits for the server', async () => {
+  const clock = { now: () => Number.NaN, sleep: async () => {} };
+  const { fetch } = scripted(
+    { status: 503, headers: { 'retry-after': '2' } },
+    { status: 503, headers: { 'retry-after': '2' } },
+    200,
+  );
+
+  expect((await retry({ clock, budget: false })(fetch)(API)).status).toBe(200);
+});
+
 it('a retry that got no permit counts as an attempt as short as the one before it', async () => {
   const clock = instantClock();
   const budget = { acquire: () => undefined, record: () => {} };
