@@ -275,20 +275,21 @@ describe('a later attempt', () => {
     expect(seen).toEqual([3, 50, 1]);
   });
 
-  it.each<[string, (call: Call) => Call, unknown[]]>([
-    ['deadline', (call) => call.with({ remaining: () => 50 }), [50, false]],
-    ['slot', (call) => call.with({ rest: () => () => Promise.resolve() }), [Infinity, true]],
-  ])('carries a %s through a foreign wrapper where nothing retries outside', async (_, outer, expected) => {
+  it('carries a deadline through a foreign wrapper where nothing retries outside, and each call of the wrapper counts by itself', async () => {
     const seen: unknown[] = [];
     const note = defineMiddleware((call, next) => {
-      seen.push(call.remaining(), call.rest !== undefined);
+      seen.push(call.remaining(), call.record.resends++);
       return next(call);
     });
-    const foreign: Fetch = (input, init) => note(recorder().fetch)(input, { ...init });
+    const inner = note(recorder().fetch);
+    const pages: Fetch = async (input, init) => {
+      await inner(`${input}?page=1`, { ...init });
+      return inner(`${input}?page=2`, init);
+    };
 
-    await defineMiddleware((call, next) => next(outer(call)))(foreign)(URL_);
+    await defineMiddleware((call, next) => next(call.with({ remaining: () => 50 })))(pages)(URL_);
 
-    expect(seen).toEqual(expected);
+    expect(seen).toEqual([50, 0, 50, 0]);
   });
 
   it('carries the mark of an outer retry through a foreign wrapper', async () => {

@@ -67,8 +67,8 @@ export async function ask(question: 'when' | 'unless', failure: FailedAttempt): 
 /**
  * Returns the longer of our backoff and the server's wait. The server's wait is never shortened; it is spread upwards as far
  * as there is room, so that clients do not return together. The server may ask for the same wait again, so the spread leaves
- * time for as many such waits as fit, and three quarters of the rest for the last attempt. If the server asks for 0, the first
- * retry is immediate, and later ones wait for our backoff.
+ * time for as many such waits as fit, each with an attempt as long as the last one, and three quarters of the rest. If the
+ * server asks for 0, the first retry is immediate, and later ones wait for our backoff.
  */
 function planWait(failure: FailedAttempt): Planned {
   const { policy } = failure.session;
@@ -77,9 +77,11 @@ function planWait(failure: FailedAttempt): Planned {
   if (server && asked === 0 && failure.attempt === 1) return { ...server, asked };
   const own = ownDelay(failure);
   if (!server || server.delay < own) return { delay: own, source: BACKOFF, asked };
+  const { took } = failure;
   const left = failure.call.remaining();
-  const waits = Math.min(retriesLeft(failure.session, failure.attempt), Math.floor(left / server.delay) || 1);
-  const spare = waits < Infinity ? left - waits * server.delay : left;
+  const each = server.delay + took;
+  const waits = Math.min(retriesLeft(failure.session, failure.attempt), Math.floor((left + took) / each) || 1);
+  const spare = waits < Infinity ? left - waits * each : left;
   const room = Math.min(policy.maxDelay - server.delay, spare / 4);
   const spread = mostSpread(server.delay, room, policy.spread) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };

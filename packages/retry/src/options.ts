@@ -41,7 +41,7 @@ export interface RetryOptions {
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
    * Whether to obey the server's waits and its requests to retry; its veto is always obeyed. `spread` (0.2 by default) is the most that is
-   * added to the server's wait at random, as a share of the wait; never more than 5 s, or a quarter of the time that would be left after as many such waits as fit. @default true
+   * added to the server's wait at random, as a share of the wait; never more than 5 s, or a quarter of the time that would be left after as many such waits and attempts as fit. @default true
    */
   serverHints?: boolean | { spread?: number };
   /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */

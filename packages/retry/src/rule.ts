@@ -32,7 +32,7 @@ export interface Rule {
   readonly maxDelay?: number;
   /** The methods that are repeated, instead of the idempotent ones (RFC 9110 §9.2.2). The lists of several rules add up. */
   readonly methods?: ReadonlySet<string>;
-  /** The most that is added at random to the server's wait, as a share of it; at most 5 s, and a quarter of the time that would be left after as many such waits as fit. The largest counts. @default 0.2 */
+  /** The most that is added at random to the server's wait, as a share of it; at most 5 s, and a quarter of the time that would be left after as many such waits and attempts as fit. The largest counts. @default 0.2 */
   readonly spread?: number;
   /** Whether to ignore the waits that the server asks for. If one rule says so, no rule is asked `asked`. */
   readonly ignoresServer?: boolean;

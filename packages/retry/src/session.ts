@@ -66,5 +66,5 @@ export const MAX_ATTEMPT_MS = 10_000;
 /** Returns how long the last attempt took, in milliseconds. See `FailedAttempt.took`. */
 export function tookOf({ sentAt, ageBefore, waitedBefore, policy, call: { record } }: Session): number {
   const age = sentAt === undefined ? (record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
-  return Math.min(MAX_ATTEMPT_MS, Math.max(0, age - (record.waited - waitedBefore)));
+  return Math.min(MAX_ATTEMPT_MS, Math.max(0, age - (record.waited - waitedBefore)) || 0); // a clock may give NaN
 }

@@ -50,16 +50,29 @@ it('a wait of the server is spread over a quarter of the time that is left after
   expect(await play(25_001, 0, { random: () => 1 }, [asks, 200])).toEqual({ waits: [25_000.25], status: 200 });
 });
 
-it('a wait of the server is spread no further than allows as many such waits as fit, and an attempt after them', async () => {
+it('a wait of the server is spread no further than allows as many such waits and attempts as fit', async () => {
   const asks = { status: 503, headers: { 'retry-after': '14' } };
   const options = { random: () => 1, maxRetries: 5 };
 
   expect(await play(30_000, 0, options, [asks, asks, 200])).toEqual({ waits: [14_500, 14_375], status: 200 });
   expect(await play(30_000, 0, { ...options, maxRetries: 1 }, [asks, 200])).toEqual({ waits: [16_800], status: 200 });
+  expect(await play(30_000, 600, options, [asks, asks, 200])).toEqual({ waits: [14_050, 14_037.5], status: 200 });
+  expect(await play(30_000, 900, options, [asks, asks, 200])).toEqual({ waits: [14_000, 14_000], status: 200 });
   expect(await play(Infinity, 0, { ...options, maxRetries: 1e6 }, [asks, 200])).toEqual({
     waits: [16_800],
     status: 200,
   });
+});
+
+it('a clock that gives no number takes no retry from a call that waits for the server', async () => {
+  const clock = { now: () => Number.NaN, sleep: async () => {} };
+  const { fetch } = scripted(
+    { status: 503, headers: { 'retry-after': '2' } },
+    { status: 503, headers: { 'retry-after': '2' } },
+    200,
+  );
+
+  expect((await retry({ clock, budget: false })(fetch)(API)).status).toBe(200);
 });
 
 it('a retry that got no permit counts as an attempt as short as the one before it', async () => {
