@@ -55,8 +55,8 @@ export class TimedCall implements Expirable, Arrival {
       const timer = startTimer(time, headers, this);
       this.#timer = timer;
       call.record.age ??= () => time.now() - timer.due + headers;
-      // this limit is a deadline for the inner layers
-      changes.remaining = () => this.#timer!.due - time.now();
+      // this limit is a deadline for the inner layers, but not for what they do after the response, such as the refresh of a cache
+      changes.remaining = () => (this.#timer ? this.#timer.due - time.now() : Infinity);
     }
     // a mock may return a response instead of a promise
     Promise.resolve(next(call.with(changes))).then(
@@ -89,8 +89,10 @@ export class TimedCall implements Expirable, Arrival {
   #arrive(response: Response): void {
     const settlers = this.#settle();
     try {
-      if (settlers) settlers.resolve(attachBody(response, this));
-      else discard(response);
+      if (settlers) {
+        this.#timer = undefined;
+        settlers.resolve(attachBody(response, this));
+      } else discard(response);
     } catch (error) {
       this.#fail(error, settlers);
     }

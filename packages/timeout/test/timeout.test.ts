@@ -154,6 +154,20 @@ describe('timeout', () => {
     expect(left).toEqual([1_000, 1_000 - 300, Infinity, Infinity]);
   });
 
+  it('sets no deadline for what a layer inside does after the response, such as the refresh of a cache', async () => {
+    const clock = manualClock();
+    let inner: Call | undefined;
+    const note = defineMiddleware((call, next) => {
+      inner = call;
+      return next(call);
+    });
+
+    await compose(timeout(1_000, { clock }), note)(async () => new Response('cached'))(URL);
+    await clock.advance(5_000);
+
+    expect(inner!.remaining()).toBe(Infinity);
+  });
+
   it('shows inner layers the age of the call, by the outermost timeout', async () => {
     const clock = manualClock();
     const ages: unknown[] = [];
