@@ -114,6 +114,7 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
     notify(() => source.cancel(error));
   };
   const follower: Expirable & Follower = {
+    isBody: true,
     /** No chunk of the body came in time. */
     expire: () => follower.stop(new TimeoutError('body', limit!, call)),
     stop: (reason) => {

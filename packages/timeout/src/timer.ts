@@ -11,6 +11,8 @@ export interface Time {
 export interface Expirable {
   /** Whether the call waits in one of our layers, and not for an answer. */
   readonly isHeld?: boolean;
+  /** Whether it waits for a part of a body. */
+  readonly isBody?: boolean;
   /** Called once, when the timer is due. Must not throw: nothing could catch the error. */
   expire(): void;
 }
@@ -31,7 +33,7 @@ const BLOCKED_MS = 20;
 
 class SystemTimer implements Timer {
   readonly due: number;
-  readonly #handle: ReturnType<typeof setTimeout>;
+  #handle: ReturnType<typeof setTimeout>;
   #isOver = false;
 
   constructor({ now }: Time, ms: number, target: Expirable) {
@@ -41,14 +43,20 @@ class SystemTimer implements Timer {
 
   /**
    * After the event loop was blocked, Node may run timers before it handles answers that have arrived. So the answers get one turn of
-   * the loop, until `setImmediate` runs. A second timer would be too late: an inner layer might send a request in the meantime. Browsers
-   * run timers and answers in order and have no `setImmediate`. In the edge runtime of Next.js it throws.
+   * the loop, until `setImmediate` runs. A second timer would be too late: an inner layer might send a request in the meantime. A part of
+   * a body gets as much time as was lost, because another thread unpacks it if it is compressed. Browsers run timers and answers in order
+   * and have no `setImmediate`. In the edge runtime of Next.js it throws.
    */
   static #fire(timer: SystemTimer, now: () => number, target: Expirable): void {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-    if (setImmediate && !target.isHeld && now() - timer.due > BLOCKED_MS) {
+    const late = now() - timer.due;
+    if (setImmediate && !target.isHeld && late > BLOCKED_MS) {
+      const end = () => timer.#isOver || target.expire();
+      const wait = () => {
+        if (!timer.#isOver) timer.#handle = setTimeout(setImmediate, late, end);
+      };
       try {
-        setImmediate(() => timer.#isOver || target.expire());
+        setImmediate(target.isBody ? wait : end);
         return;
       } catch {}
     }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { compose, defineMiddleware, type Fetch, systemClock } from '@steadfetch/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { timeout } from '../src/index.ts';
-import { settled, slowFetch, URL } from './stubs.ts';
+import { handFed, settled, slowFetch, URL } from './stubs.ts';
 
 const unanswered = () => settled(timeout(1_000)(slowFetch({ ignoresSignal: true }))(URL));
 const expired = { error: { name: 'TimeoutError', limit: 1_000 } };
@@ -100,6 +100,28 @@ describe('timeout on the system clock', () => {
 
       expect(vi.getTimerCount()).toBe(0);
       expect(await result).toMatchObject(expired);
+    });
+
+    it('gives a part of a body as much time as was lost, since another thread unpacks a compressed one', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      const unpacked = handFed();
+      const stalled = handFed();
+      const fetch: Fetch = async (input) => new Response((input === URL ? unpacked : stalled).body);
+      const responses = await Promise.all([URL, `${URL}2`].map((url) => timeout({ body: 1_000 })(fetch)(url)));
+      const [result, none] = responses.map((response) => settled(response.text()));
+      await turn();
+
+      holdUp();
+      await turn();
+      unpacked.send('ok');
+      unpacked.end();
+      await turn();
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(22);
+
+      expect(await result).toEqual({ value: 'ok' });
+      expect(await none).toMatchObject(expired);
     });
 
     const unsupported = () => {
