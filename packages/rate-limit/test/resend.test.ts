@@ -46,6 +46,24 @@ describe('what is sent again', () => {
     expect([status, fetch.calls.length]).toEqual([429, 2]);
   });
 
+  it.each<[string, Middleware, number[], number]>([
+    ['a POST', (next) => (input, init) => next(input, { ...init }), [429, 200], 200],
+    [
+      'no POST that the wrapper repeats',
+      (next) =>
+        (...args) =>
+          next(...args).then(() => next(...args)),
+      [503, 429, 200],
+      429,
+    ],
+  ])('%s, with a foreign wrapper between layers of ours', async (_what, wrapper, answers, expected) => {
+    const passOn = defineMiddleware((call, next) => next(call));
+    const outer = defineMiddleware((call, next) => next(call.with({ remaining: () => 60_000 })));
+    const fetch = compose(outer, rateLimit({ clock: instantClock() }), wrapper, passOn)(fakeFetch(answers as 429[]));
+
+    expect((await fetch(URL, { method: 'POST' })).status).toBe(expected);
+  });
+
   it.each([
     ['no POST', 'POST', '/jobs/1', { redirected: true }, 429],
     ['no POST, where the URL alone tells it', 'POST', '/jobs/1', {}, 429],

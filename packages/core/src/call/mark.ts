@@ -29,6 +29,8 @@ export interface Mark {
   readonly rest?: Rest | undefined;
   /** Whether a layer inside that fetch reports the attempt to observers, so that the layer outside does not. */
   taken?: boolean;
+  /** Whether `record.sends` counts the request because it was handed to that fetch. */
+  isCounted?: boolean;
 }
 
 type Marked = RequestInit & { [MARK]?: Mark };
@@ -38,9 +40,13 @@ export function markOf(init: Marked): Mark | undefined {
   return init[MARK];
 }
 
-/** Records that a layer inside the foreign fetch reports the attempt to observers, so that the layer outside does not. */
-export function takeAttempt(init: Marked): void {
-  init[MARK]!.taken = true;
+/** Leaves it to a layer inside the foreign fetch to report the attempt to observers, and to count the request when it is sent. */
+export function takeAttempt(init: Marked | null | undefined): void {
+  const mark = init?.[MARK];
+  if (!mark) return;
+  if (mark.isCounted) mark.record.sends--;
+  mark.isCounted = false;
+  mark.taken = true;
 }
 
 /**
@@ -49,6 +55,7 @@ export function takeAttempt(init: Marked): void {
  */
 export function withMark(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
+  mark.isCounted = true;
   // the mark comes first: to add a symbol to an existing object is as slow as the rest of this function
   const marked: Marked = { [MARK]: mark, ...init };
   if (marked[MARK] !== mark) marked[MARK] = mark;
