@@ -98,7 +98,8 @@ export class KyCall {
     const now = originalOf(this.#options.retry);
     if (now !== this.#original) {
       this.#original = asObject(now);
-      options.retry.limit = this.#policyOf(this.#original).maxRetries; // ky's default, if the hook names none
+      // ky has put its own default there
+      if (this.#original.limit === undefined) options.retry.limit = this.#policyOf(this.#original).maxRetries;
     }
     noteOriginal(options.retry, this.#original);
   };
