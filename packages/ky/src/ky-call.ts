@@ -62,7 +62,7 @@ export class KyCall {
     this.#initial = asObject(options.retry);
     this.#original = this.#initial;
     this.#attempts = new Attempts(options, this.#policy, meta);
-    this.#state = new CallState(options, this.#attempts);
+    this.#state = new CallState(this.#attempts);
     this.#send = entryOf(options.fetch);
     this.#needsData = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
   }
