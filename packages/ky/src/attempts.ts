@@ -12,7 +12,7 @@ import {
 } from '@steadfetch/retry/engine';
 import type { Options } from 'ky';
 import { type Attempt, isKyTimeout } from './attempt.ts';
-import { kyTime, mayHaveTimedOut, remainingOf } from './deadline.ts';
+import { kyTime, mayBeOver, remainingOf, timeoutOf } from './deadline.ts';
 import {
   type Bodies,
   copyOf,
@@ -39,6 +39,8 @@ export class Attempts {
   /** The option that ky's loop reads before each retry. */
   #kyRetry: KyRetry | undefined;
   readonly #startedAt: number;
+  /** The same by `kyTime()`. */
+  readonly #kyStartedAt: number = kyTime();
   readonly #observer: ReturnType<typeof observerOf>;
   /** The members that are the same in each description of the call. */
   #base: Call;
@@ -57,6 +59,11 @@ export class Attempts {
   /** Whether ky makes no further attempt, because its limit is used up. */
   get limitReached(): boolean {
     return this.number > this.#kyRetry!.limit;
+  }
+
+  /** Whether ky's `totalTimeout`, and not the caller, may have aborted the signal of the call. */
+  get isOverdue(): boolean {
+    return !this.#options.signal && mayBeOver(this.#options.totalTimeout, this.#kyStartedAt);
   }
 
   /** Sets the policy of the call. A hook may lower the limit in `kyRetry` later, and the policy then follows. */
@@ -122,9 +129,14 @@ export class Attempts {
     return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
   }
 
+  /** Closes an attempt that another may follow. An abort by the caller may come meanwhile. */
+  closeRepeated(attempt: Attempt, error?: unknown): Session {
+    return this.close({ ...attempt, copy: this.#withoutTimeout(attempt, error) });
+  }
+
   /** Closes an attempt whose outcome the rules will judge. */
   closeFailed(attempt: Attempt, outcome: Outcome): FailedAttempt {
-    const session = this.close({ ...attempt, copy: this.#withoutTimeout(attempt, outcome.error) });
+    const session = this.closeRepeated(attempt, outcome.error);
     // A hook of the caller may have lowered the limit meanwhile.
     if (!this.#oneShot) this.policy.maxRetries = this.#kyRetry!.limit;
     return new FailedAttempt(session, this.number, outcome, session.call.record.sends > attempt.sends);
@@ -138,7 +150,7 @@ export class Attempts {
     const { copy, startedAt } = attempt;
     if (isKyTimeout(error)) return { ...copy, signal: undefined };
     if (this.#options.signal || !copy.signal) return copy;
-    const isTimeout = () => !attempt.isAnswered && mayHaveTimedOut(this.#options, startedAt);
+    const isTimeout = () => !attempt.isAnswered && mayBeOver(timeoutOf(this.#options), startedAt);
     return { ...copy, signal: signalExcept(copy.signal, isTimeout) };
   }
 

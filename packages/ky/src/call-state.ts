@@ -7,7 +7,6 @@ import {
   recordAttempt,
   recordSuccess,
 } from '@steadfetch/retry/engine';
-import type { Options } from 'ky';
 import { type Attempt, outcomeOf, withHistory } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 import { Pending } from './pending.ts';
@@ -23,9 +22,9 @@ export class CallState {
   #decision: Promise<Retry | undefined> | undefined;
   #isOver = false;
 
-  constructor(options: Options, attempts: Attempts) {
+  constructor(attempts: Attempts) {
     this.#attempts = attempts;
-    this.#pending = new Pending(options, attempts);
+    this.#pending = new Pending(attempts);
   }
 
   /** To be called when a request is sent. From then on the pending retry ends as its attempt does. */
@@ -95,7 +94,7 @@ export class CallState {
   /** To be called when a hook of the caller forces a retry. Records the attempt before it, which no rule judges. */
   forced(attempt: Attempt): void {
     const { number } = this.#attempts;
-    recordAttempt(this.#attempts.close(attempt), number, { response: attempt.response!, failed: false });
+    recordAttempt(this.#attempts.closeRepeated(attempt), number, { response: attempt.response!, failed: false });
     this.#pending.force();
   }
 

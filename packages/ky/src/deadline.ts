@@ -23,10 +23,9 @@ export function timeoutOf({ timeout }: Options): number | false {
   return timeout ?? KY_DEFAULT_TIMEOUT_MS;
 }
 
-/** Whether ky's `timeout` may have ended a request that began at `startedAt`, by `kyTime()`. */
-export function mayHaveTimedOut(options: Options, startedAt: number): boolean {
-  const timeout = timeoutOf(options);
-  return timeout !== false && kyTime() >= startedAt + timeout - TIMER_EARLY_MS;
+/** Whether a time limit of ky that began at `startedAt`, by `kyTime()`, may be over. */
+export function mayBeOver(limit: number | false | undefined, startedAt: number): boolean {
+  return typeof limit === 'number' && kyTime() >= startedAt + limit - TIMER_EARLY_MS;
 }
 
 /** The time in milliseconds, from the clock that ky uses. */

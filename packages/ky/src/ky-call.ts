@@ -62,7 +62,7 @@ export class KyCall {
     this.#initial = asObject(options.retry);
     this.#original = this.#initial;
     this.#attempts = new Attempts(options, this.#policy, meta);
-    this.#state = new CallState(options, this.#attempts);
+    this.#state = new CallState(this.#attempts);
     this.#send = entryOf(options.fetch);
     this.#needsData = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
   }
@@ -98,7 +98,8 @@ export class KyCall {
     const now = originalOf(this.#options.retry);
     if (now !== this.#original) {
       this.#original = asObject(now);
-      options.retry.limit = this.#policyOf(this.#original).maxRetries; // ky's default, if the hook names none
+      // ky has put its own default there
+      if (this.#original.limit === undefined) options.retry.limit = this.#policyOf(this.#original).maxRetries;
     }
     noteOriginal(options.retry, this.#original);
   };

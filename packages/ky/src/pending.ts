@@ -1,7 +1,7 @@
 import { type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import type { GiveUpReason } from '@steadfetch/retry';
 import { endCall, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
-import { ForceRetryError, type Options } from 'ky';
+import { ForceRetryError } from 'ky';
 import { isKyTimeout } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 
@@ -13,21 +13,14 @@ interface Announced {
 
 /** The retry that `onRetry` hooks know of, from their notification until its end is reported. */
 export class Pending {
-  readonly #options: Options;
   readonly #attempts: Attempts;
   #announced: Announced | undefined;
   #stopListening: () => void = () => {};
-  /** Whether an abort has ended the call. Its end is then reported. */
-  aborted = false;
+  /** The abort that has ended the call. Its end is then reported. */
+  aborted: { readonly reason: unknown } | undefined;
 
-  constructor(options: Options, attempts: Attempts) {
-    this.#options = options;
+  constructor(attempts: Attempts) {
     this.#attempts = attempts;
-  }
-
-  /** Read each time, since an `init` hook that runs after ours may set it. */
-  get #signal(): AbortSignal | undefined {
-    return this.#options.signal ?? undefined;
   }
 
   /** The announced retry, if it has not been sent. */
@@ -47,7 +40,7 @@ export class Pending {
       this.stop('aborted');
       this.#attempts.reject(reason);
     });
-    throwIfAborted(this.#signal);
+    throwIfAborted(failure.session.call.signal);
   }
 
   /** To be called when a hook of the caller forces a retry. ky waits before that retry, and calls no hook for an abort during the wait. */
@@ -58,9 +51,9 @@ export class Pending {
   /** Reports an abort, in the async context of the call: in that of the code that aborts, a log may find the id of another request. */
   #listen(report: (reason: unknown) => void): void {
     const aborted = new Promise<unknown>((resolve) => {
-      this.#stopListening = onAbort(this.#signal, (reason) => {
-        if (this.#announced?.stage === 'waiting') return;
-        if (this.due) this.aborted = true;
+      this.#stopListening = onAbort(this.#attempts.session!.call.signal, (reason) => {
+        if (this.#announced?.stage === 'waiting' || this.#attempts.isOverdue) return;
+        if (this.due) this.aborted = { reason };
         resolve(reason);
       });
     });
@@ -73,7 +66,7 @@ export class Pending {
    * @throws the reason of an abort that has ended the call, also one that came while the body of a failed response was read
    */
   async wait(): Promise<boolean> {
-    if (this.aborted) throwIfAborted(this.#signal);
+    if (this.aborted) throw this.aborted.reason;
     const announced = this.#announced;
     if (!this.due) this.#stopListening();
     if (announced?.stage !== 'announced') return false;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { defineMiddleware, systemClock } from '@steadfetch/core';
-import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import ky, { TimeoutError } from 'ky';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -188,6 +188,25 @@ describe('abort', () => {
       ['give up', 'aborted'],
     ]);
   });
+
+  it.each([false, true])(
+    'in a beforeRetry hook gives the token back and is told once (signal of a Request: %s)',
+    async (byRequest) => {
+      const { controller, release, told, options } = setUp();
+      const { api } = client(503, { ...options, clock: instantClock() });
+      const { signal } = controller;
+      const beforeRetry = [() => controller.abort()];
+      const input = byRequest ? new Request(URL, { signal }) : URL;
+
+      await outcomeOf(api(input, { ...(!byRequest && { signal }), hooks: { beforeRetry } }));
+
+      expect(release).toHaveBeenCalledTimes(1);
+      expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+        ['retry', 'status'],
+        ['give up', 'aborted'],
+      ]);
+    },
+  );
 
   it('leaves no listener on the signal, nor more than ky itself', async () => {
     const listenersAfter = async (call: (signal: AbortSignal) => Promise<unknown>) => {

@@ -1,5 +1,5 @@
 import { fakeFetch } from '@steadfetch/testing';
-import ky, { isForceRetryError, isHTTPError } from 'ky';
+import ky, { isForceRetryError, isHTTPError, type Options } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
 import { client, outcomeOf, recorder, URL, virtualTime } from './client.ts';
 
@@ -159,6 +159,15 @@ describe('hooks of the caller', () => {
 
     expect(fetch.calls).toHaveLength(2);
     expect(told.at(-1)![1].reason).toBe('limit');
+  });
+
+  it.each([0, { limit: 0 }])('can turn retries off by %o in an init hook, whatever the call says', async (retry) => {
+    const { api, fetch } = client(503);
+    const init = [(options: Options) => void Object.assign(options, { retry })];
+
+    await outcomeOf(api.extend({ hooks: { init } }).get(URL, { steadfetch: { retry: { maxRetries: 5 } } }));
+
+    expect(fetch.calls).toHaveLength(1);
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { compose, observe } from '@steadfetch/core';
 import { historyOf } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { type Options } from 'ky';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL } from './client.ts';
 
@@ -77,29 +77,32 @@ describe('the end of a call', () => {
     },
     'what is thrown and no error': { fetch: () => Promise.reject('text') },
     'what is thrown and no error after an abort, by a fetch that ignores it': {
-      fetch: vi
-        .fn()
-        .mockResolvedValueOnce(new Response(null, { status: 503 }))
-        .mockRejectedValue('text'),
+      fetch: () => (caller.signal.aborted ? Promise.reject('text') : down()),
       options: { hooks: { beforeRetry: [() => caller.abort(new Error('enough'))] } },
     },
     'what is thrown and no error, without retries': { fetch: () => Promise.reject('text'), options: { retry: 0 } },
   };
 
-  it.each(Object.entries(cases))('is told once to observers: %s', async (_, { fetch = down, options, aborts }) => {
-    const types: string[] = [];
-    caller = new AbortController();
-    const observed = compose(observe(({ type }) => types.push(type)))(fetch);
-    const api = ky.create({ fetch: observed, hooks: retry({ clock: instantClock() }) }).extend(options ?? {});
-    const call = outcomeOf(api(URL, { signal: caller.signal }));
-    if (aborts) {
-      await new Promise((resolve) => setImmediate(resolve));
-      caller.abort(aborts);
-    }
-    await call;
-    expect(types.filter((type) => type === 'end')).toHaveLength(1);
-    expect(types.at(-1)).toBe('end');
-  });
+  it.each(
+    Object.entries(cases).flatMap(([name, of]) => [false, true].map((byRequest) => [name, byRequest, of] as const)),
+  )(
+    'is told once to observers: %s (signal of a Request: %s)',
+    async (_, byRequest, { fetch = down, options, aborts }) => {
+      const types: string[] = [];
+      caller = new AbortController();
+      const observed = compose(observe(({ type }) => types.push(type)))(fetch);
+      const api = ky.create({ fetch: observed, hooks: retry({ clock: instantClock() }) }).extend(options ?? {});
+      const { signal } = caller;
+      const call = outcomeOf(byRequest ? api(new Request(URL, { signal })) : api(URL, { signal }));
+      if (aborts) {
+        await new Promise((resolve) => setImmediate(resolve));
+        caller.abort(aborts);
+      }
+      await call;
+      expect(types.filter((type) => type === 'end')).toHaveLength(1);
+      expect(types.at(-1)).toBe('end');
+    },
+  );
 
   it('is told to observers also where a condition throws before anything is sent', async () => {
     const seen: unknown[] = [];
