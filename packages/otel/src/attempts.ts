@@ -54,19 +54,8 @@ export function resendCountHook(span: Span): void {
   if (resends) span.setAttribute('http.request.resend_count', resends);
 }
 
-/** Counts the earlier requests of each call in this layer. `record.sends` counts a request twice if a foreign wrapper separates our layers. */
-function resendCounter(): (call: Call) => number {
-  const counts = new WeakMap<object, number>();
-  return ({ record }) => {
-    const before = counts.get(record) ?? 0;
-    counts.set(record, before + 1);
-    return before;
-  };
-}
-
 function withCounts(): (call: Call, next: Next) => Promise<Response> {
-  const resendsOf = resendCounter();
-  return (call, next) => context.with(contextOf(call).setValue(RESENDS, resendsOf(call)), () => next(call));
+  return (call, next) => context.with(contextOf(call).setValue(RESENDS, call.record.sends), () => next(call));
 }
 
 /**
@@ -79,11 +68,10 @@ function mayPropagate(call: Call): boolean {
 }
 
 function withSpans(tracer: Tracer, propagate: (call: Call) => boolean): (call: Call, next: Next) => Promise<Response> {
-  const resendsOf = resendCounter();
   return (call, next) => {
     // Before the span starts, since invalid headers throw here.
     const headers = new Headers(call.headers);
-    const resends = resendsOf(call);
+    const resends = call.record.sends;
     const attributes = {
       'url.full': redactUrl(call.url),
       ...(resends > 0 && { 'http.request.resend_count': resends }),

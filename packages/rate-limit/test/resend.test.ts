@@ -58,7 +58,7 @@ describe('what is sent again', () => {
     ],
   ])('%s, with a foreign wrapper between layers of ours', async (_what, wrapper, answers, expected) => {
     const passOn = defineMiddleware((call, next) => next(call));
-    const outer = defineMiddleware((call, next) => next(call.with({ remaining: () => 60_000 })));
+    const outer = defineMiddleware((call, next) => next(call.with({ retried: true })));
     const fetch = compose(outer, rateLimit({ clock: instantClock() }), wrapper, passOn)(fakeFetch(answers as 429[]));
 
     expect((await fetch(URL, { method: 'POST' })).status).toBe(expected);
