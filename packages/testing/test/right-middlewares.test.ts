@@ -120,6 +120,7 @@ describe('contractChecks', () => {
       await contractChecks['rejects when next throws instead of rejecting']!(() => right);
       await contractChecks['keeps concurrent calls apart']!(() => right);
     }
+    await contractChecks['keeps concurrent calls apart']!(() => compose(repeatedOnce(503, 1), breaking));
   });
 
   it('passes who takes a moment after a repetition, which is sent late', async () => {
