@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeFetch, instantClock, networkError, type Reply } from '../src/index.ts';
+import { type Fault, fakeFetch, instantClock, networkError, type Reply } from '../src/index.ts';
 
 const URL_ = 'http://api.test/things';
 
@@ -35,6 +35,34 @@ describe('the faults of fakeFetch', () => {
 
     await expect(read()).rejects.toMatchObject({ message: 'terminated', cause: { code } });
     expect(text).toBe(before);
+  });
+
+  it.each(['reset-after-headers', 'truncate'] as const)(
+    'fails with the reason of an abort where the reading has only begun: %s',
+    async (fault) => {
+      const controller = new AbortController();
+      const response = await fakeFetch({ fault, body: 'a' })(URL_, { signal: controller.signal });
+
+      const reading = response.body!.getReader().read();
+      controller.abort('enough');
+      await expect(reading).rejects.toBe('enough');
+    },
+  );
+
+  it('lets a broken and a slow body be read into the memory of the reader, as fetch does', async () => {
+    const read = async (fault: Fault) => {
+      const response = await fakeFetch({ fault, body: 'x'.repeat(100), every: 0 })(URL_);
+      const reader = response.body!.getReader({ mode: 'byob' });
+      let size = 0;
+      for (;;) {
+        const { done, value } = await reader.read(new Uint8Array(8));
+        if (done) return size;
+        size += value!.length;
+      }
+    };
+
+    expect(await read('drip')).toBe(100);
+    await expect(read('truncate')).rejects.toThrow('terminated');
   });
 
   it('drips the whole body in pieces', async () => {

@@ -118,6 +118,48 @@ describe('contractChecks', () => {
     await expect(check(() => answering)).rejects.toThrow('the number of calls of next: expected 1, got 0');
   });
 
+  it('fails who lets other calls wait by a timer that keeps no process alive, after a 429 or at a limit', async () => {
+    const unheld = (ms: number, signal: AbortSignal | undefined) =>
+      new Promise<void>((resolve, reject) => {
+        const release = onAbort(signal, reject);
+        setTimeout(() => resolve(release()), ms).unref();
+      });
+    const pausing = (): Middleware => {
+      let isBusy = false;
+      return defineMiddleware(async (call, next) => {
+        if (isBusy) await unheld(1_000, call.signal);
+        const response = await next(call);
+        isBusy = response.status === 429;
+        return response;
+      });
+    };
+    const limiting = (): Middleware => {
+      let left = 3;
+      return defineMiddleware(async (call, next) => {
+        if (left-- <= 0) await unheld(1_000, call.signal);
+        return next(call);
+      });
+    };
+    const check = contractChecks['keeps the process alive while it waits']!;
+
+    await expect(check(pausing)).rejects.toThrow('whether Node may exit while a GET waits after a 429: ');
+    await expect(check(limiting)).rejects.toThrow('whether Node may exit while a GET waits behind others: ');
+  });
+
+  it('fails who keeps the slot of a call for which next threw', async () => {
+    const limited: Middleware = (next) => {
+      let free = 5;
+      return async (input, init) => {
+        if (free === 0) await sleep(60_000, init?.signal ?? (input as Request).signal);
+        free--;
+        return next(input, init).finally(() => free++);
+      };
+    };
+    const check = contractChecks['rejects when next throws instead of rejecting']!;
+
+    await expect(check(() => limited)).rejects.toThrow('whether a call waits for ever after ten for which next threw');
+  });
+
   it('fails who sends a call again with a signal of its own that has ended the first attempt', async () => {
     const limited: Middleware = defineMiddleware(async (call, next) => {
       const limit = new AbortController();

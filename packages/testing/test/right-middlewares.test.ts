@@ -80,7 +80,13 @@ describe('contractChecks', () => {
       return next(input, init).finally(() => clearTimeout(timer));
     };
 
-    await contractChecks['keeps the process alive while it waits']!(() => compose(limiting, waiting));
+    const signing = defineMiddleware(async (call, next) => {
+      await crypto.subtle.digest('SHA-256', new TextEncoder().encode(call.url));
+      return next(call);
+    });
+
+    for (const right of [waiting, signing])
+      await contractChecks['keeps the process alive while it waits']!(() => compose(limiting, right));
   });
 
   it('passes who writes what failed to a log a little later, by a timer that keeps no process alive', async () => {
@@ -114,6 +120,7 @@ describe('contractChecks', () => {
       await contractChecks['rejects when next throws instead of rejecting']!(() => right);
       await contractChecks['keeps concurrent calls apart']!(() => right);
     }
+    await contractChecks['keeps concurrent calls apart']!(() => compose(repeatedOnce(503, 1), breaking));
   });
 
   it('passes who takes a moment after a repetition, which is sent late', async () => {

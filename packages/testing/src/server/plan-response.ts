@@ -26,7 +26,8 @@ export function planResponse(plan: Plan, place: Place): Response {
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
   // the response to a HEAD has the length of the body that a GET would get
-  if (body.length > 0 && !headers.has('content-length')) headers.set('content-length', String(body.length));
+  const hasLength = status !== 204 && status !== 304 && !headers.has('content-length');
+  if (hasLength) headers.set('content-length', String(body.length)); // 0 for an empty body, as from a server
   const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
   const { signal, isReal } = place;
   if (empty || !signal || isReal || !holdsStreams()) return response;
@@ -34,10 +35,12 @@ export function planResponse(plan: Plan, place: Place): Response {
   return withBody(response, stream, (error) => (signal.aborted ? abortReason(signal) : error));
 }
 
+type Controller = ReadableByteStreamController | ReadableStreamDefaultController;
+
 /** A whole body. To read it fails after an abort, like that of a real response. It adds no listener to the signal. */
 function wholeBody(response: Response, body: Plan['body'], signal: AbortSignal): ReadableStream<Uint8Array> {
   const unread = body.length > 0 ? [body.slice()] : [];
-  const pull = async (controller: ReadableByteStreamController | ReadableStreamDefaultController): Promise<void> => {
+  const pull = async (controller: Controller): Promise<void> => {
     await undefined; // an abort right after the start of a read still ends it
     throwIfAborted(signal);
     const chunk = unread.pop();
@@ -52,23 +55,21 @@ function wholeBody(response: Response, body: Plan['body'], signal: AbortSignal):
   );
 }
 
-function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<Uint8Array> {
+function faultyBody(plan: Plan, { url, clock, signal, isReal }: Place): ReadableStream<Uint8Array> {
   const { body, fault, every } = plan;
+  const waits = fault === 'drip' ? every : 0;
   const queue = fault === 'drip' ? pieces(body) : [body.subarray(0, sentBefore(fault, body.length))];
-  const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+  const pull = async (controller: Controller): Promise<void> => {
+    await (waits > 0 ? clock.sleep(waits, signal) : undefined); // as for a whole body
     throwIfAborted(signal);
     const piece = queue.shift();
-    if (piece?.length) controller.enqueue(piece);
+    if (piece?.length) controller.enqueue(piece.slice());
     if (fault === 'drip') return queue.length === 0 ? controller.close() : undefined; // together with the last piece, like a server
     if (piece?.length) return;
     if (fault === 'stall-body') return abortable(new Promise<never>(() => {}), signal);
     throw bodyError(fault === 'truncate' ? 'UND_ERR_SOCKET' : 'ECONNRESET', url);
   };
-  const waits = fault === 'drip' ? every : 0;
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    if (waits > 0) await clock.sleep(waits, signal);
-    await next(controller);
-  };
   const cancel = (): void => throwIfAborted(signal);
-  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+  const isBytes = !isReal && isByteStream(new Response('').body!);
+  return new ReadableStream({ ...(isBytes && { type: 'bytes' }), pull, cancel }, { highWaterMark: 0 });
 }
