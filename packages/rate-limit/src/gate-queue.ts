@@ -95,12 +95,14 @@ export class GateQueue {
     let wait = 0;
     let ticket = this.#next(now);
     for (; ticket; ticket = this.#next(now)) {
-      wait = this.#gate.announce(now, ticket.cost, latest);
-      if (wait > 0) break;
+      if (ticket.endsAt > now) {
+        wait = this.#gate.announce(now, ticket.cost, latest);
+        if (wait > 0) break;
+      }
       if (this.#yieldTurn()) return;
       this.#take(ticket);
-      if (ticket.endsAt < now) ticket.endTooLong(this.#gate, 0);
-      else ticket.admit(this.#gate.admit(ticket, now), now);
+      if (ticket.endsAt > now) ticket.admit(this.#gate.admit(ticket, now), now);
+      else ticket.endTooLong(this.#gate, 0);
     }
     if (ticket) wait = this.#goAhead(ticket, now, wait);
     const next = now + this.#gate.certainDelay(now, wait);
@@ -144,7 +146,8 @@ export class GateQueue {
   /** Ends the wait of a call that would be too long. If only a guessed rate delays the call, it passes; otherwise it fails. */
   #expire(ticket: Ticket, now: number, wait: number): void {
     this.#take(ticket);
-    const permit = ticket.notBefore <= now ? this.#gate.ahead.admitAtDeadline(ticket, now) : undefined;
+    const permit =
+      ticket.notBefore <= now && now < ticket.endsAt ? this.#gate.ahead.admitAtDeadline(ticket, now) : undefined;
     if (permit) ticket.admit(permit, now);
     else {
       this.#gate.learned.answerTime.endedWaiting();

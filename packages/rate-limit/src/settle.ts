@@ -66,7 +66,7 @@ function countRefusal(leaf: Gate, refused: Refused, own: number | undefined): nu
 
 /** Makes a gate wide. Returns the longest of the waits: those of the refused gates below are still to be kept. */
 function widen(gate: Gate, children: readonly Gate[], now: number, wait: number | undefined): number | undefined {
-  const refused = children.flatMap(withOnlyChild);
+  const refused = children.flatMap(withThoseBelow);
   gate.wide = true;
   for (const child of refused) child.advance(now);
   const waits = refused.map((child) => child.untilOpen(now)).filter((delay) => delay > 0 && delay < Infinity);
@@ -75,9 +75,9 @@ function widen(gate: Gate, children: readonly Gate[], now: number, wait: number 
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
 }
 
-/** A gate and, while there is only one, the gate below it: that one knows the wait. */
-function withOnlyChild(gate: Gate): Gate[] {
-  return gate.children.size === 1 ? [gate, ...[...gate.children.values()].flatMap(withOnlyChild)] : [gate];
+/** A gate and those below it: while it is not wide, they know the waits. */
+function withThoseBelow(gate: Gate): Gate[] {
+  return gate.wide ? [gate] : [gate, ...[...gate.children.values()].flatMap(withThoseBelow)];
 }
 
 /** Makes a gate narrow again. The refused leaf takes over what the gate has learned, since most of it came from that leaf. */

@@ -102,7 +102,7 @@ export class Waits {
    * another call. If the call's deadline has passed, its `timeout` fires within a millisecond, and its error is the better one.
    */
   async endTooLong({ call, endsAt, tooLong }: Ticket): Promise<never> {
-    if (endsAt < this.#now()) {
+    if (endsAt <= this.#now()) {
       call.record.waitingFor = TURN;
       await sleep(1, call.signal, this.#settings.clock).finally(() => {
         call.record.waitingFor = undefined;

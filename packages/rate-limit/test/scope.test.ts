@@ -261,6 +261,22 @@ describe('a wait that the server set for one path', () => {
     expect(await sentAfter(limited, '/c', () => sent, clock)).toBeGreaterThan(19_000);
   });
 
+  it('is kept to when one gate stands for all users, one of which has called a second path since', async () => {
+    const clock = manualClock();
+    let sent = 0;
+    const scope = ({ url }: { url: string }) => url.slice(ORIGIN.length + 1).split('/');
+    const limited = rateLimit({ clock, random: () => 0, maxResends: 0, scope })((input) => {
+      sent++;
+      if (String(input).endsWith('slow')) return new Promise(() => {});
+      return Promise.resolve(String(input).endsWith('/a/list') ? busy(20) : busy(1));
+    });
+    await limited(`${ORIGIN}/a/list`);
+    void limited(`${ORIGIN}/a/slow`);
+    await limited(`${ORIGIN}/b/list`);
+
+    expect(await sentAfter(limited, '/c/list', () => sent, clock)).toBeGreaterThan(19_000);
+  });
+
   it('is kept to where its request was sent before one gate stood for all', async () => {
     const clock = manualClock();
     const answers = new Map<string, (response: Response) => void>();

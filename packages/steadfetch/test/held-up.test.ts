@@ -1,5 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type Clock, compose, type Middleware, rateLimit, retry, timeout } from '../src/index.ts';
+import {
+  type Clock,
+  compose,
+  type Middleware,
+  type RateLimitOptions,
+  rateLimit,
+  retry,
+  timeout,
+} from '../src/index.ts';
 
 /** A clock whose sleeps end late and in order, as after the event loop was blocked. */
 function heldUp() {
@@ -24,11 +32,32 @@ function heldUp() {
   return { clock, until };
 }
 
+const UNKNOWN = { rate: undefined, burst: undefined, remaining: undefined, refusedShare: 0, why: '' };
+
+/** A store that lets one call pass, and guesses that the next one should wait. */
+function guessing(): NonNullable<RateLimitOptions['store']> {
+  let delay = 0;
+  const pacer = {
+    advance: () => {},
+    announce: () => {},
+    delay: () => delay,
+    send: (at: number, cost = 1) => {
+      delay = 60_000;
+      return { at, cost };
+    },
+    settle: () => ({ closed: false }),
+    snapshot: () => ({ state: 'open' as const, opensIn: 0, ...UNKNOWN }),
+    guessesSince: 0,
+  };
+  return { pacer: () => pacer };
+}
+
 describe('a call in the queue of rateLimit() whose turn and whose timeout are both late', () => {
-  const lateCall = async (method: string, outside: Middleware = (fetch) => fetch) => {
+  const known: RateLimitOptions = { limit: { requests: 1, per: 1_000 } };
+  const lateCall = async (method: string, outside: Middleware = (fetch) => fetch, options = known) => {
     const { clock, until } = heldUp();
     const server = vi.fn(async () => new Response());
-    const limited = rateLimit({ clock, limit: { requests: 1, per: 1_000 } });
+    const limited = rateLimit({ clock, ...options });
     const paced = compose(outside, timeout(1_500, { clock }), limited)(server);
     await paced('https://api.test/1');
     const outcome = paced('https://api.test/2', { method }).then(
@@ -40,8 +69,11 @@ describe('a call in the queue of rateLimit() whose turn and whose timeout are bo
     return { outcome: await outcome, requests: server.mock.calls.length };
   };
 
-  it('is not sent, and ends by its own timeout', async () => {
-    expect(await lateCall('POST')).toEqual({
+  it.each<[string, RateLimitOptions]>([
+    ['a limit', known],
+    ['a guess', { store: guessing(), proof: 'first' }],
+  ])('is not sent, and ends by its own timeout, if %s held it back', async (_, options) => {
+    expect(await lateCall('POST', undefined, options)).toEqual({
       outcome: 'no response within 1500 ms from POST https://api.test/2; it was waiting for its turn in rateLimit()',
       requests: 1,
     });
