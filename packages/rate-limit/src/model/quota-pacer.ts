@@ -9,7 +9,7 @@ import { Trial } from './trial.ts';
 const TRIED_FROM_MS = 250;
 /** If nothing is left, one call is sent after this time without a request, however far away the reset is. In milliseconds. */
 const LONGEST_UNASKED_MS = 60_000;
-/** An accepted request multiplies the trust in a bucket by this. A hundred of them make up for one refusal (see `distrust`). */
+/** An accepted request multiplies the trust in a quota by this. A hundred of them make up for one refusal (see `distrust`). */
 const PER_ACCEPTED = 1.001;
 /** In the last part of a window, what is left is spent evenly. In milliseconds before the reset. */
 const EVEN_BEFORE_RESET_MS = 1_000;
@@ -129,7 +129,7 @@ export class QuotaPacer {
     const refill = this.#refill;
     const { before, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
-    if (accepted && this.#isBucket && this.trusted) refill.trust = Math.min(FULL_TRUST, refill.trust * PER_ACCEPTED);
+    if (accepted && this.trusted) refill.trust = Math.min(FULL_TRUST, refill.trust * PER_ACCEPTED);
     this.#roundTrip = roundTrip;
     const wasBucket = this.#isBucket;
     const resetIn = refill.note(quota, answered);

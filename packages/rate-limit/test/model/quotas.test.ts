@@ -128,6 +128,20 @@ describe('reported quotas', () => {
     expect(model.snapshot(700_000).why).toBe('the server reports its quota');
   });
 
+  it('uses a reported window up although one of 200 requests is refused by chance', () => {
+    const model = pacer();
+    const random = chance(7);
+    const limited = window(100, 10_000);
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      return random() < 0.005 ? { kind: 'refused', wait: 1_000, quotas: answer.quotas } : answer;
+    };
+    drive(model, server, { for: 300_000, roundTrip: 60 });
+    const result = drive(model, server, { for: 100_000, roundTrip: 60, from: 300_000 });
+    expect(result.accepted).toBeGreaterThan(950);
+    expect(model.snapshot(400_000).why).toBe('the server reports its quota');
+  });
+
   it('trusts a reported window that was first seen less than half full, although many calls were refused in it', () => {
     const model = pacer();
     const told = (remaining: number, reset: number) => [{ limit: 60, window: 60_000, remaining, reset }];
