@@ -237,12 +237,14 @@ export function toldDepth(state: LimitState, cost: number): number {
 }
 
 /**
- * The trust that one accepted unit of cost restores. A full window restores 0.02, a fifth of what a refusal takes, since even a window that is reported
- * correctly refuses now and then at its edge. With a bucket, with a larger window, and once half of the trust is gone, 0.02 takes a hundred units.
+ * The trust that one accepted request restores. A full window restores 0.02, a fifth of what a refusal takes, since even a window that is reported
+ * correctly refuses now and then at its edge. With a bucket, with a larger window, and once half of the trust is gone, 0.02 takes a hundred requests.
  */
 export function trustRegained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;
-  for (const { limit, signs } of state.told.values()) largest = Math.max(largest, signs < WINDOW_SIGNS ? 100 : limit);
+  const mean = state.cost / Math.max(1, state.requests);
+  for (const told of state.told.values())
+    largest = Math.max(largest, told.signs < WINDOW_SIGNS ? 100 : told.limit / Math.max(1, unitsOf(told, mean)));
   return 0.02 / Math.min(100, largest);
 }
 

@@ -160,6 +160,13 @@ describe('the trust in a reported quota of ten', () => {
     expect(state.trust).toBeCloseTo(trust, 2);
   });
 
+  it.each([1, 500])('is restored by the number of accepted calls, whatever each costs (%i)', (cost) => {
+    const accepted = [{ from: START + 20_000, to: START + 20_000, cost: 50 * cost }];
+    const refusal = { want: 0, refusal: refusedAt(4_010) };
+    const { state } = asked(told(0, 10, {}), [4_010, refusal], [20_000, { requests: 50, accepted }]);
+    expect(state.trust).toBeCloseTo(0.91, 2);
+  });
+
   it.each([
     ['stays where each refusal says so', 0, 2_900, undefined, 1],
     ['is less where each refusal says that some is left', 3, 2_900, undefined, 0.43],

@@ -121,7 +121,8 @@ end
 
 local function trustRegained()
   local largest = s.trust > 0.5 and 1 or 100
-  for _, q in ipairs(s.told) do largest = max(largest, q.signs < 2 and 100 or q.limit) end
+  local mean = s.cost / max(1, s.requests)
+  for _, q in ipairs(s.told) do largest = max(largest, q.signs < 2 and 100 or q.limit / max(1, unitsOf(q, mean))) end
   return 0.02 / min(100, largest)
 end
 
