@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const QUESTION = { ...NOTHING, want: 1 };
 
 const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
-const KEY = 'steadfetch:8:{https://a.example}';
+const KEY = 'steadfetch:9:{https://a.example}';
 const ASKED: Question = { ...QUESTION, want: 2 };
 const slotsOf = async (client: RedisClient, options: RedisStoreOptions = {}): Promise<Reply> =>
   redisStore(client, options).ask('https://a.example', ASKED);
@@ -140,7 +140,7 @@ describe('an option', () => {
       },
       { prefix: 'shop' },
     );
-    expect(keys).toEqual(['shop:8:{https://a.example}']);
+    expect(keys).toEqual(['shop:9:{https://a.example}']);
   });
 });
 

@@ -303,6 +303,23 @@ describeServers('the script', (start) => {
     expect(burst).toBe(10);
   });
 
+  it.each([
+    ['requests', 960],
+    ['costs', 800],
+    ['costs, where a refill may explain what is left', 990, 20_000],
+  ])('treats a quota as one of %s when the model does', async (name, remaining, later = 500) => {
+    const told = (at: number, left: number) => [
+      { name: 'q', at: BEGUN + at, remaining: left, limit: 1_000, reset: 60_000, window: 60_000 },
+    ];
+    const accepted = [{ from: BEGUN + 100, to: BEGUN + 100, cost: 200 }];
+    const questions: [number, Partial<Question>][] = [
+      [0, { quotas: told(0, 1_000) }],
+      [later, { want: 40, cost: 5, accepted, requests: 40, quotas: told(later, remaining) }],
+      [later + 500, { want: 40, cost: 5 }],
+    ];
+    for await (const [reply, told] of bothAsked(name, questions)) expect(told.every).toBeCloseTo(reply.every, 3);
+  });
+
   it('treats a quota with another limit as another quota when the model does', async () => {
     const told = (at: number, limit: number, remaining: number, reset: number) => ({
       want: 1,
@@ -352,8 +369,8 @@ describe('the format of a limit', () => {
     const [state] = decide(undefined, 0, { ...NOTHING, quotas });
     const members = [state, state.told.get('q')!].flatMap(Object.keys);
     expect([FORM, createHash('sha1').update(members.join()).digest('hex')]).toEqual([
-      8,
-      '202609fa71ce35bcf6bf6cc6d3f2e4a3ab0b7d3c',
+      9,
+      'fa14a9e2e211fc20a8552767936cbd5468cf706a',
     ]);
   });
 });

@@ -55,6 +55,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   for (const { from, to, cost } of question.accepted) accept(state, { from: past(from), to: past(to), cost });
   if (question.aloneFor !== undefined) leaveStore(state, now, question.aloneFor);
   state.requests += question.requests;
+  state.trust = Math.min(1, state.trust + trustRegained(state) * question.requests);
   outvote(state, question.requests);
   for (const quota of question.quotas) recordQuota(state, { ...quota, at: past(quota.at) }, question.lastRate);
   if (question.refusal && isCounted(state, now, question.refusal)) refuse(state, now, question.refusal, question.cost);
@@ -130,7 +131,6 @@ function initialHistory(way: LimitState['way'], at: number): Entry[] {
 function accept(state: LimitState, entry: Entry): void {
   state.shut = 0;
   state.cost += entry.cost;
-  state.trust = Math.min(1, state.trust + trustRegained(state) * entry.cost);
   if (entry.to > state.emptied) {
     if (state.begun === 0) state.begun = entry.from;
     state.accepted += entry.cost;

@@ -88,10 +88,13 @@ export interface Told {
   most: number;
   /** How much evidence there is for a window: measurements in which nothing came back before the reset. */
   signs: number;
-  /** The refill per ms. It is measured since `seenAt`, from what was left and spent then. */
+  /** Whether it counts requests, not their cost. */
+  isOfRequests: boolean;
+  /** The refill per ms. It is measured since `seenAt`, from what was left then, and what had been accepted in all: its cost, and the requests. */
   refill: number;
   seen: number;
   spent: number;
+  sent: number;
   seenAt: number;
   /** What the last answer said is left; how many answers reported this window; and the earliest end that they reported. */
   said: number;

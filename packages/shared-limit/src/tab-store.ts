@@ -51,7 +51,7 @@ interface Pending {
 }
 
 /** The version of the messages. Tabs with another one are another group. Raise it whenever a member of `LimitState` or of a message changes. */
-const FORM = 7;
+const FORM = 8;
 /** Of more limits the least recently used is forgotten, of more unanswered questions the oldest. */
 const MOST_KEPT = 1_000;
 /** A tab in the background is woken this long after its slot is due, since it may have received the answer a little later, ms. */

@@ -21,6 +21,9 @@ const DRAIN_MS = 400;
 const FILL_MS = 800;
 /** A quota is a window, not a bucket, once it has this many signs: measurements in which nothing came back. */
 const WINDOW_SIGNS = 2;
+/** Whether a quota counts requests shows where their cost is more than so many times a reported refill, and than so many times their number. */
+const MOST_REFILLED = 3;
+const MIN_DEARER = 4;
 /** A refusal reduces the measured refill, and the trust in all quotas, to this share. */
 const REFILL_LEFT = 0.8;
 const TRUST_LEFT = 0.9;
@@ -55,16 +58,17 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
   // another limit means another quota: a server may report the scarcest of several under one name
   const old = known && limit > 0 && limit !== known.limit ? undefined : known;
   const isBack = at < state.backAt + BACK_MS;
-  const { signs, ...ends } = endsOf(old, at, at + reset, remaining);
+  const most = Math.max(old?.most ?? 0, remaining);
+  const isOfRequests = countsRequests(state, quota, old, Math.max(limit, most));
+  const measured = old?.isOfRequests === isOfRequests ? old : undefined;
+  const ends = endsOf(old, at, at + reset, remaining);
+  const signs = measured ? ends.signs : 0;
   const longest = Math.max(old?.window ?? 0, reset, SHORTEST_RESET_MS);
   const isWindow = old !== undefined && signs >= WINDOW_SIGNS;
   const length = window > 0 ? window : isWindow && ends.apart > 0 ? Math.min(ends.apart, longest) : longest;
   let resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
   // resets are rounded up to whole seconds, so the earliest reported end is nearest to the truth; a slot after it may have moved `old.resetAt`
   if (isWindow && ends.answers > 1) resetAt = Math.min(resetAt, ...[old.resetAt, ends.endAt].filter((end) => at < end));
-  const most = Math.max(old?.most ?? 0, remaining);
-  const isOfRequests = countsRequests(state, name, Math.max(limit, most));
-  const spent = isOfRequests ? state.requests : state.cost;
   const told: Told = {
     limit: limit > 0 ? limit : Math.max(old?.limit ?? 1, most),
     window: length,
@@ -74,15 +78,17 @@ export function recordQuota(state: LimitState, quota: ToldQuota, lastRate: numbe
     heardIn: state.requests,
     resetAt,
     most,
-    refill: old?.refill ?? (isBack && !isOfRequests ? lastRate : 0),
-    signs,
-    seen: old?.seen ?? remaining,
-    spent: old?.spent ?? spent,
-    seenAt: old?.seenAt ?? at,
+    isOfRequests,
+    refill: measured?.refill ?? (isBack && !isOfRequests ? lastRate : 0),
+    seen: measured?.seen ?? remaining,
+    spent: measured?.spent ?? state.cost,
+    sent: measured?.sent ?? state.requests,
+    seenAt: measured?.seenAt ?? at,
     ...ends,
+    signs,
   };
-  if (isBack) startMeasure(told, at, remaining, spent);
-  else if (old) measure(told, at, remaining, spent);
+  if (isBack) startMeasure(state, told, at, remaining);
+  else if (measured) measure(state, told, at, remaining);
   // no slot lies in the time in which the limit is closed
   const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD_MS);
   if (state.every > 0 && ahead > 0) {
@@ -120,9 +126,9 @@ function endsOf(
 }
 
 /** Measures the refill since the last measurement. A bucket refills between requests; a window does not before its reset. */
-function measure(told: Told, at: number, remaining: number, allSpent: number): void {
+function measure(state: LimitState, told: Told, at: number, remaining: number): void {
   const time = at - told.seenAt;
-  const spent = allSpent - told.spent;
+  const spent = told.isOfRequests ? state.requests - told.sent : state.cost - told.spent;
   const full = told.most - 1.5;
   const isFull = told.seen >= full || remaining >= full;
   // a measurement across a reset shows nothing, so a third of a short window is enough
@@ -137,12 +143,13 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
     if (isFull) told.refill = Math.max(told.refill, seen);
     else told.refill = told.refill > 0 ? told.refill + (seen > told.refill ? 0.25 : 0.5) * (seen - told.refill) : seen;
   }
-  startMeasure(told, at, remaining, allSpent);
+  startMeasure(state, told, at, remaining);
 }
 
-function startMeasure(told: Told, at: number, remaining: number, allSpent: number): void {
+function startMeasure({ cost, requests }: LimitState, told: Told, at: number, remaining: number): void {
   told.seen = remaining;
-  told.spent = allSpent;
+  told.spent = cost;
+  told.sent = requests;
   told.seenAt = at;
 }
 
@@ -170,10 +177,7 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
       now > told.resetAt + 2 * told.window + FORGOTTEN_AFTER_MS || state.requests - told.heardIn >= MOST_UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(
-        every,
-        Math.min(LONGEST_EVERY_MS, unitsOf(state, name, told, cost) / toldRate(told, at, state.trust)),
-      );
+      every = Math.max(every, Math.min(LONGEST_EVERY_MS, unitsOf(told, cost) / toldRate(told, at, state.trust)));
   }
   return every;
 }
@@ -207,19 +211,18 @@ function leftAt({ left, leftAt, resetAt, most, refill }: Told, at: number): numb
 /** Whether all quotas are windows in which `count` more calls fit now, and no reset is near. */
 export function fitsWindows(state: LimitState, now: number, count: number, cost: number): boolean {
   if (state.trust <= 0.5 || state.told.size === 0) return false;
-  for (const [name, told] of state.told) {
+  for (const told of state.told.values()) {
     // once slots after the reset are reserved, `left` is that of the next window
     const isThis = now >= told.resetAt - told.window && now <= told.resetAt - ROUNDING_MS;
-    if (told.signs < WINDOW_SIGNS || !isThis || leftAt(told, now) < count * unitsOf(state, name, told, cost))
-      return false;
+    if (told.signs < WINDOW_SIGNS || !isThis || leftAt(told, now) < count * unitsOf(told, cost)) return false;
   }
   return true;
 }
 
 /** Subtracts `count` reserved slots, the last of them at `at`, from all quotas. */
 export function subtractReserved(state: LimitState, at: number, count: number, cost: number): void {
-  for (const [name, told] of state.told) {
-    told.left = leftAt(told, at) - count * unitsOf(state, name, told, cost);
+  for (const told of state.told.values()) {
+    told.left = leftAt(told, at) - count * unitsOf(told, cost);
     told.leftAt = Math.max(told.leftAt, at);
     if (at > told.resetAt) told.resetAt = at + told.window;
   }
@@ -229,27 +232,41 @@ export function subtractReserved(state: LimitState, at: number, count: number, c
 export function toldDepth(state: LimitState, cost: number): number {
   let depth = Infinity;
   if (state.trust > 0.5)
-    for (const [name, told] of state.told)
-      depth = Math.min(depth, told.most / Math.max(1, unitsOf(state, name, told, cost)));
+    for (const told of state.told.values()) depth = Math.min(depth, told.most / Math.max(1, unitsOf(told, cost)));
   return depth;
 }
 
 /**
- * The trust that one accepted unit of cost restores. A full window restores 0.02, a fifth of what a refusal takes, since even a window that is reported
- * correctly refuses now and then at its edge. With a bucket, with a larger window, and once half of the trust is gone, 0.02 takes a hundred units.
+ * The trust that one accepted request restores. A full window restores 0.02, a fifth of what a refusal takes, since even a window that is reported
+ * correctly refuses now and then at its edge. With a bucket, with a larger window, and once half of the trust is gone, 0.02 takes a hundred requests.
  */
 export function trustRegained(state: LimitState): number {
   let largest = state.trust > 0.5 ? 1 : 100;
-  for (const { limit, signs } of state.told.values()) largest = Math.max(largest, signs < WINDOW_SIGNS ? 100 : limit);
+  const mean = state.cost / Math.max(1, state.requests);
+  for (const told of state.told.values())
+    largest = Math.max(largest, told.signs < WINDOW_SIGNS ? 100 : told.limit / Math.max(1, unitsOf(told, mean)));
   return 0.02 / Math.min(100, largest);
 }
 
 /** A quota of requests counts each call once. */
-function unitsOf(state: LimitState, name: string, { limit }: Told, cost: number): number {
-  return countsRequests(state, name, limit) ? 1 : cost;
+function unitsOf({ isOfRequests }: Told, cost: number): number {
+  return isOfRequests ? 1 : cost;
 }
 
-/** Whether a quota counts requests: its name says so, or accepted calls cost more than all of it on average. */
-function countsRequests({ cost, requests }: LimitState, name: string, limit: number): boolean {
-  return /request/i.test(name) || cost > limit * Math.max(1, requests);
+/**
+ * Whether a quota counts requests: its name says so; or what is gone from it since the measurement began is nearer to the number of requests than
+ * to their cost, if a refill does not explain that. While this is not known: if accepted calls cost more than all of it on average.
+ */
+function countsRequests(
+  state: LimitState,
+  { name, at, remaining }: ToldQuota,
+  old: Told | undefined,
+  limit: number,
+): boolean {
+  if (/request/i.test(name)) return true;
+  if (!old) return state.cost > limit * Math.max(1, state.requests);
+  const [gone, cost, requests] = [old.seen - remaining, state.cost - old.spent, state.requests - old.sent];
+  const refilled = ((MEASURE_MS + at - old.seenAt) * limit) / old.window;
+  const isKnown = gone >= 0 && at <= old.resetAt && cost > Math.max(MOST_REFILLED * refilled, MIN_DEARER * requests);
+  return isKnown ? gone ** 2 < cost * requests : old.isOfRequests;
 }

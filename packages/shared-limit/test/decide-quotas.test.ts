@@ -17,6 +17,23 @@ it('a quota counts requests if accepted calls cost more than all of it on averag
   expect(everyOf('q', 100)).toBeCloseTo(100 * everyOf('requests', 100), 3);
 });
 
+it.each([
+  ['as many as there were', true, 998, 500],
+  ['what they cost', false, 0, 500],
+  ['a part of what they cost, which was estimated too high', false, 800, 500],
+  ['hardly anything, which a refill may explain', false, 998, 60_000],
+])(
+  'accepted calls that take %s from a quota show whether it counts requests (%s)',
+  (_, isOfRequests, remaining, at) => {
+    const quotas = (at: number, remaining: number) => [
+      quota({ at: START + at, remaining, limit: 1_000, reset: 60_000, window: 60_000 }),
+    ];
+    const accepted = [{ from: START, to: START, cost: 1_000 }];
+    const later = { accepted, requests: 2, quotas: quotas(at, remaining) };
+    expect(asked([0, { quotas: quotas(0, 1_000) }], [at, later]).state.told.get('q')!.isOfRequests).toBe(isOfRequests);
+  },
+);
+
 it('a quota that reports only what is left sets the pace by that', () => {
   const { replies } = asked([0, { quotas: [quota({ limit: 0, reset: 0, window: 0 })] }]);
   expect(replies[0]!.every).toBeGreaterThan(0);
@@ -141,6 +158,13 @@ describe('the trust in a reported quota of ten', () => {
     ]);
     const { state } = asked(...before, ...refused, [20_000, used(20_000, 50)]);
     expect(state.trust).toBeCloseTo(trust, 2);
+  });
+
+  it.each([1, 500])('is restored by the number of accepted calls, whatever each costs (%i)', (cost) => {
+    const accepted = [{ from: START + 20_000, to: START + 20_000, cost: 50 * cost }];
+    const refusal = { want: 0, refusal: refusedAt(4_010) };
+    const { state } = asked(told(0, 10, {}), [4_010, refusal], [20_000, { requests: 50, accepted }]);
+    expect(state.trust).toBeCloseTo(0.91, 2);
   });
 
   it.each([

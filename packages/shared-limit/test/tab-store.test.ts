@@ -46,7 +46,7 @@ it('the name of the channel contains the version of the messages', async () => {
   const [first, second] = tabs(2) as [TabStore, TabStore];
   await ask(first);
   await ask(second);
-  const channel = new BroadcastChannel(`steadfetch limits 7: test ${names - 1}`);
+  const channel = new BroadcastChannel(`steadfetch limits 8: test ${names - 1}`);
   closing.push(() => channel.close());
   const heard: unknown[] = [];
   channel.onmessage = ({ data }: MessageEvent<unknown>) => heard.push(data);
@@ -54,7 +54,7 @@ it('the name of the channel contains the version of the messages', async () => {
   await ask(second, { ...refusal, accepted: [{ from: 1e13, to: 1e13, cost: 1 }], quotas: [quota] });
   const forms = () => heard.map((message) => JSON.stringify(membersOf(message)));
   await vi.waitFor(() => expect(forms().at(-1)).toContain('heardAt')); // a member of a quota that the state keeps
-  expect(sha1(forms().slice(-2).join())).toBe('e8412c4cfe2d36bbce7ee8ac0bcac2f064691770');
+  expect(sha1(forms().slice(-2).join())).toBe('a764e906e806fb2b2b3e2cd786fabd8e3bb9ce9d');
 });
 
 describe('tabs of one origin', () => {
@@ -127,7 +127,7 @@ it('forgets the least recently used limit if there are too many', async () => {
 
 describe('a tab in the background, whose timers are late,', () => {
   const channelOf = (name: string) => {
-    const channel = new BroadcastChannel(`steadfetch limits 7: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 8: ${name}`);
     closing.push(() => channel.close());
     return channel;
   };
@@ -181,10 +181,10 @@ it('another program of the origin that steals the lock becomes the leader', asyn
       taken();
       return new Promise<void>((resolve) => closing.push(resolve));
     };
-    void navigator.locks.request(`steadfetch limits 7: ${name}`, { steal: true }, hold);
+    void navigator.locks.request(`steadfetch limits 8: ${name}`, { steal: true }, hold);
   });
   await new Promise((resolve) => setImmediate(resolve));
-  const channel = new BroadcastChannel(`steadfetch limits 7: ${name}`);
+  const channel = new BroadcastChannel(`steadfetch limits 8: ${name}`);
   closing.push(() => channel.close());
   const question = new Promise((resolve) => {
     channel.onmessage = ({ data }) => resolve(data.type);

@@ -49,7 +49,6 @@ end
 local function accept(from, to, cost)
   s.shut = 0
   s.cost = s.cost + cost
-  s.trust = min(1, s.trust + trustRegained() * cost)
   if to > s.emptied then
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
@@ -132,6 +131,7 @@ if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restartHistor
 for _, one in ipairs(question.accepted) do accept(min(now, one.from), min(now, one.to), one.cost) end
 if aloneFor then leaveStore(now, aloneFor) end
 s.requests = s.requests + question.requests
+s.trust = min(1, s.trust + trustRegained() * question.requests)
 outvote(question.requests)
 for _, quota in ipairs(question.quotas) do recordQuota(quota, min(now, quota.at), question.lastRate) end
 if refusal and isCounted(now, refusal.isDoubted) then refuse(now, refusal, cost) end

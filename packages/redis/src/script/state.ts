@@ -2,7 +2,7 @@
  * The version of the format of a limit. It is part of the key, so that no script reads a format that it does not understand. Raise it whenever a
  * member of a limit or of a quota changes, or its meaning.
  */
-export const FORM = 8;
+export const FORM = 9;
 
 /** `state.ts` in Lua: the time, the limit `s`, how a new one begins, and what all parts use. Lua 5.4, as in Dragonfly, has no `log10`. */
 export const STATE: string = `local time = redis.call('TIME')

@@ -1,18 +1,25 @@
 /** `told.ts` in Lua. */
 export const TOLD: string = `
-local function countsRequests(name, limit)
-  return string.find(string.lower(name), 'request', 1, true) ~= nil or s.cost > limit * max(1, s.requests)
+local function countsRequests(quota, at, old, limit)
+  if string.find(string.lower(quota.name), 'request', 1, true) then return true end
+  if not old then return s.cost > limit * max(1, s.requests) end
+  local gone, cost, requests = old.seen - quota.remaining, s.cost - old.spent, s.requests - old.sent
+  local refilled = ((1000 + at - old.seenAt) * limit) / old.window
+  if gone >= 0 and at <= old.resetAt and cost > max(3 * refilled, 4 * requests) then return gone ^ 2 < cost * requests end
+  return old.isOfRequests
 end
-local function unitsOf(q, cost) return countsRequests(q.name, q.limit) and 1 or cost end
+local function unitsOf(q, cost) return q.isOfRequests and 1 or cost end
 
-local function startMeasure(q, at, remaining, allSpent)
+local function startMeasure(q, at, remaining)
   q.seen = remaining
-  q.spent = allSpent
+  q.spent = s.cost
+  q.sent = s.requests
   q.seenAt = at
 end
 
-local function measure(q, at, remaining, allSpent)
-  local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
+local function measure(q, at, remaining)
+  local time, full = at - q.seenAt, q.most - 1.5
+  local spent = q.isOfRequests and s.requests - q.sent or s.cost - q.spent
   local isFull = q.seen >= full or remaining >= full
   if time < (isFull and 250 or min(1000, max(401, (q.apart > 0 and q.apart or q.window) / 3))) or spent < 5 then return end
   local refilled = remaining - q.seen + spent
@@ -24,7 +31,7 @@ local function measure(q, at, remaining, allSpent)
     if isFull then q.refill = max(q.refill, seen)
     else q.refill = q.refill > 0 and q.refill + (seen > q.refill and 0.25 or 0.5) * (seen - q.refill) or seen end
   end
-  startMeasure(q, at, remaining, allSpent)
+  startMeasure(q, at, remaining)
 end
 
 local function noteEnd(q, at, endAt, said)
@@ -55,10 +62,14 @@ local function recordQuota(quota, at, lastRate)
   local isBack = at < s.backAt + 1000
   local longest = max(old and old.window or 0, reset, 50)
   local most = max(old and old.most or 0, remaining)
-  local isOfRequests = countsRequests(name, max(limit, most))
-  local spent = isOfRequests and s.requests or s.cost
-  local q = old or { name = name, refill = (isBack and not isOfRequests) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
+  local isOfRequests = countsRequests(quota, at, old, max(limit, most))
+  local isSame = old and old.isOfRequests == isOfRequests
+  local q = old or { name = name, signs = 0 }
   noteEnd(q, at, at + reset, remaining)
+  if not isSame then
+    q.isOfRequests, q.refill, q.signs = isOfRequests, (isBack and not isOfRequests) and lastRate or 0, 0
+    startMeasure(q, at, remaining)
+  end
   local isWindow = q.signs >= 2
   local length = window > 0 and window or (isWindow and q.apart > 0) and min(q.apart, longest) or longest
   local resetAt = at + (reset > 0 and min(reset, length) or length)
@@ -74,7 +85,7 @@ local function recordQuota(quota, at, lastRate)
   q.heardIn = s.requests
   q.resetAt = resetAt
   q.most = most
-  if isBack then startMeasure(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
+  if isBack then startMeasure(q, at, remaining) elseif isSame then measure(q, at, remaining) end
   told[place] = q
   local ahead = min(s.next - max(at, s.closedUntil), 60000)
   if s.every > 0 and ahead > 0 then
@@ -110,7 +121,8 @@ end
 
 local function trustRegained()
   local largest = s.trust > 0.5 and 1 or 100
-  for _, q in ipairs(s.told) do largest = max(largest, q.signs < 2 and 100 or q.limit) end
+  local mean = s.cost / max(1, s.requests)
+  for _, q in ipairs(s.told) do largest = max(largest, q.signs < 2 and 100 or q.limit / max(1, unitsOf(q, mean))) end
   return 0.02 / min(100, largest)
 end
 
