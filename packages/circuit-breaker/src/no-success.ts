@@ -16,14 +16,17 @@ const OPTIONS = {
 /** A pause without failures restarts the count only if it is longer than this. Otherwise calls made one by one would never add up. */
 const MIN_PAUSE_MS = 5_000;
 
+/** A machine has slept during a call that took longer than this, so its time is no time of trouble. */
+const LONGEST_CALL_MS = 30_000;
+
 /** The options as data: what each may be, and its default. */
 export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
 
 /**
  * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must last for
  * `silence` milliseconds, since retries handle shorter trouble. The failures must also spread over a quarter of that time: when a
- * machine wakes up, all its calls fail at once. A success restarts the count. So does a pause without calls for half of `silence`, and
- * at least five seconds.
+ * machine wakes up, all its calls fail at once. The time of a call of more than 30 s does not count. A success restarts the count. So
+ * does a pause without calls for half of `silence`, and at least five seconds.
  *
  * A share of failures never opens it, however large. It is scoped: it refuses only what has failed.
  */
@@ -44,9 +47,9 @@ export function noSuccess(options?: NoSuccessOptions): Rule {
             calls = 0;
             return false;
           }
-          const from = at - duration;
           // a call that began before the last success does not show how the server is now
-          if (from < succeededAt) return false;
+          if (at - duration < succeededAt) return false;
+          const from = duration > LONGEST_CALL_MS ? at : at - duration;
           if (from - latest > Math.max(MIN_PAUSE_MS, silence / 2)) calls = 0;
           since = calls === 0 ? from : Math.min(since, from);
           latest = at;

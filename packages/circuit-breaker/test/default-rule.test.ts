@@ -30,18 +30,24 @@ describe('the default rule', () => {
     expect(opened).toEqual([...Array<boolean>(9).fill(false), true]);
   });
 
-  it.each([10_000, 4_000])(
-    'stays closed each time that calls fail together after a sleep, with %s ms of silence',
-    (silence) => {
+  it.each([
+    [10_000, 20_000, 2_500],
+    [4_000, 20_000, 1_000],
+    [10_000, 60_000, 10_000],
+    [4_000, 60_000, 4_000],
+  ])(
+    'stays closed each time that calls fail together after a sleep: %s ms of silence, calls of %s ms, closed for %s ms',
+    (silence, took, closedFor) => {
       const tally = noSuccess({ silence }).start();
       const fail = (at: number, duration: number) => tally.record({ failed: true, duration, at, retried: true });
 
       for (const wokeAt of [3_600_000, 7_200_000]) {
-        const opened = Array.from({ length: 20 }, (_, n) => fail(wokeAt + n, 60_000));
+        const opened = Array.from({ length: 20 }, (_, n) => fail(wokeAt + n, took));
         expect(opened).not.toContain(true);
       }
-      expect(fail(7_200_000 + silence / 4 - 1, 10)).toBe(false);
-      expect(fail(7_200_000 + silence / 4, 10)).toBe(true);
+      expect(fail(7_200_000 + closedFor / 2, 10)).toBe(false);
+      expect(fail(7_200_000 + closedFor - 1, 10)).toBe(false);
+      expect(fail(7_200_000 + closedFor, 10)).toBe(true);
     },
   );
 
