@@ -49,21 +49,6 @@ describe('fakeFetch', () => {
     expect([response.headers.get('content-length'), await response.text()]).toEqual(['4', '']);
   });
 
-  it.each([
-    ['GET', 200],
-    ['GET', 503],
-    ['HEAD', 200],
-    ['GET', 205],
-    ['GET', 204],
-    ['GET', 304],
-  ])('tells the length of an empty body as a server does: %s, %i', async (method, status) => {
-    const server = await startServer(status);
-    onTestFinished(() => server.close());
-
-    const [fake, real] = [await fakeFetch(status)(URL_, { method }), await fetch(server.url, { method })];
-    expect(fake.headers.get('content-length')).toBe(real.headers.get('content-length'));
-  });
-
   it('has headers that cannot be changed, also those of a clone, while those of a copy can', async () => {
     const response = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
     const { headers } = response;
@@ -78,7 +63,10 @@ describe('fakeFetch', () => {
     expect(clones.map(({ url }) => url)).toEqual([URL_, URL_]);
     const copy = new Headers(headers);
     copy.set('x-a', '2');
-    expect([copy.get('x-a'), headers.get('x-a')]).toEqual(['2', '1']);
+    expect([...copy, ...headers]).toEqual([
+      ['x-a', '2'],
+      ['x-a', '1'],
+    ]);
   });
 
   it('has headers that can be changed where those of the platform can, as in Bun', async () => {

@@ -26,8 +26,7 @@ export function planResponse(plan: Plan, place: Place): Response {
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
   // the response to a HEAD has the length of the body that a GET would get
-  const hasLength = status !== 204 && status !== 304 && !headers.has('content-length');
-  if (hasLength) headers.set('content-length', String(body.length)); // 0 for an empty body, as from a server
+  if (body.length > 0 && !headers.has('content-length')) headers.set('content-length', String(body.length));
   const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
   const { signal, isReal } = place;
   if (empty || !signal || isReal || !holdsStreams()) return response;
