@@ -16,7 +16,7 @@ const OPTIONS = {
 /** A pause without failures restarts the count only if it is longer than this. Otherwise calls made one by one would never add up. */
 const MIN_PAUSE_MS = 5_000;
 
-/** A machine has slept during a call that took longer than this, so its time is no time of trouble. */
+/** A call that took longer than this, in milliseconds, counts from its end: the machine may have slept meanwhile. */
 const LONGEST_CALL_MS = 30_000;
 
 /** The options as data: what each may be, and its default. */

@@ -39,7 +39,7 @@ export class Attempts {
   /** The option that ky's loop reads before each retry. */
   #kyRetry: KyRetry | undefined;
   readonly #startedAt: number;
-  /** The same by `kyTime()`. */
+  /** When the call began, by `kyTime()`. */
   readonly #kyStartedAt: number = kyTime();
   readonly #observer: ReturnType<typeof observerOf>;
   /** The members that are the same in each description of the call. */
@@ -129,7 +129,7 @@ export class Attempts {
     return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
   }
 
-  /** Closes an attempt that another may follow. An abort by the caller may come meanwhile. */
+  /** Closes an attempt that another may follow: until then an abort by the caller ends the call, and ky's `timeout` does not. */
   closeRepeated(attempt: Attempt, error?: unknown): Session {
     return this.close({ ...attempt, copy: this.#withoutTimeout(attempt, error) });
   }

@@ -22,7 +22,7 @@ export class Ticket {
   deadline = 0;
   /** The deadline of the call. */
   endsAt: number = Infinity;
-  /** A refused call is not sent again before this time. */
+  /** A refused call is not sent again before this time; `-Infinity` before the first refusal. */
   notBefore: number = -Infinity;
   /** The queue in which it waits, with its places there: by order, and by deadline. */
   queue: GateQueue | undefined;

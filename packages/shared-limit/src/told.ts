@@ -21,9 +21,9 @@ const DRAIN_MS = 400;
 const FILL_MS = 800;
 /** A quota is a window, not a bucket, once it has this many signs: measurements in which nothing came back. */
 const WINDOW_SIGNS = 2;
-/** Whether a quota counts requests shows where their cost is more than so many times a reported refill, and than so many times their number. */
-const MOST_REFILLED = 3;
-const MIN_DEARER = 4;
+/** What is gone from a quota shows what it counts only if the cost of the calls is more than so many times what may be refilled, and than so many times their number. */
+const MIN_PER_REFILL = 3;
+const MIN_PER_REQUEST = 4;
 /** A refusal reduces the measured refill, and the trust in all quotas, to this share. */
 const REFILL_LEFT = 0.8;
 const TRUST_LEFT = 0.9;
@@ -254,8 +254,8 @@ function unitsOf({ isOfRequests }: Told, cost: number): number {
 }
 
 /**
- * Whether a quota counts requests: its name says so; or what is gone from it since the measurement began is nearer to the number of requests than
- * to their cost, if a refill does not explain that. While this is not known: if accepted calls cost more than all of it on average.
+ * Whether a quota counts requests: if its name says so; or if what is gone from it since the measurement began is nearer to the number of requests
+ * than to their cost, and a refill cannot explain that. A new quota does if accepted calls cost more than all of it on average.
  */
 function countsRequests(
   state: LimitState,
@@ -267,6 +267,7 @@ function countsRequests(
   if (!old) return state.cost > limit * Math.max(1, state.requests);
   const [gone, cost, requests] = [old.seen - remaining, state.cost - old.spent, state.requests - old.sent];
   const refilled = ((MEASURE_MS + at - old.seenAt) * limit) / old.window;
-  const isKnown = gone >= 0 && at <= old.resetAt && cost > Math.max(MOST_REFILLED * refilled, MIN_DEARER * requests);
+  const isKnown =
+    gone >= 0 && at <= old.resetAt && cost > Math.max(MIN_PER_REFILL * refilled, MIN_PER_REQUEST * requests);
   return isKnown ? gone ** 2 < cost * requests : old.isOfRequests;
 }

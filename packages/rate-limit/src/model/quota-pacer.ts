@@ -227,7 +227,7 @@ export class QuotaPacer {
   }
 
   /**
-   * Whether what is left covers all waiting calls. Then a delay gains nothing. This call alone must be covered if nothing is refilled before
+   * Whether what is left covers all waiting calls, so that a delay gains nothing. It need cover only this call if nothing is refilled before
    * the reset and its cost is certain; a cost above one is an estimate. Only for calls that began to wait while half was left: later
    * calls may come endlessly, as from a loop, and share the rest. Not just before the reset, since the wait is short then.
    */

@@ -59,7 +59,7 @@ function faultyBody(plan: Plan, { url, clock, signal, isReal }: Place): Readable
   const waits = fault === 'drip' ? every : 0;
   const queue = fault === 'drip' ? pieces(body) : [body.subarray(0, sentBefore(fault, body.length))];
   const pull = async (controller: Controller): Promise<void> => {
-    await (waits > 0 ? clock.sleep(waits, signal) : undefined); // as for a whole body
+    await (waits > 0 ? clock.sleep(waits, signal) : undefined); // an abort right after the start of a read still ends it
     throwIfAborted(signal);
     const piece = queue.shift();
     if (piece?.length) controller.enqueue(piece.slice());
