@@ -81,7 +81,8 @@ function planWait(failure: FailedAttempt): Planned {
   const left = failure.call.remaining();
   const each = server.delay + took;
   const waits = Math.min(retriesLeft(failure.session, failure.attempt), Math.floor((left + took) / each) || 1);
-  const spare = waits < Infinity ? left - waits * each : left;
+  const needed = waits * each;
+  const spare = needed < Infinity ? left - needed : left;
   const room = Math.min(policy.maxDelay - server.delay, spare / 4);
   const spread = mostSpread(server.delay, room, policy.spread) * shareOf(policy.random());
   return { delay: server.delay + spread, source: server.source, asked };

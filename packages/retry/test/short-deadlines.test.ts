@@ -1,7 +1,7 @@
 import { type Clock, compose, defineMiddleware, type Middleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
-import { type RetryOptions, retry } from '../src/index.ts';
+import { maxRetries, onStatus, type RetryOptions, retry, retryWith, serverHints } from '../src/index.ts';
 import { API, type Reply, scripted } from './support.ts';
 
 /** Gives a call so many milliseconds. */
@@ -74,6 +74,18 @@ it('a clock that gives no number takes no retry from a call that waits for the s
 
   expect((await retry({ clock, budget: false })(fetch)(API)).status).toBe(200);
 });
+
+it.each([Number.MAX_VALUE, Infinity])(
+  'a wait of the server is spread although %s retries are left',
+  async (retries) => {
+    const clock = instantClock();
+    const asks = { status: 503, headers: { 'retry-after': '14' } };
+    const retrying = retryWith({ clock, random: () => 1 }, maxRetries(retries), onStatus(503), serverHints());
+
+    expect((await compose(retrying)(scripted(asks, 200).fetch)(API)).status).toBe(200);
+    expect(clock.sleeps).toEqual([16_800]);
+  },
+);
 
 it('a retry that got no permit counts as an attempt as short as the one before it', async () => {
   const clock = instantClock();

@@ -38,22 +38,23 @@ class SystemTimer implements Timer {
 
   constructor({ now }: Time, ms: number, target: Expirable) {
     this.due = now() + ms;
-    this.#handle = setTimeout(SystemTimer.#fire, ms, this, now, target);
+    this.#handle = setTimeout(SystemTimer.#fire, ms, this, now, target, ms);
   }
 
   /**
    * After the event loop was blocked, Node may run timers before it handles answers that have arrived. So the answers get one turn of
    * the loop, until `setImmediate` runs. A second timer would be too late: an inner layer might send a request in the meantime. A part of
-   * a body gets as much time as was lost, because another thread unpacks it if it is compressed. Browsers run timers and answers in order
-   * and have no `setImmediate`. In the edge runtime of Next.js it throws.
+   * a body gets as much time as was lost, but no more than the limit (the process may have been frozen for an hour), because another thread
+   * unpacks it if it is compressed. Browsers run timers and answers in order and have no `setImmediate`. In the edge runtime of Next.js it
+   * throws.
    */
-  static #fire(timer: SystemTimer, now: () => number, target: Expirable): void {
+  static #fire(timer: SystemTimer, now: () => number, target: Expirable, ms: number): void {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
     const late = now() - timer.due;
     if (setImmediate && !target.isHeld && late > BLOCKED_MS) {
       const end = () => timer.#isOver || target.expire();
       const wait = () => {
-        if (!timer.#isOver) timer.#handle = setTimeout(setImmediate, late, end);
+        if (!timer.#isOver) timer.#handle = setTimeout(setImmediate, Math.min(late, ms), end);
       };
       try {
         setImmediate(target.isBody ? wait : end);

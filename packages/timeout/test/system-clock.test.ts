@@ -70,8 +70,8 @@ describe('timeout on the system clock', () => {
 
   describe('when the event loop was blocked for longer than the limit', () => {
     /** All due timers run late, and before the answers that have arrived. */
-    const holdUp = () => {
-      const now = performance.now() + 1_021;
+    const holdUp = (ms = 1_021) => {
+      const now = performance.now() + ms;
       vi.spyOn(performance, 'now').mockReturnValue(now);
       vi.advanceTimersByTime(1_000);
     };
@@ -122,6 +122,22 @@ describe('timeout on the system clock', () => {
 
       expect(await result).toEqual({ value: 'ok' });
       expect(await none).toMatchObject(expired);
+    });
+
+    it('gives a part of a body its limit once more at most, as after an hour in which the process was frozen', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      const response = await timeout({ body: 1_000 })(async () => new Response(handFed().body))(URL);
+      const result = settled(response.text());
+      await turn();
+
+      holdUp(3_600_000);
+      await turn();
+      vi.advanceTimersByTime(1_000);
+      await turn();
+
+      expect(vi.getTimerCount()).toBe(0);
+      expect(await result).toMatchObject(expired);
     });
 
     const unsupported = () => {
