@@ -60,6 +60,8 @@ export class Circuit {
   #slowProbes = 0;
   /** Failed probes of this round. A round begins when the circuit becomes half-open. */
   #failedProbes = 0;
+  /** Probes since the circuit opened that said nothing about the server. */
+  #neutralProbes = 0;
   #failingSince = 0;
   /** Whether an open circuit refuses only what has failed. */
   readonly #isScoped: boolean;
@@ -138,6 +140,7 @@ export class Circuit {
         const before = this.#state;
         if (verdict === 'success') this.#succeeded(entry, isTimed);
         else if (verdict === 'failure') this.#failed(entry, answer);
+        else if (holdsSlot && entry.generation === this.#generation) this.#neutralProbes++;
         return this.#changeSince(before);
       },
     };
@@ -205,7 +208,12 @@ export class Circuit {
    * second round, two in every fourth, three in every eighth, and so on. Otherwise a broken endpoint could take every probe.
    */
   get #excused(): number {
-    return this.#failing.hasSeveral ? 31 - Math.clz32(this.openings & -this.openings) : 0;
+    return this.#ifSeveral(this.openings & -this.openings);
+  }
+
+  /** The binary logarithm, rounded down, if calls go to several endpoints; otherwise 0. */
+  #ifSeveral(value: number): number {
+    return this.#failing.hasSeveral ? 31 - Math.clz32(value) : 0;
   }
 
   #open(at: number): void {
@@ -231,6 +239,7 @@ export class Circuit {
     this.#failedProbes = 0;
     this.#slots.clear();
     if (state === 'closed') {
+      this.#neutralProbes = 0;
       this.#goodProbes = 0;
       this.#forget();
       this.#tally = this.#policy.rule.start();
@@ -256,11 +265,13 @@ export class Circuit {
 
   /**
    * Whether all slots for probes are taken. A probe without an answer for `probeTimeout` loses its slot. Otherwise one lost call would keep
-   * the circuit open. An aborted probe also loses its slot: it settles a moment later, and its caller may call again at once.
+   * the circuit open. An aborted probe also loses its slot: it settles a moment later, and its caller may call again at once. If calls go
+   * to several endpoints, neutral probes add slots: the first one, the third another, the seventh a third, and so on. Otherwise an
+   * endpoint that always answers 429 could take every slot.
    */
   #isFull(at: number): boolean {
     const { probes, probeTimeout } = this.#policy;
-    const most = probes + this.#excused - this.#failedProbes;
+    const most = probes + this.#excused - this.#failedProbes + this.#ifSeveral(this.#neutralProbes + 1);
     const isFull = () => this.#slots.size >= most;
     if (!isFull()) return false; // with thousands of probes, do not search them at each call
     for (const probe of this.#slots) {

@@ -214,6 +214,26 @@ describe('breaker', () => {
     expect(probes).toEqual([1, 2, 1, 3, 1, 2, 1, 4]);
   });
 
+  it('adds a slot at the first, third and seventh neutral probe if several paths are called, until the circuit closes', () => {
+    const { circuits, clock, snapshot } = setup();
+    const ask = (thing = '/a') => circuits.acquire(KEY, { thing });
+    const slots = () => {
+      for (const thing of ['/a', '/b']) ask(thing)!.settle('failure');
+      clock.advance(snapshot().retryAfter);
+      return Array.from({ length: 5 }, () => {
+        const permits = [];
+        for (let permit = ask(); permit; permit = ask()) permits.push(permit);
+        for (const { settle } of permits) settle('neutral');
+        return permits.length;
+      });
+    };
+
+    expect(slots()).toEqual([1, 2, 3, 3, 4]);
+
+    ask()!.settle('success');
+    expect(slots()).toEqual([1, 2, 3, 3, 4]);
+  });
+
   it('refuses everything under a rule that is not scoped, and lists no parts', () => {
     const { circuits, snapshot } = setup();
     for (const part of ['/a', '/b']) circuits.acquire(KEY, { part })!.settle('failure');

@@ -158,6 +158,22 @@ describe('the default rule', () => {
     expect(requests).toHaveLength(1 + 2 + 1);
   });
 
+  it('closes after an outage even if the first call of each page always gets 429', async () => {
+    let down = true;
+    const { clock, outcomeOf } = service((path) => (down ? 500 : path === '/limited' ? 429 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf(n % 2 ? '/a' : '/limited');
+    down = false;
+    const page = async () => {
+      clock.advance(2_000);
+      return Promise.all(['/limited', '/a'].map(outcomeOf));
+    };
+
+    await page();
+    await page();
+
+    expect(await page()).toEqual([429, 200]);
+  });
+
   it('refuses everything once more than five parts failed and none succeeded', async () => {
     const { outcomeOf, middleware } = service(() => 500);
     const paths = ['/a', '/b', '/c', '/d', '/e', '/f'];
