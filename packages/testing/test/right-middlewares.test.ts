@@ -99,7 +99,7 @@ describe('contractChecks', () => {
     await contractChecks['keeps the process alive while it waits']!(() => logging);
   });
 
-  it('passes who opens a circuit after three failures, or refuses all calls for a while after a 429', async () => {
+  it('passes who opens a circuit after three failures, who refuses all calls for a while after a 429, and who holds them after an error', async () => {
     const refusing =
       (after: number, isFailure: (response: Response | undefined) => boolean): Middleware =>
       (next) => {
@@ -116,7 +116,18 @@ describe('contractChecks', () => {
     const breaking = refusing(3, (response) => response === undefined || response.status >= 500);
     const pausing = refusing(1, (response) => response?.status === 429 && !response.headers.has('retry-after'));
 
-    for (const right of [breaking, pausing]) {
+    const holding: Middleware = (next) => {
+      let until = 0;
+      return defineMiddleware(async (call, following) => {
+        const left = until - performance.now();
+        if (left > 0) await sleep(left, call.signal);
+        const outcome = await settle(following(call));
+        if (outcome.failed && !call.signal?.aborted) until = performance.now() + 5_000;
+        return unwrap(outcome);
+      })(next);
+    };
+
+    for (const right of [breaking, pausing, holding]) {
       await contractChecks['rejects when next throws instead of rejecting']!(() => right);
       await contractChecks['keeps concurrent calls apart']!(() => right);
     }

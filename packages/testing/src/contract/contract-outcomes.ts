@@ -220,8 +220,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       // a new middleware for each, since a circuit breaker may open after one error
       for (const kind of KINDS)
         same(await failureOf(called(ofKind(kind, make()(next)))), error, `the error of a ${kind}`);
-      // skip rate limiters, which also hold or reject a call after ten successful ones
-      if ((await statusAfterTen(make, ok)) !== 200) return;
+      // skip who also holds or rejects a call after ten that succeeded or failed: a rate limiter, a circuit breaker
+      for (const earlier of [ok, () => Promise.reject(error)])
+        if ((await statusAfterTen(make, earlier)) !== 200) return;
       const last = await statusAfterTen(make, next, { ms: MAX_WAIT_MS });
       same(last === 'no end in time', false, 'whether a call waits for ever after ten for which next threw');
     });
