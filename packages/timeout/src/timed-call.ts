@@ -55,7 +55,7 @@ export class TimedCall implements Expirable, Arrival {
       const timer = startTimer(time, headers, this);
       this.#timer = timer;
       call.record.age ??= () => time.now() - timer.due + headers;
-      // this limit is a deadline for the inner layers, but not for what they do after the response, such as the refresh of a cache
+      // this limit is a deadline for the inner layers, but not for what they do after the outcome, such as the refresh of a cache
       changes.remaining = () => (this.#timer ? this.#timer.due - time.now() : Infinity);
     }
     // a mock may return a response instead of a promise
@@ -100,7 +100,9 @@ export class TimedCall implements Expirable, Arrival {
 
   #fail(error: unknown, settlers = this.#settle()): void {
     this.release();
-    settlers?.reject(error);
+    if (!settlers) return;
+    this.#timer = undefined;
+    settlers.reject(error);
   }
 
   /** Stops the timer. Returns the functions that settle the call, or `undefined` if it has settled already. */

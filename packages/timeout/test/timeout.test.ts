@@ -154,7 +154,13 @@ describe('timeout', () => {
     expect(left).toEqual([1_000, 1_000 - 300, Infinity, Infinity]);
   });
 
-  it('sets no deadline for what a layer inside does after the response, such as the refresh of a cache', async () => {
+  it.each([
+    ['the response, such as the refresh of a cache', async () => new Response('cached')],
+    [
+      'an error, such as to send the call again when the network is back',
+      () => Promise.reject(new TypeError('failed')),
+    ],
+  ])('sets no deadline for what a layer inside does after %s', async (_what, fetch) => {
     const clock = manualClock();
     let inner: Call | undefined;
     const note = defineMiddleware((call, next) => {
@@ -162,7 +168,7 @@ describe('timeout', () => {
       return next(call);
     });
 
-    await compose(timeout(1_000, { clock }), note)(async () => new Response('cached'))(URL);
+    await compose(timeout(1_000, { clock }), note)(fetch)(URL).catch(() => {});
     await clock.advance(5_000);
 
     expect(inner!.remaining()).toBe(Infinity);
