@@ -275,23 +275,6 @@ describe('a later attempt', () => {
     expect(seen).toEqual([3, 50, 0]);
   });
 
-  it('carries a deadline through a foreign wrapper where nothing retries outside, and each call of the wrapper counts by itself', async () => {
-    const seen: unknown[] = [];
-    const note = defineMiddleware((call, next) => {
-      seen.push(call.remaining(), call.record.resends++);
-      return next(call);
-    });
-    const inner = note(recorder().fetch);
-    const pages: Fetch = async (input, init) => {
-      await inner(`${input}?page=1`, { ...init });
-      return inner(`${input}?page=2`, init);
-    };
-
-    await defineMiddleware((call, next) => next(call.with({ remaining: () => 50 })))(pages)(URL_);
-
-    expect(seen).toEqual([50, 0, 50, 0]);
-  });
-
   it('carries the mark of an outer retry through a foreign wrapper', async () => {
     const marks: unknown[] = [];
     const note = defineMiddleware((call, next) => {

@@ -89,9 +89,7 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // like `fetch`, converts any other object to a string; a URL object could change after the call
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const outer = init && markOf(init);
-    // without a retry or an observer outside, only the deadline is passed on: a foreign fetch may make several calls of one, one for each page
-    const mark = outer?.retried || outer?.observed ? outer : newMark(target, outer?.remaining);
+    const mark = (init && markOf(init)) ?? newMark(target);
     const copy = init ? copyInit(init) : undefined; // `init` may be `null`
     const requestHeaders = headersOf(target);
     const given = copy?.headers ?? (requestHeaders ? undefined : {});
@@ -202,7 +200,7 @@ export class Call {
     const mayMove = record.base && typeof input === 'string' && fetch === globalThis.fetch;
     const target = mayMove && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
-    return fetch(target, retried || this.remaining !== noDeadline ? withMark(init, this, fetch) : init);
+    return fetch(target, retried ? withMark(init, this, fetch) : init);
   }
 }
 
@@ -236,9 +234,9 @@ const UPPER_CASED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 const noDeadline = () => Infinity;
 
 /** Returns the mark of a call that comes from none of our layers. */
-function newMark(target: unknown, remaining: () => number = noDeadline): Mark {
+function newMark(target: unknown): Mark {
   const record = callRecord(baseOf(target));
-  return { record, attempt: 1, retried: false, remaining, observed: undefined, rest: undefined };
+  return { record, attempt: 1, retried: false, remaining: noDeadline, observed: undefined, rest: undefined };
 }
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {

@@ -41,10 +41,10 @@ export function markOf(init: Marked): Mark | undefined {
 }
 
 /** Leaves it to a layer inside the foreign fetch to report the attempt to observers, and to count the request when it is sent. */
-export function takeAttempt(init: Marked | null | undefined, { record }: Mark): void {
+export function takeAttempt(init: Marked | null | undefined): void {
   const mark = init?.[MARK];
-  if (mark?.record !== record) return; // the call in there counts its own requests
-  if (mark.isCounted) record.sends--;
+  if (!mark) return;
+  if (mark.isCounted) mark.record.sends--;
   mark.isCounted = false;
   mark.taken = true;
 }

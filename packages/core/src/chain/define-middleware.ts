@@ -75,7 +75,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
     const fetch: Composed = (input, init) => {
       try {
         const call = Call.from(input, init);
-        takeAttempt(init, call);
+        takeAttempt(init);
         return mayHoldStream(call) ? sendAndRelease(call, enter) : handler(call, proceed);
       } catch (error) {
         return Promise.reject(error);
