@@ -68,6 +68,17 @@ describe('an init hook that runs after ours', () => {
     expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
   });
 
+  it.each([{}, { beforeRequest: [() => {}] }])('can put other hooks in the place of ours: %o', async (hooks) => {
+    virtualTime();
+    const { api, fetch } = client([503, 200]);
+    const init = [(options: Options) => void Object.assign(options, { hooks })];
+
+    const response = await api.extend({ hooks: { init } }).get(URL);
+
+    expect(response.status).toBe(200);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it('can put a method before those of the option', async () => {
     const { api, fetch } = client([503, 200]);
     const init = [({ retry }: Options) => void (retry as { methods: string[] }).methods.unshift('post')];
