@@ -61,11 +61,6 @@ export class Attempts {
     return this.number > this.#kyRetry!.limit;
   }
 
-  /** Whether ky's `totalTimeout`, and not the caller, may have aborted the signal of the call. */
-  get isOverdue(): boolean {
-    return !this.#options.signal && mayBeOver(this.#options.totalTimeout, this.#kyStartedAt);
-  }
-
   /** Sets the policy of the call. A hook may lower the limit in `kyRetry` later, and the policy then follows. */
   setPolicy(policy: Policy, kyRetry: KyRetry): void {
     this.policy = { ...policy };
@@ -143,14 +138,17 @@ export class Attempts {
   }
 
   /**
-   * If the options have no signal, we take an abort of ky's request signal for an abort by the caller. But ky's timeout aborts the same
-   * signal. This copy ignores that timeout, whether it ended the attempt or comes later, while the rules judge the response.
+   * If the options have no signal, we take an abort of ky's request signal for an abort by the caller. But ky's time limits abort the same
+   * signal. This copy ignores a limit, whether it ended the attempt or comes later, while the rules judge the response.
    */
   #withoutTimeout(attempt: Attempt, error: unknown): RequestCopy {
     const { copy, startedAt } = attempt;
     if (isKyTimeout(error)) return { ...copy, signal: undefined };
     if (this.#options.signal || !copy.signal) return copy;
-    const isTimeout = () => !attempt.isAnswered && mayBeOver(timeoutOf(this.#options), startedAt);
+    const { totalTimeout } = this.#options;
+    const isTimeout = () =>
+      mayBeOver(totalTimeout, this.#kyStartedAt) ||
+      (!attempt.isAnswered && mayBeOver(timeoutOf(this.#options), startedAt));
     return { ...copy, signal: signalExcept(copy.signal, isTimeout) };
   }
 

@@ -1,4 +1,4 @@
-import type { Next } from '@steadfetch/core';
+import { Call, type Next } from '@steadfetch/core';
 import type { Policy } from '@steadfetch/retry/engine';
 import ky, {
   type AfterResponseHook,
@@ -136,7 +136,9 @@ export class KyCall {
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
     const attempts = this.#attempts;
     const state = this.#state;
-    const options = this.#normalized!;
+    const options = this.#normalized;
+    // an `init` hook has taken our hooks away: ky's own loop retries
+    if (!options) return this.#send(Call.from(request, withoutOurs(init)));
     const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
     state.sent();
     // ky checks the method before it calls `shouldRetry`. Our rules check it themselves, and give a reason.

@@ -52,7 +52,7 @@ export class Pending {
   #listen(report: (reason: unknown) => void): void {
     const aborted = new Promise<unknown>((resolve) => {
       this.#stopListening = onAbort(this.#attempts.session!.call.signal, (reason) => {
-        if (this.#announced?.stage === 'waiting' || this.#attempts.isOverdue) return;
+        if (this.#announced?.stage === 'waiting') return;
         if (this.due) this.aborted = { reason };
         resolve(reason);
       });

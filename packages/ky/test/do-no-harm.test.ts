@@ -68,6 +68,17 @@ describe('an init hook that runs after ours', () => {
     expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
   });
 
+  it.each([{}, { beforeRequest: [() => {}] }])('can put other hooks in the place of ours: %o', async (hooks) => {
+    virtualTime();
+    const { api, fetch } = client([503, 200]);
+    const init = [(options: Options) => void Object.assign(options, { hooks })];
+
+    const response = await api.extend({ hooks: { init } }).get(URL);
+
+    expect(response.status).toBe(200);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it('can put a method before those of the option', async () => {
     const { api, fetch } = client([503, 200]);
     const init = [({ retry }: Options) => void (retry as { methods: string[] }).methods.unshift('post')];
@@ -354,8 +365,24 @@ it('gives the token back where totalTimeout ends the call while a condition is a
 
   expect(error.name).toBe('TimeoutError');
   expect(permits).toBe(0);
-  expect(told.map(([name]) => name)).not.toContain('retry');
+  expect(told.at(-1)).toMatchObject(['give up', { reason: 'deadline' }]);
 });
+
+it.each([undefined, new AbortController().signal])(
+  'tells once that totalTimeout ends the call while a condition is asked (signal: %s)',
+  async (signal) => {
+    virtualTime();
+    const { hooks, told } = recorder();
+    const shouldRetry = () => new Promise<boolean>((resolve) => setTimeout(resolve, 40, true));
+    const { api } = client(503, { shouldRetry, hooks, clock: systemClock });
+
+    const error = await outcomeOf(api.get(URL, { totalTimeout: 15, ...(signal && { signal }) }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(error.name).toBe('TimeoutError');
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
+  },
+);
 
 it('gives the token back where a held call gets it after its totalTimeout: the machine slept', async () => {
   virtualTime();
