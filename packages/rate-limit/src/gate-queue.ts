@@ -15,7 +15,7 @@ export class GateQueue {
   /** All waiting calls, in the order of their deadlines. */
   readonly #all = new Queue<Ticket>();
   /** The latest deadline of all calls that waited since the queue was last empty. */
-  #latestDeadline = 0;
+  #latestDeadline: number = -Infinity;
   #isScheduled = false;
   /** Whether it has just waited for this turn of the event loop. Then the next call need not wait for another turn. */
   #hasTurn = false;
@@ -36,7 +36,7 @@ export class GateQueue {
   add(ticket: Ticket): void {
     const isReady = ticket.notBefore <= this.#context.now();
     ticket.queue = this;
-    this.#latestDeadline = Math.max(this.size > 0 ? this.#latestDeadline : 0, ticket.deadline);
+    this.#latestDeadline = Math.max(this.size > 0 ? this.#latestDeadline : -Infinity, ticket.deadline);
     ticket.place = isReady ? this.#ready.add(ticket.number, ticket) : this.#refused.add(ticket.notBefore, ticket);
     ticket.deadlinePlace = this.#all.add(ticket.deadline, ticket);
     this.schedule();

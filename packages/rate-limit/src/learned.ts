@@ -18,7 +18,7 @@ export class Learned {
   /** Whether a call has passed since the gate last closed. */
   hasReleased = true;
   /** Until when the server asked to wait. The gate may open earlier, after `maxWait`. */
-  askedUntil = 0;
+  askedUntil: number = -Infinity;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number = -Infinity;
   readonly answerTime: AnswerTime = new AnswerTime();
@@ -40,7 +40,7 @@ export class Learned {
    */
   count({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
     if (quotas) this.#hasQuotas = true;
-    if (kind === 'accepted') this.askedUntil = 0;
+    if (kind === 'accepted') this.askedUntil = -Infinity;
     if (kind === 'failed') return true;
     this.#doubtfulSum = Math.max(0, this.#doubtfulSum + (isDoubtful ? 1 : -ACCEPTED_WEIGHT));
     if (this.#doubtfulSum >= SUM_OF_PROOF) this.#provenUntil = now + PROVEN_FOR_MS;

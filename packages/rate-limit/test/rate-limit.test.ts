@@ -93,6 +93,30 @@ describe('rateLimit', () => {
     expect(fetch.requests.map(({ elapsed }) => elapsed)).toEqual([0, 100, 200]);
   });
 
+  it('waits no longer after refusals because its clock begins below zero', async () => {
+    const clock = manualClock({ now: -5_000_000 });
+    const fetch = fakeFetch((_, n) => ({ status: n < 3 ? 429 : 200, delay: 20 }), { clock });
+    const limited = rateLimit({ clock, random: () => 0 })(fetch);
+    const calls = [limited(URL), limited(URL), limited(URL)];
+    await clock.advance(1_000);
+
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+  });
+
+  it('delays no call for a share that it cannot wait for, also by a clock that begins below zero', async () => {
+    const clock = manualClock({ now: -5_000_000 });
+    const quota = { 'x-ratelimit-limit': '10', 'x-ratelimit-reset': '60' };
+    const respond = (_: unknown, n: number) => ({ headers: { ...quota, 'x-ratelimit-remaining': String(9 - n) } });
+    const fetch = fakeFetch(respond, { clock });
+    const limited = rateLimit({ clock, maxWait: 2_000 })(fetch);
+    for (let n = 0; n < 8; n++) {
+      void limited(URL);
+      await clock.advance(100);
+    }
+
+    expect(fetch.calls).toHaveLength(8);
+  });
+
   it('asks an unknown origin with a few requests before it sends a burst', async () => {
     const clock = manualClock();
     const fetch = fakeFetch((_, index) => (index < 4 ? { ...refused(1), delay: 50 } : 200), { clock });

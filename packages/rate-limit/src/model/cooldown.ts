@@ -25,7 +25,7 @@ export class Cooldown {
   readonly #random: () => number;
   closed = false;
   /** When the present cooldown ends, or when the last one ended. */
-  until = 0;
+  until: number = -Infinity;
   #closedAt = 0;
   /** Cooldowns since the last accepted request. */
   #inRow = 0;

@@ -156,7 +156,7 @@ export class Pacer {
   get guessesSince(): number {
     const { cooldown, limit } = this.#refusals;
     const isKnown = (limit.isMeasured && !this.#isFull) || this.#quotas.usable;
-    return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? 0);
+    return isKnown || cooldown.closed ? Infinity : Math.max(cooldown.until, this.#known?.next ?? -Infinity);
   }
 
   /** Whether as many requests are in flight as the server accepts at once. */
