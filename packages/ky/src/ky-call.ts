@@ -124,7 +124,9 @@ export class KyCall {
     this.#setRetry({
       backoffLimit: Infinity,
       jitter: undefined,
-      shouldRetry: ({ error }) => this.#state.judgeError(error),
+      // Where an `init` hook has put another `fetch` or other hooks in the place of ours, ky judges.
+      shouldRetry: (failed) =>
+        this.#attempts.session ? this.#state.judgeError(failed.error) : original.shouldRetry?.(failed),
       delay: (attempt) => this.#state.delay(attempt),
     });
   }

@@ -1,6 +1,6 @@
 import { onAbort, systemClock } from '@steadfetch/core';
 import { historyOf, type RetryOptions } from '@steadfetch/retry';
-import { instantClock } from '@steadfetch/testing';
+import { fakeFetch, instantClock } from '@steadfetch/testing';
 import ky, { ForceRetryError, HTTPError, type Options, TimeoutError } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -77,6 +77,37 @@ describe('an init hook that runs after ours', () => {
 
     expect(response.status).toBe(200);
     expect(fetch.calls).toHaveLength(2);
+  });
+
+  it.each<[string, Options, RetryOptions]>([
+    ['an afterResponse hook', { hooks: { afterResponse: [() => {}] } }, {}],
+    ['a condition', {}, { shouldRetry: async () => undefined }],
+  ])('can put other beforeRequest hooks in the place of ours, beside %s', async (_, options, rules) => {
+    virtualTime();
+    const { api, fetch } = client([503, 503, 200], rules);
+    const init = [({ hooks }: Options) => void Object.assign(hooks!, { beforeRequest: [] })];
+
+    const response = await api
+      .extend({ ...options })
+      .extend({ hooks: { init } })
+      .get(URL);
+
+    expect(response.status).toBe(200);
+    expect(fetch.calls).toHaveLength(3);
+  });
+
+  it.each<[Options['retry'], number]>([
+    [undefined, 2],
+    [{ shouldRetry: () => false }, 1],
+  ])('can put another fetch in the place of ours, which ky repeats by its own rules: %o', async (retry, requests) => {
+    virtualTime();
+    const { api } = client(200);
+    const fetch = fakeFetch([503, 200]);
+    const init = [(options: Options) => void Object.assign(options, { fetch })];
+
+    await outcomeOf(api.extend({ hooks: { init } }).get(URL, { ...(retry !== undefined && { retry }) }));
+
+    expect(fetch.calls).toHaveLength(requests);
   });
 
   it('can put a method before those of the option', async () => {
