@@ -255,7 +255,8 @@ function unitsOf({ isOfRequests }: Told, cost: number): number {
 
 /**
  * Whether a quota counts requests: if its name says so; or if what is gone from it since the measurement began is nearer to the number of requests
- * than to their cost, and a refill cannot explain that. A new quota does if accepted calls cost more than all of it on average.
+ * than to their cost, and a refill cannot explain that; a refill of the whole quota explains anything. A new quota does if accepted calls cost more
+ * than all of it on average.
  */
 function countsRequests(
   state: LimitState,
@@ -268,6 +269,9 @@ function countsRequests(
   const [gone, cost, requests] = [old.seen - remaining, state.cost - old.spent, state.requests - old.sent];
   const refilled = ((MEASURE_MS + at - old.seenAt) * limit) / old.window;
   const isKnown =
-    gone >= 0 && at <= old.resetAt && cost > Math.max(MIN_PER_REFILL * refilled, MIN_PER_REQUEST * requests);
+    gone >= 0 &&
+    refilled < limit &&
+    at <= old.resetAt &&
+    cost > Math.max(MIN_PER_REFILL * refilled, MIN_PER_REQUEST * requests);
   return isKnown ? gone ** 2 < cost * requests : old.isOfRequests;
 }

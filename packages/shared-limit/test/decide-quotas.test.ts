@@ -22,13 +22,14 @@ it.each([
   ['what they cost', false, 0, 500],
   ['a part of what they cost, which was estimated too high', false, 800, 500],
   ['hardly anything, which a refill may explain', false, 998, 60_000],
+  ['hardly anything, in a window so short that all may have come back', false, 998, 500, 1_000, 10_000],
 ])(
   'accepted calls that take %s from a quota show whether it counts requests (%s)',
-  (_, isOfRequests, remaining, at) => {
+  (_, isOfRequests, remaining, at, window = 60_000, cost = 1_000) => {
     const quotas = (at: number, remaining: number) => [
-      quota({ at: START + at, remaining, limit: 1_000, reset: 60_000, window: 60_000 }),
+      quota({ at: START + at, remaining, limit: 1_000, reset: window, window }),
     ];
-    const accepted = [{ from: START, to: START, cost: 1_000 }];
+    const accepted = [{ from: START, to: START, cost }];
     const later = { accepted, requests: 2, quotas: quotas(at, remaining) };
     expect(asked([0, { quotas: quotas(0, 1_000) }], [at, later]).state.told.get('q')!.isOfRequests).toBe(isOfRequests);
   },

@@ -5,7 +5,7 @@ local function countsRequests(quota, at, old, limit)
   if not old then return s.cost > limit * max(1, s.requests) end
   local gone, cost, requests = old.seen - quota.remaining, s.cost - old.spent, s.requests - old.sent
   local refilled = ((1000 + at - old.seenAt) * limit) / old.window
-  if gone >= 0 and at <= old.resetAt and cost > max(3 * refilled, 4 * requests) then return gone ^ 2 < cost * requests end
+  if gone >= 0 and refilled < limit and at <= old.resetAt and cost > max(3 * refilled, 4 * requests) then return gone ^ 2 < cost * requests end
   return old.isOfRequests
 end
 local function unitsOf(q, cost) return q.isOfRequests and 1 or cost end
