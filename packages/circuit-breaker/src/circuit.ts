@@ -208,11 +208,11 @@ export class Circuit {
    * second round, two in every fourth, three in every eighth, and so on. Otherwise a broken endpoint could take every probe.
    */
   get #excused(): number {
-    return this.#ifSeveral(this.openings & -this.openings);
+    return this.#logIfSeveral(this.openings & -this.openings);
   }
 
   /** The binary logarithm, rounded down, if calls go to several endpoints; otherwise 0. */
-  #ifSeveral(value: number): number {
+  #logIfSeveral(value: number): number {
     return this.#failing.hasSeveral ? 31 - Math.clz32(value) : 0;
   }
 
@@ -271,7 +271,7 @@ export class Circuit {
    */
   #isFull(at: number): boolean {
     const { probes, probeTimeout } = this.#policy;
-    const most = probes + this.#excused - this.#failedProbes + this.#ifSeveral(this.#neutralProbes + 1);
+    const most = probes + this.#excused - this.#failedProbes + this.#logIfSeveral(this.#neutralProbes + 1);
     const isFull = () => this.#slots.size >= most;
     if (!isFull()) return false; // with thousands of probes, do not search them at each call
     for (const probe of this.#slots) {
